@@ -1,0 +1,137 @@
+// Package policy says what a jailed program may do: typed values with safe
+// zero values, loaded from TOML or JSON, merged with flags, and validated
+// before anything touches the kernel.
+//
+// It knows nothing of the host: whether a layer can be had is decided later,
+// when a policy and the host's facts are compiled to a plan.
+package policy
+
+import (
+	"time"
+
+	"github.com/jailrun/jail/internal/size"
+)
+
+// Policy is what one program may do. The zero value is the safe default: every
+// layer required, no network but loopback, bounded memory, processes, disk and
+// output, no host files but the read-only system view.
+//
+// A zero limit means "the default"; Unlimited lifts it. Resolve fills both in,
+// so that a resolved policy says every value that will be in force.
+type Policy struct {
+	Include  []string `toml:"include,omitempty" json:"include,omitempty"` // policies merged first, paths relative to this file
+	Profile  Profile  `toml:"profile,omitempty" json:"profile,omitempty"`
+	Layers   Layers   `toml:"layers,omitempty" json:"layers,omitempty"`
+	Limits   Limits   `toml:"limits,omitempty" json:"limits,omitempty"`
+	Net      Net      `toml:"net,omitempty" json:"net,omitempty"`
+	Files    []File   `toml:"files,omitempty" json:"files,omitempty"`
+	Env      []string `toml:"env,omitempty" json:"env,omitempty"`           // K=V, later wins
+	PassEnv  []string `toml:"pass_env,omitempty" json:"pass_env,omitempty"` // names copied from the caller
+	Chdir    string   `toml:"chdir,omitempty" json:"chdir,omitempty"`       // absolute, inside; default /box
+	Hostname string   `toml:"hostname,omitempty" json:"hostname,omitempty"` // default "jail"
+	Verify   Verify   `toml:"verify,omitempty" json:"verify,omitempty"`
+	Seccomp  Seccomp  `toml:"seccomp,omitempty" json:"seccomp,omitempty"`
+	Hardware Hardware `toml:"hardware,omitempty" json:"hardware,omitempty"`
+}
+
+// Layers maps a layer's name to how much it is insisted upon.
+type Layers map[Layer]Level
+
+// Unlimited lifts a limit that has a default.
+const Unlimited = -1
+
+// Limits bound what the program may use. Zero: the default. Unlimited (-1): no
+// bound. Sizes are in bytes.
+type Limits struct {
+	CPU        time.Duration // of the whole jail; default none
+	Wall       time.Duration // default 2×CPU+1s when CPU is set, else none
+	Idle       time.Duration // no CPU and no byte for this long; default none
+	Memory     size.Bytes    // of the whole jail, swap 0; default 512M
+	Pids       int64         // tasks at once; default 128
+	Output     size.Bytes    // for each of stdout and stderr; default 64M
+	Disk       size.Bytes    // /box, /tmp and /dev/shm together; default 256M
+	Inodes     int64         // of the same; default 65536
+	FileSize   size.Bytes    // RLIMIT_FSIZE; default none
+	Stack      size.Bytes    // RLIMIT_STACK, soft; default 8M
+	OpenFiles  int64         // RLIMIT_NOFILE, soft; default 1024
+	Cores      string        // cpu list as in cpuset(7), "0-1,3"; default: the caller's
+	PidsAction Action        // what a full pids limit does
+	DiskAction Action        // what a full disk does
+}
+
+// Action is what happens when a counter is at its bound.
+type Action string
+
+// The actions. The zero value means ActionErrno.
+const (
+	ActionErrno Action = "errno" // the call fails: EAGAIN, ENOSPC
+	ActionKill  Action = "kill"  // the jail is ended, with the counter as its reason
+)
+
+// Net is the network that a program sees.
+type Net string
+
+// The networks. The zero value means NetLoopback.
+const (
+	NetLoopback Net = "loopback" // a network namespace of its own in which lo is up
+	NetNone     Net = "none"     // a network namespace of its own in which lo is down
+)
+
+// Profile is a named set of further restrictions.
+type Profile string
+
+// The built-in profiles. The zero value means ProfileDefault.
+const (
+	ProfileDefault Profile = "default"
+	ProfileWXDeny  Profile = "wx-deny" // PR_SET_MDWE: no mapping is both writable and executable, ever
+)
+
+// Verify is how thoroughly a launch is read back.
+type Verify string
+
+// The depths of verification. The zero value means VerifyFast.
+const (
+	VerifyFast Verify = "fast" // the target's own answers, before exec
+	VerifyFull Verify = "full" // and a barrier at which the supervisor reads everything from outside
+)
+
+// Seccomp tunes the filter's reporting; it can never widen the filter.
+type Seccomp struct {
+	OnSuspicious Suspicious `toml:"on_suspicious,omitempty" json:"on_suspicious,omitempty"`
+}
+
+// Suspicious is what a suspicious call costs.
+type Suspicious string
+
+// The answers to a suspicious call. The zero value means SuspiciousDeny.
+const (
+	SuspiciousDeny Suspicious = "deny" // the errno of its row
+	SuspiciousKill Suspicious = "kill" // the jail ends with reason syscall
+)
+
+// Hardware asks for protections that cost speed and are off by default.
+type Hardware struct {
+	CoreScheduling     bool `toml:"core_scheduling,omitempty" json:"core_scheduling,omitempty"`         // PR_SCHED_CORE
+	SpeculationControl bool `toml:"speculation_control,omitempty" json:"speculation_control,omitempty"` // PR_SET_SPECULATION_CTRL, store bypass and indirect branch off
+}
+
+// FileKind is what a File adds to the view.
+type FileKind string
+
+// The kinds of File.
+const (
+	FileRO    FileKind = "ro"    // Source read-only at Target
+	FileRW    FileKind = "rw"    // Source writable at Target
+	FileTmpfs FileKind = "tmpfs" // an empty writable directory at Target, under the disk quota
+	FileHide  FileKind = "hide"  // nothing can be seen at Target
+)
+
+// File adds to, or hides from, the program's view. The deepest Target wins.
+type File struct {
+	Kind     FileKind   `toml:"kind" json:"kind"`
+	Source   string     `toml:"source,omitempty" json:"source,omitempty"` // host path, absolute after loading
+	Target   string     `toml:"target,omitempty" json:"target,omitempty"` // path inside; default Source
+	Optional bool       `toml:"optional,omitempty" json:"optional,omitempty"`
+	Reason   string     `toml:"reason,omitempty" json:"reason,omitempty"` // why a dangerous writable bind is meant; only a policy file can say
+	Size     size.Bytes `toml:"size,omitempty" json:"size,omitempty"`     // of a tmpfs; default: the disk quota
+}
