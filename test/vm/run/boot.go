@@ -1,0 +1,145 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jailrun/jail/test/vm/job"
+	"github.com/jailrun/jail/test/vm/kernels"
+)
+
+// boot starts one kernel, prints a line for each job, and counts the failed.
+func (g *guest) boot(ctx context.Context, k kernels.Kernel, c job.Cgroups) (int, error) {
+	t, err := g.cache.Fetch(ctx, k)
+	if err != nil {
+		return 0, err
+	}
+	root, err := g.archive(ctx, t, c)
+	if err != nil {
+		return 0, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, g.o.timeout)
+	defer cancel()
+	console := filepath.Join(g.work, "console")
+	start := time.Now()
+	out, err := qemu(ctx, t.Image, root, console).Output()
+	s := read(out, len(g.jobs))
+	if err != nil || !s.done {
+		s.notes = append(s.notes, fmt.Sprintf("the guest did not finish: %v\n%s", err, tail(console)))
+	}
+	return g.report(k, c, s, time.Since(start)), nil
+}
+
+// qemu boots without KVM. One thread, for more were slower or hung; the first
+// serial line is the kernel's, the second the jobs'.
+func qemu(ctx context.Context, image, root, console string) *exec.Cmd {
+	return exec.CommandContext(ctx, "qemu-system-x86_64",
+		"-accel", "tcg,thread=single", "-machine", "q35", "-cpu", "max", "-m", "1024",
+		"-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-monitor", "none", "-nic", "none",
+		"-serial", "file:"+console, "-serial", "stdio",
+		"-kernel", image, "-initrd", root,
+		"-append", "console=ttyS0 quiet loglevel=4 panic=-1 rdinit=/init random.trust_cpu=on tsc=reliable mitigations=off")
+}
+
+// session is what came over the serial line.
+type session struct {
+	notes  []string
+	output [][]byte // of each job
+	result []job.Result
+	done   bool
+}
+
+// read sorts the lines by job; a job that did not end keeps a status that says so.
+func read(out []byte, jobs int) session {
+	s := session{output: make([][]byte, jobs), result: make([]job.Result, jobs)}
+	for i := range s.result {
+		s.result[i] = job.Result{Job: i, Status: "did not end"}
+	}
+	current := -1
+	lines := bufio.NewScanner(bytes.NewReader(out))
+	lines.Buffer(nil, len(out)+1)
+	for lines.Scan() {
+		line := lines.Text()
+		if rest, ok := strings.CutPrefix(line, job.Mark+" "); ok {
+			current = s.mark(line, rest, current)
+		} else if current >= 0 {
+			s.output[current] = append(append(s.output[current], line...), '\n')
+		}
+	}
+	return s
+}
+
+// mark takes in one marker and gives the job whose output follows.
+func (s *session) mark(line, rest string, current int) int {
+	word, arg, _ := strings.Cut(rest, " ")
+	switch word {
+	case job.Note:
+		s.notes = append(s.notes, arg)
+	case job.Begin:
+		if i := 0; scan(arg, &i) && i < len(s.output) {
+			return i
+		}
+	case job.End:
+		if r, ok := job.ParseEnd(line); ok && r.Job < len(s.result) {
+			s.result[r.Job] = r
+		}
+		return -1
+	case job.Done:
+		s.done = true
+	}
+	return current
+}
+
+func scan(s string, i *int) bool {
+	_, err := fmt.Sscan(s, i)
+	return err == nil && *i >= 0
+}
+
+func (g *guest) report(k kernels.Kernel, c job.Cgroups, s session, took time.Duration) (failed int) {
+	for _, n := range s.notes {
+		fmt.Printf("       %-5s %-6s %s\n", k.Series, c, n)
+	}
+	for i, j := range g.jobs {
+		r, word := s.result[i], "ok"
+		if !r.Passed() {
+			word = "FAIL"
+			failed++
+		}
+		fmt.Printf("%-6s %-5s %-6s uid %-5d %-24s %s in %.1fs%s\n", word, k.Series, c, j.UID, j.Name, r.Status, r.Took.Seconds(), skips(s.output[i]))
+		if g.o.verbose || !r.Passed() {
+			_, _ = os.Stdout.Write(indent(s.output[i]))
+		}
+	}
+	fmt.Printf("       %-5s %-6s boot and tests in %.1fs\n", k.Series, c, took.Seconds())
+	return failed
+}
+
+// skips tells how many tests a kernel lacked the feature for.
+func skips(out []byte) string {
+	if n := bytes.Count(out, []byte("--- SKIP")); n > 0 {
+		return fmt.Sprintf(" (%d skipped)", n)
+	}
+	return ""
+}
+
+func indent(b []byte) []byte {
+	if len(b) == 0 {
+		return nil
+	}
+	return append(append([]byte("    "), bytes.ReplaceAll(bytes.TrimSpace(b), []byte("\n"), []byte("\n    "))...), '\n')
+}
+
+func tail(path string) string {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err.Error()
+	}
+	return string(indent(b[max(0, len(b)-3000):]))
+}

@@ -1,0 +1,110 @@
+// Run boots Debian kernels in QEMU, without KVM, and runs test binaries in each
+// as root and as an ordinary user. See -help for what can be chosen.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jailrun/jail/test/vm/job"
+	"github.com/jailrun/jail/test/vm/kernels"
+)
+
+// options are the command line's.
+type options struct {
+	kernels  string
+	packages string
+	users    string
+	cgroups  string
+	run      string
+	cache    string
+	add      adds
+	timeout  time.Duration
+	verbose  bool
+}
+
+// adds are further files of the guest, GUEST=HOST each.
+type adds []string
+
+func (a *adds) String() string { return strings.Join(*a, " ") }
+
+func (a *adds) Set(s string) error {
+	guest, host, ok := strings.Cut(s, "=")
+	if !ok || !filepath.IsAbs(guest) || host == "" {
+		return fmt.Errorf("%q is not GUEST=HOST with an absolute GUEST", s)
+	}
+	*a = append(*a, s)
+	return nil
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.kernels, "kernels", series(), "kernel series, separated by commas")
+	flag.StringVar(&o.packages, "packages", "./isolate/cgroup", "packages whose tests are run, separated by commas")
+	flag.StringVar(&o.users, "users", "0,1000", "user ids that run them")
+	flag.StringVar(&o.cgroups, "cgroups", "v2", "cgroups of the guest: v2, hybrid or none, separated by commas; each is a boot")
+	flag.StringVar(&o.run, "run", "", "only tests that match, as of go test")
+	flag.StringVar(&o.cache, "cache", ".cache/vm", "folder of downloaded kernels")
+	flag.Var(&o.add, "add", "a further file of the guest, GUEST=HOST; may be repeated")
+	flag.DurationVar(&o.timeout, "timeout", 3*time.Minute, "of one boot with its tests")
+	flag.BoolVar(&o.verbose, "v", false, "show the tests' output also when they pass")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	failed, err := matrix(ctx, o)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "vm:", err)
+		os.Exit(2)
+	}
+	if failed > 0 {
+		fmt.Printf("%d failed\n", failed)
+		os.Exit(1)
+	}
+}
+
+func series() string {
+	var s []string
+	for _, k := range kernels.Matrix {
+		s = append(s, k.Series)
+	}
+	return strings.Join(s, ",")
+}
+
+// matrix runs every boot and prints a line for each job; it counts those that
+// did not pass.
+func matrix(ctx context.Context, o options) (failed int, err error) {
+	list, err := kernels.Find(strings.Split(o.kernels, ","))
+	if err != nil {
+		return 0, err
+	}
+	work, err := os.MkdirTemp("", "jail-vm-")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(work)
+	cache, err := kernels.Open(o.cache)
+	if err != nil {
+		return 0, err
+	}
+	g, err := newGuest(ctx, o, cache, work)
+	if err != nil {
+		return 0, err
+	}
+	for _, k := range list {
+		for _, c := range strings.Split(o.cgroups, ",") {
+			n, err := g.boot(ctx, k, job.Cgroups(c))
+			if err != nil {
+				return failed, fmt.Errorf("kernel %s: %w", k.Series, err)
+			}
+			failed += n
+		}
+	}
+	return failed, nil
+}
