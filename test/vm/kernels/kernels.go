@@ -104,17 +104,19 @@ func parts(image string) [][]string {
 	return [][]string{{"linux-binary-" + rest, "linux-modules-" + rest}, {image}}
 }
 
+// tree finds the parts in an unpacked folder; since 7.x the image lies beside
+// the modules.
 func tree(k Kernel, dir string) (Tree, error) {
-	images, _ := filepath.Glob(filepath.Join(dir, "boot/vmlinuz-*"))
-	if len(images) != 1 {
-		return Tree{}, &Error{Op: "open kernel", Object: dir, Err: os.ErrNotExist, Hint: "remove the folder and try again"}
-	}
-	t := Tree{Kernel: k, Image: images[0], Release: strings.TrimPrefix(filepath.Base(images[0]), "vmlinuz-")}
 	for _, lib := range []string{"lib", "usr/lib"} {
-		t.Modules = filepath.Join(dir, lib, "modules", t.Release)
-		if _, err := os.Stat(filepath.Join(t.Modules, "kernel")); err == nil {
-			return t, nil
+		found, _ := filepath.Glob(filepath.Join(dir, lib, "modules/*"))
+		for _, modules := range found {
+			release := filepath.Base(modules)
+			for _, image := range []string{filepath.Join(dir, "boot/vmlinuz-"+release), filepath.Join(modules, "vmlinuz")} {
+				if _, err := os.Stat(image); err == nil {
+					return Tree{Kernel: k, Release: release, Image: image, Modules: modules}, nil
+				}
+			}
 		}
 	}
-	return Tree{}, &Error{Op: "open modules", Object: dir, Err: os.ErrNotExist, Hint: "remove the folder and try again"}
+	return Tree{}, &Error{Op: "open kernel", Object: dir, Err: os.ErrNotExist, Hint: "remove the folder and try again"}
 }
