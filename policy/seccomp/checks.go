@@ -1,0 +1,183 @@
+package seccomp
+
+import "golang.org/x/sys/unix"
+
+// newNamespace are the flags that make a namespace. clone(2) reads 0x80,
+// CLONE_NEWTIME, as part of the exit signal.
+const newNamespace = unix.CLONE_NEWNS | unix.CLONE_NEWCGROUP | unix.CLONE_NEWUTS |
+	unix.CLONE_NEWIPC | unix.CLONE_NEWUSER | unix.CLONE_NEWPID | unix.CLONE_NEWNET
+
+const whyNamespace = "makes a namespace: inside a new user namespace the program would hold every capability (CVE-2022-0492, CVE-2024-1086)"
+
+// Not in x/sys/unix: linux/sched.h, linux/ioprio.h and asm-generic/ioctls.h.
+const (
+	schedResetOnFork = 0x40000000
+	ioprioClassMask  = 7 << 13
+	ioprioClassRT    = 1 << 13
+	tiocCons         = 0x541d
+	tiocLinux        = 0x541c
+	fiFreeze         = 0xc0045877
+)
+
+// processChecks narrow the calls by which a process changes itself or its
+// children.
+var processChecks = []Check{
+	{
+		Call: "clone", Words: "flags have any CLONE_NEW*", Why: whyNamespace,
+		When:   []Arg{{Index: 0, Mask: newNamespace, Values: []uint64{0}, Not: true}},
+		Answer: Action{KindNotify, unix.EPERM}, Fixed: true,
+	},
+	{
+		Call: "unshare", Words: "flags have any CLONE_NEW*", Why: whyNamespace,
+		When:   []Arg{{Index: 0, Mask: newNamespace | unix.CLONE_NEWTIME, Values: []uint64{0}, Not: true}},
+		Answer: Action{KindNotify, unix.EPERM}, Fixed: true,
+	},
+	{
+		Call: "personality", Words: "persona is 0 or the query 0xffffffff", Why: "asks for what is in force",
+		When:   []Arg{{Index: 0, Mask: Low32, Values: []uint64{0, 0xffffffff}}},
+		Answer: Action{Kind: KindAllow},
+	},
+	{
+		Call: "personality", Words: "any other persona", Why: "turns off address randomisation or mmap's protections",
+		Answer: Action{KindErrno, unix.EPERM},
+	},
+	{
+		Call: "prctl", Words: "option is PR_SET_MM, PR_SET_PTRACER or PR_SET_SECUREBITS",
+		Why:    "changes how others see the process, who may trace it, or how it keeps capabilities",
+		When:   []Arg{{Index: 0, Mask: Low32, Values: []uint64{unix.PR_SET_MM, unix.PR_SET_PTRACER, unix.PR_SET_SECUREBITS}}},
+		Answer: Action{KindErrno, unix.EPERM},
+	},
+	{
+		Call: "prctl", Words: "option is PR_CAP_AMBIENT with PR_CAP_AMBIENT_RAISE", Why: "passes capabilities on to programs",
+		When: []Arg{
+			{Index: 0, Mask: Low32, Values: []uint64{unix.PR_CAP_AMBIENT}},
+			// prctl(2) compares the sub-option as an unsigned long.
+			{Index: 1, Mask: Whole, Values: []uint64{unix.PR_CAP_AMBIENT_RAISE}},
+		},
+		Answer: Action{KindErrno, unix.EPERM},
+	},
+	{
+		Call: "seccomp", Words: "SECCOMP_SET_MODE_FILTER with SECCOMP_FILTER_FLAG_NEW_LISTENER",
+		Why: "a listener can let calls pass that a filter of the program's own would refuse",
+		When: []Arg{
+			{Index: 0, Mask: Low32, Values: []uint64{unix.SECCOMP_SET_MODE_FILTER}},
+			{Index: 1, Mask: unix.SECCOMP_FILTER_FLAG_NEW_LISTENER, Values: []uint64{unix.SECCOMP_FILTER_FLAG_NEW_LISTENER}},
+		},
+		Answer: Action{KindErrno, unix.EPERM},
+	},
+	{
+		Call: "sched_setscheduler", Words: "policy is SCHED_OTHER, SCHED_BATCH or SCHED_IDLE", Why: "no more than a fair share",
+		When:   []Arg{{Index: 1, Mask: Low32 &^ schedResetOnFork, Values: []uint64{unix.SCHED_NORMAL, unix.SCHED_BATCH, unix.SCHED_IDLE}}},
+		Answer: Action{Kind: KindAllow},
+	},
+	{
+		Call: "sched_setscheduler", Words: "any other policy", Why: "a real-time class starves the host",
+		Fix: "use SCHED_OTHER, SCHED_BATCH or SCHED_IDLE", Answer: Action{KindErrno, unix.EPERM},
+	},
+	{
+		Call: "ioprio_set", Words: "class is IOPRIO_CLASS_RT", Why: "real-time I/O starves the host's disks",
+		When:   []Arg{{Index: 2, Mask: ioprioClassMask, Values: []uint64{ioprioClassRT}}},
+		Answer: Action{KindErrno, unix.EPERM},
+	},
+}
+
+// fileChecks narrow the calls by which a file or descriptor becomes more than
+// data.
+var fileChecks = []Check{
+	{
+		Call: "mknod", Words: "type is S_IFCHR or S_IFBLK", Why: "a device file reaches the host's hardware",
+		When:   []Arg{{Index: 1, Mask: unix.S_IFMT, Values: []uint64{unix.S_IFCHR, unix.S_IFBLK}}},
+		Answer: Action{KindErrno, unix.EPERM},
+	},
+	{
+		Call: "mknodat", Words: "type is S_IFCHR or S_IFBLK", Why: "a device file reaches the host's hardware",
+		When:   []Arg{{Index: 2, Mask: unix.S_IFMT, Values: []uint64{unix.S_IFCHR, unix.S_IFBLK}}},
+		Answer: Action{KindErrno, unix.EPERM},
+	},
+	{
+		Call: "ioctl", Words: "request is TIOCSTI or TIOCLINUX",
+		Why:    "types into the caller's terminal, from where a shell outside would run it (CVE-2017-5226, CVE-2019-10063, CVE-2023-28100)",
+		When:   []Arg{{Index: 1, Mask: Low32, Values: []uint64{unix.TIOCSTI, tiocLinux}}},
+		Answer: Action{KindNotify, unix.EPERM}, Fixed: true,
+	},
+	{
+		Call: "ioctl", Words: "request is TIOCSETD, TIOCCONS or FIFREEZE", Why: "loads a line discipline, takes the host's console, or freezes a file system",
+		When:   []Arg{{Index: 1, Mask: Low32, Values: []uint64{unix.TIOCSETD, tiocCons, fiFreeze}}},
+		Answer: Action{KindErrno, unix.EPERM},
+	},
+	{
+		Call: "ioctl", Words: "request is TIOCSCTTY with argument 1", Why: "takes a terminal from the session that owns it",
+		When: []Arg{
+			{Index: 1, Mask: Low32, Values: []uint64{unix.TIOCSCTTY}},
+			{Index: 2, Mask: Low32, Values: []uint64{1}},
+		},
+		Answer: Action{KindErrno, unix.EPERM},
+	},
+}
+
+// sockType takes the flags out of socket(2)'s second argument.
+const sockType = Low32 &^ (unix.SOCK_NONBLOCK | unix.SOCK_CLOEXEC)
+
+const (
+	whyFamily = "the family is on no list: AF_VSOCK and others are in no namespace, and asking for a rare one loads its module (CVE-2021-26708, CVE-2017-6074)"
+	whyProto  = "the type or protocol is on no list: raw, MPTCP, SMC and netlink's other protocols reach past the network rules"
+)
+
+// socketChecks are a list of allowed sockets: a protocol that a newer kernel
+// brings stays out.
+var socketChecks = []Check{
+	{
+		Call: "socket", Words: "AF_UNIX, stream, datagram or seqpacket, protocol 0", Why: "talks inside the jail",
+		When: []Arg{
+			{Index: 0, Mask: Low32, Values: []uint64{unix.AF_UNIX}},
+			{Index: 1, Mask: sockType, Values: []uint64{unix.SOCK_STREAM, unix.SOCK_DGRAM, unix.SOCK_SEQPACKET}},
+			{Index: 2, Mask: Low32, Values: []uint64{0}},
+		},
+		Answer: Action{Kind: KindAllow},
+	},
+	{
+		Call: "socket", Words: "AF_INET or AF_INET6, stream, TCP", Why: "TCP in the jail's network",
+		When: []Arg{
+			{Index: 0, Mask: Low32, Values: []uint64{unix.AF_INET, unix.AF_INET6}},
+			{Index: 1, Mask: sockType, Values: []uint64{unix.SOCK_STREAM}},
+			{Index: 2, Mask: Low32, Values: []uint64{0, unix.IPPROTO_TCP}},
+		},
+		Answer: Action{Kind: KindAllow},
+	},
+	{
+		Call: "socket", Words: "AF_INET or AF_INET6, datagram, UDP", Why: "UDP in the jail's network",
+		When: []Arg{
+			{Index: 0, Mask: Low32, Values: []uint64{unix.AF_INET, unix.AF_INET6}},
+			{Index: 1, Mask: sockType, Values: []uint64{unix.SOCK_DGRAM}},
+			{Index: 2, Mask: Low32, Values: []uint64{0, unix.IPPROTO_UDP}},
+		},
+		Answer: Action{Kind: KindAllow},
+	},
+	{
+		Call: "socket", Words: "AF_NETLINK, NETLINK_ROUTE", Why: "getifaddrs(3) and getaddrinfo(3) list the jail's interfaces",
+		When: []Arg{
+			{Index: 0, Mask: Low32, Values: []uint64{unix.AF_NETLINK}},
+			{Index: 1, Mask: sockType, Values: []uint64{unix.SOCK_RAW, unix.SOCK_DGRAM}},
+			{Index: 2, Mask: Low32, Values: []uint64{unix.NETLINK_ROUTE}},
+		},
+		Answer: Action{Kind: KindAllow},
+	},
+	{
+		Call: "socket", Words: "any other of AF_UNIX, AF_INET, AF_INET6 and AF_NETLINK", Why: whyProto,
+		When:   []Arg{{Index: 0, Mask: Low32, Values: []uint64{unix.AF_UNIX, unix.AF_INET, unix.AF_INET6, unix.AF_NETLINK}}},
+		Answer: Action{KindErrno, unix.EPROTONOSUPPORT},
+	},
+	{
+		Call: "socket", Words: "any other family", Why: whyFamily,
+		Answer: Action{KindErrno, unix.EAFNOSUPPORT},
+	},
+	{
+		Call: "socketpair", Words: "AF_UNIX", Why: "talks inside the jail",
+		When:   []Arg{{Index: 0, Mask: Low32, Values: []uint64{unix.AF_UNIX}}},
+		Answer: Action{Kind: KindAllow},
+	},
+	{
+		Call: "socketpair", Words: "any other family", Why: whyFamily,
+		Answer: Action{KindErrno, unix.EAFNOSUPPORT},
+	},
+}

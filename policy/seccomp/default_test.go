@@ -1,0 +1,285 @@
+package seccomp
+
+import (
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+var (
+	eperm  = Errno(unix.EPERM)
+	enosys = Errno(unix.ENOSYS)
+	noFam  = Errno(unix.EAFNOSUPPORT)
+	noProt = Errno(unix.EPROTONOSUPPORT)
+)
+
+// answers is the policy in the words of its own document: the whole list, so
+// that a change of the table shows here.
+var answers = []struct {
+	want  Action
+	calls string
+}{
+	{Notify(unix.EPERM), `mount umount2 pivot_root chroot setns ptrace process_vm_readv process_vm_writev
+		init_module finit_module delete_module kexec_load kexec_file_load reboot swapon swapoff iopl ioperm`},
+	{eperm, `kcmp syslog sethostname setdomainname clock_settime settimeofday adjtimex clock_adjtime
+		quotactl acct sched_setattr`},
+	{Notify(unix.ENOSYS), `fsopen fsconfig fsmount fspick move_mount mount_setattr open_tree open_tree_attr
+		bpf perf_event_open add_key request_key keyctl userfaultfd open_by_handle_at pidfd_getfd`},
+	{enosys, `clone3 io_uring_setup io_uring_enter io_uring_register memfd_secret modify_ldt statmount listmount
+		process_madvise process_mrelease cachestat lsm_get_self_attr lsm_set_self_attr lsm_list_modules
+		vmsplice io_setup io_submit mbind set_mempolicy get_mempolicy move_pages migrate_pages
+		set_mempolicy_home_node name_to_handle_at quotactl_fd file_getattr file_setattr listns
+		setxattrat fanotify_init uselib _sysctl capset`},
+	{Allow(), `brk mmap munmap mremap mprotect madvise mincore msync mlock mlock2 mlockall munlock munlockall
+		membarrier pkey_alloc pkey_free pkey_mprotect memfd_create map_shadow_stack mseal
+		open openat openat2 creat read readv pread64 preadv preadv2 write writev pwrite64 pwritev pwritev2
+		stat fstat lstat newfstatat statx access faccessat faccessat2 getdents getdents64 lseek truncate ftruncate
+		fallocate rename renameat renameat2 link linkat unlink unlinkat symlink symlinkat mkdir mkdirat rmdir
+		chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat utime utimes futimesat utimensat
+		readlink readlinkat getcwd chdir fchdir umask dup dup2 dup3 fcntl flock fsync fdatasync sync syncfs
+		sync_file_range sendfile splice tee copy_file_range readahead fadvise64 getxattr setxattr lgetxattr
+		fgetxattr listxattr removexattr close close_range statfs fstatfs ustat
+		fork vfork execve execveat exit exit_group wait4 waitid kill tkill tgkill rt_sigaction rt_sigprocmask
+		rt_sigreturn rt_sigpending rt_sigtimedwait rt_sigqueueinfo rt_tgsigqueueinfo rt_sigsuspend sigaltstack
+		getpid getppid gettid setpgid getpgid getpgrp setsid getsid getpriority setpriority prlimit64 getrusage
+		pidfd_open pidfd_send_signal rseq set_robust_list get_robust_list set_tid_address arch_prctl
+		sched_yield sched_getaffinity sched_setaffinity sched_getscheduler sched_getparam sched_setparam
+		sched_getattr sched_get_priority_max sched_get_priority_min sched_rr_get_interval
+		futex futex_waitv futex_wake futex_wait futex_requeue pause restart_syscall getrlimit setrlimit
+		clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time times timer_create timer_settime
+		timer_gettime timer_getoverrun timer_delete timerfd_create timerfd_settime timerfd_gettime
+		getitimer setitimer alarm
+		poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2
+		eventfd eventfd2 signalfd signalfd4 inotify_init inotify_init1 inotify_add_watch inotify_rm_watch pipe pipe2
+		shmget shmat shmctl shmdt semget semop semctl semtimedop msgget msgsnd msgrcv msgctl
+		mq_open mq_unlink mq_timedsend mq_timedreceive mq_notify mq_getsetattr
+		bind connect listen accept accept4 getsockname getpeername setsockopt getsockopt sendto recvfrom
+		sendmsg recvmsg sendmmsg recvmmsg shutdown
+		getuid geteuid getgid getegid getresuid getresgid getgroups setuid setgid setreuid setregid
+		setresuid setresgid setfsuid setfsgid setgroups
+		landlock_create_ruleset landlock_add_rule landlock_restrict_self
+		uname sysinfo getrandom getcpu capget`},
+}
+
+func TestEveryCallGetsItsRowsAnswer(t *testing.T) {
+	r := DefaultRules()
+	for _, row := range answers {
+		for _, call := range strings.Fields(row.calls) {
+			if got := Reference(r, native(number(t, call))); got != row.want {
+				t.Errorf("%s: %v, want %v", call, got, row.want)
+			}
+		}
+	}
+}
+
+const high = 0xdead << 32 // bits that the kernel ignores in an int
+
+var argumentRows = []struct {
+	call string
+	args []uint64
+	want Action
+}{
+	{"clone", []uint64{unix.CLONE_VM | unix.CLONE_THREAD | unix.CLONE_SIGHAND}, Allow()},
+	{"clone", []uint64{uint64(unix.SIGCHLD)}, Allow()},
+	{"clone", []uint64{unix.CLONE_NEWUSER}, Notify(unix.EPERM)},
+	{"clone", []uint64{unix.CLONE_NEWNS | uint64(unix.SIGCHLD)}, Notify(unix.EPERM)},
+	{"clone", []uint64{high | unix.CLONE_NEWNET | unix.CLONE_VM}, Notify(unix.EPERM)},
+	{"clone", []uint64{unix.CLONE_NEWPID}, Notify(unix.EPERM)},
+	{"clone", []uint64{unix.CLONE_NEWIPC}, Notify(unix.EPERM)},
+	{"clone", []uint64{unix.CLONE_NEWUTS}, Notify(unix.EPERM)},
+	{"clone", []uint64{unix.CLONE_NEWCGROUP}, Notify(unix.EPERM)},
+	{"unshare", []uint64{unix.CLONE_FILES}, Allow()},
+	{"unshare", []uint64{unix.CLONE_NEWTIME}, Notify(unix.EPERM)},
+	{"unshare", []uint64{unix.CLONE_NEWUSER | unix.CLONE_FS}, Notify(unix.EPERM)},
+
+	{"personality", []uint64{0}, Allow()},
+	{"personality", []uint64{0xffffffff}, Allow()},
+	{"personality", []uint64{Whole}, Allow()},
+	{"personality", []uint64{unix.PER_LINUX32}, eperm},
+	{"personality", []uint64{high | 0x0040000}, eperm},
+
+	{"ioctl", []uint64{0, unix.TCGETS}, Allow()},
+	{"ioctl", []uint64{0, unix.TIOCSTI}, Notify(unix.EPERM)},
+	{"ioctl", []uint64{0, high | unix.TIOCSTI}, Notify(unix.EPERM)},
+	{"ioctl", []uint64{0, 0x541c}, Notify(unix.EPERM)},
+	{"ioctl", []uint64{0, high | 0x541c}, Notify(unix.EPERM)},
+	{"ioctl", []uint64{0, unix.TIOCSETD}, eperm},
+	{"ioctl", []uint64{0, 0x541d}, eperm},
+	{"ioctl", []uint64{0, 0xc0045877}, eperm},
+	{"ioctl", []uint64{0, high | 0xc0045877}, eperm},
+	{"ioctl", []uint64{0, unix.TIOCSCTTY, 0}, Allow()},
+	{"ioctl", []uint64{0, unix.TIOCSCTTY, 1}, eperm},
+	{"ioctl", []uint64{0, high | unix.TIOCSCTTY, high | 1}, eperm},
+
+	{"prctl", []uint64{unix.PR_SET_NAME}, Allow()},
+	{"prctl", []uint64{unix.PR_SET_VMA}, Allow()},
+	{"prctl", []uint64{unix.PR_CAPBSET_READ}, Allow()},
+	{"prctl", []uint64{unix.PR_GET_SECCOMP}, Allow()},
+	{"prctl", []uint64{unix.PR_SET_SECCOMP}, Allow()},
+	{"prctl", []uint64{unix.PR_SET_PDEATHSIG}, Allow()},
+	{"prctl", []uint64{unix.PR_SET_NO_NEW_PRIVS}, Allow()},
+	{"prctl", []uint64{unix.PR_SET_MM}, eperm},
+	{"prctl", []uint64{high | unix.PR_SET_MM}, eperm},
+	{"prctl", []uint64{unix.PR_SET_PTRACER}, eperm},
+	{"prctl", []uint64{unix.PR_SET_SECUREBITS}, eperm},
+	{"prctl", []uint64{unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_RAISE}, eperm},
+	{"prctl", []uint64{high | unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_RAISE}, eperm},
+	{"prctl", []uint64{unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_IS_SET}, Allow()},
+	{"prctl", []uint64{unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL}, Allow()},
+
+	{"seccomp", []uint64{unix.SECCOMP_SET_MODE_FILTER, 0}, Allow()},
+	{"seccomp", []uint64{unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC}, Allow()},
+	{"seccomp", []uint64{unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_NEW_LISTENER}, eperm},
+	{"seccomp", []uint64{high | unix.SECCOMP_SET_MODE_FILTER, high | unix.SECCOMP_FILTER_FLAG_NEW_LISTENER | unix.SECCOMP_FILTER_FLAG_LOG}, eperm},
+	{"seccomp", []uint64{unix.SECCOMP_GET_ACTION_AVAIL}, Allow()},
+
+	{"sched_setscheduler", []uint64{0, unix.SCHED_NORMAL}, Allow()},
+	{"sched_setscheduler", []uint64{0, unix.SCHED_BATCH | 0x40000000}, Allow()},
+	{"sched_setscheduler", []uint64{0, unix.SCHED_IDLE}, Allow()},
+	{"sched_setscheduler", []uint64{0, unix.SCHED_FIFO}, eperm},
+	{"sched_setscheduler", []uint64{0, high | unix.SCHED_RR}, eperm},
+	{"sched_setscheduler", []uint64{0, unix.SCHED_FIFO | 0x40000000}, eperm},
+	{"sched_setscheduler", []uint64{0, unix.SCHED_DEADLINE}, eperm},
+	{"ioprio_set", []uint64{1, 0, 2 << 13}, Allow()},
+	{"ioprio_set", []uint64{1, 0, 1<<13 | 4}, eperm},
+	{"ioprio_set", []uint64{1, 0, high | 1<<13}, eperm},
+
+	{"mknod", []uint64{0, unix.S_IFIFO | 0o600}, Allow()},
+	{"mknod", []uint64{0, 0o600}, Allow()},
+	{"mknod", []uint64{0, unix.S_IFSOCK | 0o600}, Allow()},
+	{"mknod", []uint64{0, unix.S_IFCHR | 0o600}, eperm},
+	{"mknod", []uint64{0, unix.S_IFBLK | 0o600}, eperm},
+	{"mknodat", []uint64{0, 0, unix.S_IFREG | 0o600}, Allow()},
+	{"mknodat", []uint64{0, 0, high | unix.S_IFCHR | 0o600}, eperm},
+	{"mknodat", []uint64{0, 0, unix.S_IFBLK}, eperm},
+
+	{"socket", []uint64{unix.AF_UNIX, unix.SOCK_STREAM, 0}, Allow()},
+	{"socket", []uint64{unix.AF_UNIX, unix.SOCK_DGRAM | unix.SOCK_CLOEXEC, 0}, Allow()},
+	{"socket", []uint64{unix.AF_UNIX, unix.SOCK_SEQPACKET, 0}, Allow()},
+	{"socket", []uint64{unix.AF_UNIX, unix.SOCK_RAW, 0}, noProt},
+	{"socket", []uint64{unix.AF_UNIX, unix.SOCK_STREAM, 1}, noProt},
+	{"socket", []uint64{unix.AF_INET, unix.SOCK_STREAM | unix.SOCK_NONBLOCK | unix.SOCK_CLOEXEC, 0}, Allow()},
+	{"socket", []uint64{unix.AF_INET, unix.SOCK_STREAM, 6}, Allow()},
+	{"socket", []uint64{unix.AF_INET, unix.SOCK_DGRAM, 17}, Allow()},
+	{"socket", []uint64{unix.AF_INET6, unix.SOCK_STREAM, 6}, Allow()},
+	{"socket", []uint64{unix.AF_INET6, unix.SOCK_DGRAM, 0}, Allow()},
+	{"socket", []uint64{unix.AF_INET, unix.SOCK_STREAM, 17}, noProt},
+	{"socket", []uint64{unix.AF_INET, unix.SOCK_DGRAM, 1}, noProt},
+	{"socket", []uint64{unix.AF_INET, unix.SOCK_RAW, 1}, noProt},
+	{"socket", []uint64{unix.AF_INET, unix.SOCK_STREAM, 262}, noProt},
+	{"socket", []uint64{unix.AF_INET, high | unix.SOCK_STREAM, high | 262}, noProt},
+	{"socket", []uint64{unix.AF_INET, unix.SOCK_STREAM, 256}, noProt},
+	{"socket", []uint64{unix.AF_INET6, unix.SOCK_STREAM, 132}, noProt},
+	{"socket", []uint64{unix.AF_NETLINK, unix.SOCK_RAW, 0}, Allow()},
+	{"socket", []uint64{unix.AF_NETLINK, unix.SOCK_DGRAM | unix.SOCK_CLOEXEC, 0}, Allow()},
+	{"socket", []uint64{unix.AF_NETLINK, unix.SOCK_RAW, 12}, noProt},
+	{"socket", []uint64{unix.AF_NETLINK, unix.SOCK_RAW, 15}, noProt},
+	{"socket", []uint64{unix.AF_VSOCK, unix.SOCK_STREAM, 0}, noFam},
+	{"socket", []uint64{high | unix.AF_VSOCK, unix.SOCK_STREAM, 0}, noFam},
+	{"socket", []uint64{unix.AF_PACKET, unix.SOCK_RAW, 0}, noFam},
+	{"socket", []uint64{unix.AF_ALG, unix.SOCK_SEQPACKET, 0}, noFam},
+	{"socket", []uint64{unix.AF_UNSPEC, unix.SOCK_STREAM, 0}, noFam},
+	{"socketpair", []uint64{unix.AF_UNIX, unix.SOCK_STREAM, 0}, Allow()},
+	{"socketpair", []uint64{high | unix.AF_UNIX, unix.SOCK_DGRAM, 0}, Allow()},
+	{"socketpair", []uint64{unix.AF_TIPC, unix.SOCK_STREAM, 0}, noFam},
+	{"socketpair", []uint64{unix.AF_INET, unix.SOCK_STREAM, 0}, noFam},
+}
+
+func TestArgumentsDecideAsTheirRowSays(t *testing.T) {
+	r := DefaultRules()
+	for _, c := range argumentRows {
+		if got := Reference(r, native(number(t, c.call), c.args...)); got != c.want {
+			t.Errorf("%s(%#x): %v, want %v", c.call, c.args, got, c.want)
+		}
+	}
+}
+
+func TestForeignABIsEndTheJail(t *testing.T) {
+	for name, d := range map[string]Data{
+		"int 0x80": {Nr: 20, Arch: archI386},
+		"aarch64":  {Nr: 63, Arch: archAarch64},
+		"i386 -1":  {Nr: -1, Arch: archI386},
+		"x32 read": native(x32Bit),
+		"x32 512":  native(x32Bit + 512),
+		"-2":       native(-2),
+	} {
+		if got := simulate(t, Default(Options{}), d); got != unix.SECCOMP_RET_KILL_PROCESS {
+			t.Errorf("%s alone: 0x%x, want kill", name, got)
+		}
+		if got := simulate(t, Default(Options{Listener: true}), d); got != unix.SECCOMP_RET_USER_NOTIF {
+			t.Errorf("%s with listener: 0x%x, want a notification", name, got)
+		}
+		if got := Reference(DefaultRules(), d); got != Kill() {
+			t.Errorf("%s: %v, want kill", name, got)
+		}
+		if !DefaultRules().Fixed(d) {
+			t.Errorf("%s could be let through by a listener", name)
+		}
+	}
+}
+
+func TestSkippedAndUnknownNumbersAreENOSYS(t *testing.T) {
+	for _, nr := range []int{-1, 337, 400, MaxKnown + 1, 1000, x32Bit - 1} {
+		if got := Reference(DefaultRules(), native(nr)); got != enosys {
+			t.Errorf("%d: %v, want ENOSYS", nr, got)
+		}
+	}
+}
+
+func TestEveryNamedCallHasAReason(t *testing.T) {
+	r := DefaultRules()
+	if err := r.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	for nr := range names {
+		if n := known(nr); n != "" && r.group(n) == nil {
+			t.Errorf("%s (%d) is in no group", n, nr)
+		}
+	}
+	if err := InitRules().Validate(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestLauncherCanFinishBehindTheFilter(t *testing.T) {
+	r := DefaultRules()
+	for _, call := range strings.Fields("sendmsg write close execve execveat exit exit_group faccessat access futex") {
+		if got := Reference(r, native(number(t, call))); got != Allow() {
+			t.Errorf("%s: %v, but the launch needs it after the filter is in force", call, got)
+		}
+	}
+}
+
+func TestInitCanOnlyReapAndReport(t *testing.T) {
+	allowed := map[string]bool{}
+	for _, c := range strings.Fields(`wait4 waitid poll ppoll read write sendmsg recvmsg close kill futex exit exit_group
+		rt_sigreturn restart_syscall timerfd_settime`) {
+		allowed[c] = true
+	}
+	prog := Init()
+	for nr := 0; nr <= MaxKnown+100; nr++ {
+		want := uint32(unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM))
+		if allowed[Name(nr)] {
+			want = unix.SECCOMP_RET_ALLOW
+		}
+		if got := simulate(t, prog, native(nr)); got != want {
+			t.Errorf("%s: 0x%x, want 0x%x", Name(nr), got, want)
+		}
+	}
+	if got := simulate(t, prog, Data{Nr: 1, Arch: archI386}); got != unix.SECCOMP_RET_KILL_PROCESS {
+		t.Errorf("foreign architecture: 0x%x, want kill", got)
+	}
+}
+
+func TestCallersCannotChangeTheBuiltInTable(t *testing.T) {
+	r := DefaultRules()
+	r.Groups[0].Answer = Kill()
+	r.Checks[0].Answer = Allow()
+	if got := Reference(DefaultRules(), native(unix.SYS_BRK)); got != Allow() {
+		t.Errorf("brk became %v", got)
+	}
+	if got := Reference(DefaultRules(), native(unix.SYS_CLONE, unix.CLONE_NEWUSER)); got == Allow() {
+		t.Error("clone of a user namespace became allowed")
+	}
+}

@@ -1,0 +1,61 @@
+package seccomp
+
+import "encoding/binary"
+
+//go:generate go run gen.go
+
+// Filter is one instruction of classic BPF, laid out as struct sock_filter.
+type Filter struct {
+	Code   uint16
+	Jt, Jf uint8 // instructions to skip when true, when false
+	K      uint32
+}
+
+// MaxLen is the most instructions that the kernel takes (BPF_MAXINSNS).
+const MaxLen = 4096
+
+// filterSize is sizeof(struct sock_filter).
+const filterSize = 8
+
+// Default is DefaultRules compiled. Nothing is compiled at run time: the bytes
+// are part of the program.
+func Default(o Options) []Filter { return decode(DefaultBytes(o)) }
+
+// DefaultBytes is Default as the kernel reads it, eight bytes an instruction.
+func DefaultBytes(o Options) string {
+	if o.Listener {
+		return defaultListener
+	}
+	return defaultAlone
+}
+
+// Init is InitRules compiled. It has no listener: process 1 answers to none.
+func Init() []Filter { return decode(InitBytes()) }
+
+// InitBytes is Init as the kernel reads it.
+func InitBytes() string { return initAlone }
+
+// Bytes is the program as the kernel reads it, little endian.
+func Bytes(prog []Filter) []byte {
+	b := make([]byte, 0, len(prog)*filterSize)
+	for _, f := range prog {
+		b = binary.LittleEndian.AppendUint16(b, f.Code)
+		b = append(b, f.Jt, f.Jf)
+		b = binary.LittleEndian.AppendUint32(b, f.K)
+	}
+	return b
+}
+
+func decode(s string) []Filter {
+	prog := make([]Filter, len(s)/filterSize)
+	for i := range prog {
+		b := s[i*filterSize:]
+		prog[i] = Filter{
+			Code: uint16(b[0]) | uint16(b[1])<<8,
+			Jt:   b[2],
+			Jf:   b[3],
+			K:    uint32(b[4]) | uint32(b[5])<<8 | uint32(b[6])<<16 | uint32(b[7])<<24,
+		}
+	}
+	return prog
+}

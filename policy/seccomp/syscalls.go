@@ -1,0 +1,35 @@
+package seccomp
+
+import (
+	"sort"
+	"strconv"
+)
+
+// MaxKnown is the highest call number that has a name here. What a newer
+// kernel adds above it is refused with ENOSYS by every filter of this package.
+const MaxKnown = len(names) - 1
+
+// Name is the x86-64 call with number nr. A number without a name gives
+// "syscall_NR", which no rule can use.
+func Name(nr int) string {
+	if n := known(nr); n != "" {
+		return n
+	}
+	return "syscall_" + strconv.Itoa(nr)
+}
+
+// Number is the x86-64 number of the named call.
+func Number(name string) (nr int, ok bool) {
+	i := sort.Search(len(byName), func(i int) bool { return names[byName[i]] >= name })
+	if i == len(byName) || names[byName[i]] != name {
+		return 0, false
+	}
+	return int(byName[i]), true
+}
+
+func known(nr int) string {
+	if nr < 0 || nr > MaxKnown {
+		return ""
+	}
+	return names[nr]
+}
