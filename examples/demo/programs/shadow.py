@@ -1,0 +1,2 @@
+"""Reads the password hashes of the host."""
+print(open("/etc/shadow").read())
