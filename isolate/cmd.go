@@ -1,0 +1,181 @@
+// Package isolate runs one untrusted program fully isolated. Its API is shaped
+// like os/exec: Command, Start, Wait, Run, Output, pipes, Kill, and a context
+// that ends the jail.
+//
+// A Cmd may be used from any goroutine, but by one at a time; hundreds may run
+// at once. A jail dies with the process that started it.
+package isolate
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"github.com/jailrun/jail/isolate/result"
+	"github.com/jailrun/jail/policy"
+)
+
+// Cmd is a program to be run in a jail. It can be started once.
+type Cmd struct {
+	// Policy says what the program may do. Nil is the safe default.
+	Policy *policy.Policy
+	// Args holds the program and its arguments. A program without a slash is
+	// looked for along the PATH inside.
+	Args []string
+	// Files are files of the caller's that are shown read-only under /box, each
+	// by its base name. They need not be readable by the jail's user.
+	Files []string
+
+	// Stdin, Stdout and Stderr are always carried over pipes of the jail's own.
+	// Nil reads as empty, and counts and discards. An *os.File is read or
+	// written directly and never closed.
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+
+	ctx    context.Context
+	run    *run
+	res    *result.Result
+	pipes  []io.Closer // the program's ends, closed when it has started
+	err    error
+	waited bool
+}
+
+// Command makes a Cmd that runs argv under p.
+func Command(p *policy.Policy, argv ...string) *Cmd {
+	return CommandContext(context.Background(), p, argv...)
+}
+
+// CommandContext is Command with a context: when it is done, the jail is
+// killed, and the result's reason is canceled.
+func CommandContext(ctx context.Context, p *policy.Policy, argv ...string) *Cmd {
+	return &Cmd{Policy: p, Args: argv, ctx: ctx}
+}
+
+// Errors of use.
+var (
+	ErrStarted    = errors.New("isolate: already started")
+	ErrNotStarted = errors.New("isolate: not started")
+	ErrWaited     = errors.New("isolate: Wait was already called")
+	ErrNoProgram  = errors.New("isolate: no program given")
+)
+
+// Start launches the program, and returns when it has been executed. On an
+// error (*LaunchError, *ExecError, *policy.Error) nothing runs and nothing is
+// left; Result then says the same.
+func (c *Cmd) Start() error {
+	if c.run != nil || c.res != nil {
+		return ErrStarted
+	}
+	if err := c.ctx.Err(); err != nil {
+		return err
+	}
+	r, err := launch(c)
+	if err != nil {
+		c.res, c.err = r.failed(err), err
+		return err
+	}
+	c.run = r
+	return nil
+}
+
+// Wait waits for the end of the jail: of every process in it, and of all
+// output. It gives nil for exit status 0, else an *ExitError.
+func (c *Cmd) Wait() error {
+	if c.run == nil {
+		return ErrNotStarted
+	}
+	if c.waited {
+		return ErrWaited
+	}
+	c.waited = true
+	c.res = c.run.wait()
+	for _, p := range c.pipes {
+		p.Close()
+	}
+	if c.res.Reason == result.Exited && c.res.ExitCode != nil && *c.res.ExitCode == 0 {
+		return nil
+	}
+	return &ExitError{Result: c.res}
+}
+
+// Run is Start and Wait.
+func (c *Cmd) Run() error {
+	if err := c.Start(); err != nil {
+		return err
+	}
+	return c.Wait()
+}
+
+// Output is Run that gives what the program wrote to standard output.
+func (c *Cmd) Output() ([]byte, error) {
+	if c.Stdout != nil {
+		return nil, errors.New("isolate: Stdout already set")
+	}
+	var out bytes.Buffer
+	c.Stdout = &out
+	err := c.Run()
+	return out.Bytes(), err
+}
+
+// Result says how the jail ended. It is nil before Wait has returned, or Start
+// has failed.
+func (c *Cmd) Result() *result.Result { return c.res }
+
+// Kill ends the jail at once; the result's reason is canceled. It may be
+// called from any goroutine, and more than once.
+func (c *Cmd) Kill() error {
+	if c.run == nil {
+		return ErrNotStarted
+	}
+	c.run.cancel()
+	return nil
+}
+
+// Signal sends a signal to the program, not to its children. Pid 1 and the
+// other walls are out of its reach.
+func (c *Cmd) Signal(s os.Signal) error {
+	if c.run == nil {
+		return ErrNotStarted
+	}
+	return c.run.signal(s)
+}
+
+// StdinPipe gives the writing end of a pipe to the program's standard input.
+// Close it to let the program see the end of its input.
+func (c *Cmd) StdinPipe() (io.WriteCloser, error) {
+	if c.Stdin != nil {
+		return nil, errors.New("isolate: Stdin already set")
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	c.Stdin = r
+	c.pipes = append(c.pipes, r)
+	return w, nil
+}
+
+// StdoutPipe gives the reading end of a pipe from the program's standard
+// output. It ends when the jail does; read it to its end before Wait.
+func (c *Cmd) StdoutPipe() (io.ReadCloser, error) { return c.outPipe(&c.Stdout) }
+
+// StderrPipe is StdoutPipe for standard error.
+func (c *Cmd) StderrPipe() (io.ReadCloser, error) { return c.outPipe(&c.Stderr) }
+
+func (c *Cmd) outPipe(to *io.Writer) (io.ReadCloser, error) {
+	if *to != nil {
+		return nil, errors.New("isolate: the stream is already set")
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	*to = &pipeEnd{w}
+	c.pipes = append(c.pipes, w)
+	return r, nil
+}
+
+// pipeEnd marks a file that the run closes when the stream has ended.
+type pipeEnd struct{ *os.File }

@@ -1,0 +1,215 @@
+package isolate
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/jailrun/jail/isolate/plan"
+	"github.com/jailrun/jail/isolate/result"
+	"github.com/jailrun/jail/policy"
+	"golang.org/x/sys/unix"
+)
+
+// proofs say for each layer whether what was read back proves it. Each weighs
+// only what the kernel said of the very process that ran.
+var proofs = [...]struct {
+	layer policy.Layer
+	proof func(*run) (bool, string)
+}{
+	{policy.LayerUserNS, (*run).provesUserNS},
+	{policy.LayerPidNS, namespace("pid")},
+	{policy.LayerMntNS, namespace("mnt")},
+	{policy.LayerNetNS, namespace("net")},
+	{policy.LayerIpcNS, namespace("ipc")},
+	{policy.LayerUtsNS, namespace("uts")},
+	{policy.LayerCgroupNS, namespace("cgroup")},
+	{policy.LayerTimeNS, (*run).provesTimeNS},
+	{policy.LayerCgroup, (*run).provesCgroup},
+	{policy.LayerSeccomp, (*run).provesSeccomp},
+	{policy.LayerLandlock, (*run).provesLandlock},
+	{policy.LayerRootfs, (*run).provesRootfs},
+	{policy.LayerCapabilities, (*run).provesCapabilities},
+	{policy.LayerNoNewPrivs, (*run).provesNoNewPrivs},
+	{policy.LayerRlimits, (*run).provesRlimits},
+	{policy.LayerKeyring, (*run).provesKeyring},
+}
+
+// enforced fills in the state of every layer.
+func (r *run) enforced(e *result.Enforced) {
+	if r.policy == nil {
+		return
+	}
+	for _, p := range proofs {
+		w := e.At(p.layer)
+		if r.policy.Layers.Level(p.layer) == policy.Off {
+			*w = result.Wall{State: result.StateOff, Detail: "switched off by the policy"}
+			continue
+		}
+		if !r.seen.complete {
+			continue
+		}
+		held, detail := p.proof(r)
+		w.State, w.Detail = result.StateAbsent, detail
+		if held {
+			w.State = result.StateEnforced
+		}
+	}
+}
+
+// require ends a launch in which a required layer is not proved.
+func (r *run) require() error {
+	for _, p := range proofs {
+		if r.policy.Layers.Level(p.layer) != policy.Require {
+			continue
+		}
+		if held, detail := p.proof(r); !held {
+			return &LaunchError{Op: "verify the layer", Index: -1, Layer: p.layer, Err: &notProved{detail}, Hint: tryHint(p.layer)}
+		}
+	}
+	return nil
+}
+
+// notProved says what the read-back showed instead.
+type notProved struct{ detail string }
+
+func (e *notProved) Error() string { return "it is not in force: " + e.detail }
+
+func tryHint(l policy.Layer) string { return "to go on without it: --try " + string(l) }
+
+// namespace proves a namespace: its link differs from the supervisor's.
+func namespace(kind string) func(*run) (bool, string) {
+	i := nsIndex(kind)
+	return func(r *run) (bool, string) {
+		own, theirs := r.machine.facts.NS[i], r.seen.ns(i)
+		if own == "" || theirs == "" {
+			return false, "the kernel has no /proc/self/ns/" + kind
+		}
+		return own != theirs, "/proc/self/ns/" + kind + " reads " + theirs
+	}
+}
+
+func (r *run) provesUserNS() (bool, string) {
+	held, detail := namespace("user")(r)
+	ids := r.seen.ids(plan.SeenUIDs)
+	if ids != [3]uint32{plan.TargetID, plan.TargetID, plan.TargetID} || ids != r.seen.ids(plan.SeenGIDs) {
+		return false, detail + ", but getresuid gives " + strconv.Itoa(int(ids[0]))
+	}
+	if r.ids != nil {
+		if n := r.seen.word(plan.SeenGroups); n != 0 {
+			return false, "getgroups gives " + strconv.FormatInt(n, 10) + " supplementary groups"
+		}
+		return held, detail + ", uid 1000 is host uid " + strconv.Itoa(r.ids.target)
+	}
+	return held, detail + ", uid 1000 is the caller's; init has the same, and supplementary groups stay (setgroups is denied)"
+}
+
+// bootSlack is how much uptime a time namespace may show: its launch.
+const bootSlack = 10 * time.Second
+
+func (r *run) provesTimeNS() (bool, string) {
+	held, detail := namespace("time")(r)
+	up := time.Duration(r.seen.word(plan.SeenBoottime))*time.Second + time.Duration(r.seen.word(plan.SeenBoottime+8))
+	return held && up < bootSlack, detail + ", CLOCK_BOOTTIME is " + up.Round(time.Millisecond).String()
+}
+
+func (r *run) provesCgroup() (bool, string) {
+	if r.group == nil {
+		if r.noGroup != nil {
+			return false, r.noGroup.Error()
+		}
+		return false, "no group was made"
+	}
+	if r.inGroup == nil {
+		in, err := r.group.Contains(r.seen.pid)
+		if err != nil {
+			return false, err.Error()
+		}
+		r.inGroup = &in
+		r.groupText = groupText(r.group.ReadBack())
+	}
+	if !*r.inGroup {
+		return false, "the program is not in " + r.group.Name()
+	}
+	return true, r.groupText
+}
+
+func groupText(files map[string]string) string {
+	s := ""
+	for _, k := range sortedKeys(files) {
+		if s != "" {
+			s += ", "
+		}
+		s += k + "=" + files[k]
+	}
+	return s
+}
+
+func (r *run) provesSeccomp() (bool, string) {
+	const modeFilter = 2 // SECCOMP_MODE_FILTER
+	if !r.facts.execSeen || r.facts.seccomp != modeFilter {
+		return false, "PR_GET_SECCOMP gave " + strconv.FormatInt(int64(r.facts.seccomp), 10)
+	}
+	if r.listener == nil {
+		return true, "PR_GET_SECCOMP gives 2 (filter), without a listener"
+	}
+	return true, "PR_GET_SECCOMP gives 2 (filter), with a listener"
+}
+
+func (r *run) provesLandlock() (bool, string) {
+	abi := r.machine.facts.Landlock
+	if abi == 0 {
+		return false, "the kernel has no Landlock (CONFIG_SECURITY_LANDLOCK, or lsm= on its command line lacks it)"
+	}
+	before, after := r.seen.word(plan.SeenLandlock1), r.seen.word(plan.SeenLandlock2)
+	held := before > 0 && after == -int64(unix.EACCES)
+	return held, "ABI " + strconv.Itoa(abi) + ", a probe outside the rules opened before and gave " + outcome(after) + " after"
+}
+
+func outcome(v int64) string {
+	if v >= 0 {
+		return "a descriptor"
+	}
+	return unix.ErrnoName(unix.Errno(-v))
+}
+
+func (r *run) provesRootfs() (bool, string) {
+	const (
+		magicTmpfs = 0x01021994
+		flags      = 80 // offset of f_flags in struct statfs
+		readOnly   = unix.ST_RDONLY
+	)
+	fs := r.seen.word(plan.SeenRootFS)
+	f := r.seen.word(plan.SeenRootFS + flags)
+	held := fs == magicTmpfs && f&readOnly != 0
+	return held, "statfs of / gives type 0x" + strconv.FormatInt(fs, 16) + ", flags 0x" + strconv.FormatInt(f, 16) + "; view " + r.machine.view.Layout
+}
+
+func (r *run) provesCapabilities() (bool, string) {
+	bound, bits := r.seen.word(plan.SeenBound), r.seen.word(plan.SeenSecurebits)
+	held := r.seen.noCaps() && bound == 0 && bits == plan.Securebits
+	return held, "capget gives " + map[bool]string{true: "none", false: "some"}[r.seen.noCaps()] + ", securebits 0x" + strconv.FormatInt(bits, 16)
+}
+
+func (r *run) provesNoNewPrivs() (bool, string) {
+	v := r.seen.word(plan.SeenNoNewPrivs)
+	return v == 1, "PR_GET_NO_NEW_PRIVS gives " + strconv.FormatInt(v, 10)
+}
+
+func (r *run) provesRlimits() (bool, string) {
+	list := plan.Rlimits(r.policy, r.machine.facts)
+	for _, l := range list {
+		got := r.seen.rlimit(l.Resource)
+		if got.Cur > l.Soft || got.Max > l.Hard {
+			return false, l.Name + " is " + strconv.FormatUint(got.Cur, 10) + ", not " + strconv.FormatUint(l.Soft, 10)
+		}
+	}
+	return true, "prlimit gives what the policy asks, " + strconv.Itoa(len(list)) + " limits"
+}
+
+func (r *run) provesKeyring() (bool, string) {
+	v := r.seen.word(plan.SeenKeyring)
+	if v < 0 {
+		return false, "keyctl gives " + outcome(v)
+	}
+	return int32(v) != r.machine.facts.Keyring, "session keyring " + strconv.FormatInt(v, 10) + " is not the supervisor's"
+}

@@ -1,0 +1,190 @@
+package isolate
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jailrun/jail/isolate/result"
+	"golang.org/x/sys/unix"
+)
+
+// drainGrace bounds how long a reader that has stopped reading can keep the
+// result of a jail that was canceled.
+const drainGrace = 2 * time.Second
+
+// onInit is the end of pid 1, and so of every process of the jail.
+func (r *run) onInit(uint32) {
+	r.loop.Del(r.initFd)
+	r.ended = time.Now()
+	r.gone = true
+	r.reap()
+	r.lastWords()
+	if !r.ev.Started && r.ev.Killed == "" {
+		r.fail(&LaunchError{Op: "launch", Index: -1, Err: errInitDied, Hint: "was it killed from outside?"})
+	}
+	r.limits.stop()
+	r.measureLast()
+	r.drain()
+}
+
+var errInitDied = errors.New("pid 1 of the jail died before the program was executed")
+
+// reap takes the statuses of stage and init. Somebody else's wait4(-1) may have
+// been first (ECHILD): init has told the target's status itself.
+func (r *run) reap() {
+	_, _ = wait4(r.stage, nil)
+	_, _ = wait4(r.initPID, &r.rusage)
+	r.stage = 0
+}
+
+func wait4(pid int, ru *unix.Rusage) (unix.WaitStatus, error) {
+	var ws unix.WaitStatus
+	for {
+		_, err := unix.Wait4(pid, &ws, 0, ru)
+		if !errors.Is(err, unix.EINTR) {
+			return ws, err
+		}
+	}
+}
+
+// lastWords reads what init and target said before they died: the messages
+// may be seen after the pidfd.
+func (r *run) lastWords() {
+	for range 4 {
+		m, err := receive(r.ctl, r.buf)
+		if err != nil || len(m.body) == 0 {
+			break
+		}
+		r.hear(&m)
+	}
+	for range 4 {
+		m, err := receive(r.tgt, r.buf)
+		if err != nil || len(m.body) == 0 {
+			break
+		}
+		r.hearTarget(&m)
+	}
+	if !r.ev.Started && r.ev.Setup == nil && r.seen.complete && r.facts.execSeen {
+		r.executed()
+	}
+}
+
+// drain waits until the outputs are delivered, and lets the loop end.
+func (r *run) drain() {
+	r.closeStdin()
+	if r.ev.Killed != "" {
+		for _, y := range r.relays[1:] {
+			if y != nil {
+				y.Drain(time.Now().Add(drainGrace))
+			}
+		}
+	}
+	r.maybeStop()
+}
+
+func (r *run) closeStdin() {
+	if in := r.relays[0]; in != nil && !in.Ended() {
+		in.Close()
+	}
+}
+
+// maybeStop ends the loop when pid 1 is gone and all output delivered.
+func (r *run) maybeStop() {
+	if !r.gone {
+		return
+	}
+	for _, y := range r.relays[1:] {
+		if y != nil && !y.Ended() {
+			return
+		}
+	}
+	r.loop.Stop()
+}
+
+// finish is what remains when the loop has ended.
+func (r *run) finish() {
+	if !r.gone && r.stage > 0 {
+		r.abandon()
+	}
+	r.settle(errors.Join(r.failure, nil))
+	for _, y := range r.relays {
+		if y != nil {
+			y.Close()
+			_ = y.Join(context.Background())
+		}
+	}
+}
+
+// abandon reaps a launch that never came to a pid 1, or whose loop failed.
+func (r *run) abandon() {
+	_ = unix.Kill(r.stage, unix.SIGKILL) // it is ours and not reaped: the pid is not reused
+	_, _ = wait4(r.stage, nil)
+	if r.initFd >= 0 {
+		_ = unix.PidfdSendSignal(r.initFd, unix.SIGKILL, nil, 0)
+		_, _ = wait4(r.initPID, &r.rusage)
+	}
+	r.gone = true
+}
+
+// conclude makes the result.
+func (r *run) conclude() *result.Result {
+	res := result.New(r.id)
+	res.Evidence = r.ev
+	res.Usage = r.usage
+	if r.policy != nil {
+		res.Limits = result.LimitsOf(r.policy.Limits)
+		res.PolicyDigest = ""
+	}
+	r.enforced(&res.Enforced)
+	r.denials(res)
+	r.output(&res.Output)
+	res.Conclude()
+	if r.failure != nil {
+		res.Error = failureOf(r.failure)
+	}
+	return res
+}
+
+// failed makes the result of a launch that failed.
+func (r *run) failed(err error) *result.Result {
+	if r.ev.Setup == nil {
+		r.launchErr(err)
+		r.ev.Killed = result.CauseLaunch
+	}
+	return r.conclude()
+}
+
+func failureOf(err error) *result.Failure {
+	f := &result.Failure{Op: "launch", Text: err.Error()}
+	var le *LaunchError
+	var xe *ExecError
+	switch {
+	case errors.As(err, &le):
+		f.Op, f.Layer, f.Step, f.Hint = le.Op, le.Layer, le.Step, le.Hint
+	case errors.As(err, &xe):
+		f.Op, f.Hint = "execve", xe.Hint
+	}
+	var errno unix.Errno
+	if errors.As(err, &errno) {
+		f.Errno = result.Errno(errno)
+	}
+	return f
+}
+
+func (r *run) output(o *result.Output) {
+	if y := r.relays[1]; y != nil {
+		t := y.Totals()
+		o.StdoutBytes, o.StdoutTruncated = t.Taken, t.Truncated
+		if r.cmd.Stdout != nil {
+			o.StdoutBytes = t.Delivered
+		}
+	}
+	if y := r.relays[2]; y != nil {
+		t := y.Totals()
+		o.StderrBytes, o.StderrTruncated = t.Taken, t.Truncated
+		if r.cmd.Stderr != nil {
+			o.StderrBytes = t.Delivered
+		}
+	}
+}

@@ -1,0 +1,247 @@
+package isolate
+
+import (
+	"errors"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/jailrun/jail/isolate/plan"
+	"github.com/jailrun/jail/isolate/result"
+	"github.com/jailrun/jail/isolate/tape"
+	"github.com/jailrun/jail/isolate/watch"
+	"github.com/jailrun/jail/policy"
+	"golang.org/x/sys/unix"
+)
+
+// onCtl reads what the stage and init say.
+func (r *run) onCtl(uint32) {
+	m, err := receive(r.ctl, r.buf)
+	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR) {
+		return
+	}
+	if err != nil || len(m.body) == 0 {
+		r.ctlGone(err)
+		return
+	}
+	r.hear(&m)
+}
+
+// hear takes one message of the stage's or init's.
+func (r *run) hear(m *message) {
+	switch m.word(0) {
+	case plan.MsgBorn:
+		r.born(int(m.word(8)), m.fd)
+	case plan.MsgBox:
+		r.boxFd = m.fd
+	case plan.MsgFail:
+		r.fail(r.opError(m))
+	case plan.MsgDied:
+		ws := unix.WaitStatus(m.word(8))
+		r.ev.WaitStatus = &ws
+	}
+}
+
+// ctlGone is the end of stage and init. Pid 1's pidfd tells the rest.
+func (r *run) ctlGone(err error) {
+	r.loop.Del(r.ctl)
+	if r.initFd >= 0 {
+		return
+	}
+	if err == nil {
+		err = errStageDied
+	}
+	r.fail(&LaunchError{Op: "start the jail", Index: -1, Err: err, Hint: "was it killed from outside?"})
+}
+
+var errStageDied = errors.New("the stage died before pid 1 was born")
+
+// born takes pid 1's pidfd, and maps its ids where we are root.
+func (r *run) born(pid, fd int) {
+	r.initPID, r.initFd = pid, fd
+	if err := r.loop.Add(fd, watch.In, r.onInit); err != nil {
+		r.fail(err)
+		return
+	}
+	if r.ev.Killed != "" {
+		r.kill()
+		return
+	}
+	if r.ids == nil || r.policy.Layers.Level(policy.LayerUserNS) == policy.Off {
+		return
+	}
+	if err := r.mapIDs(); err != nil {
+		r.fail(&LaunchError{Op: "map the run's ids", Index: -1, Layer: policy.LayerUserNS, Err: err, Hint: idMapHint})
+		return
+	}
+	if _, err := unix.Write(r.ctl, []byte("mapped\x00\x00")); err != nil {
+		r.fail(&LaunchError{Op: "let init go on", Index: -1, Err: err})
+	}
+}
+
+const idMapHint = "the outer container must leave CAP_SETUID and the id range to jail"
+
+func (r *run) mapIDs() error {
+	text := strconv.Itoa(plan.InitID) + " " + strconv.Itoa(r.ids.init) + " 1\n" +
+		strconv.Itoa(plan.TargetID) + " " + strconv.Itoa(r.ids.target) + " 1\n"
+	dir := "/proc/" + strconv.Itoa(r.initPID)
+	for _, name := range []string{"/uid_map", "/gid_map"} {
+		if err := writeProc(dir+name, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeProc(path, text string) error {
+	fd, err := unix.Open(path, unix.O_WRONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	defer unix.Close(fd)
+	if _, err := unix.Write(fd, []byte(text)); err != nil {
+		return &os.PathError{Op: "write", Path: path, Err: err}
+	}
+	return nil
+}
+
+// onTarget reads what the target says of itself, up to its exec.
+func (r *run) onTarget(uint32) {
+	m, err := receive(r.tgt, r.buf)
+	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR) {
+		return
+	}
+	if err != nil || len(m.body) == 0 {
+		r.loop.Del(r.tgt)
+		r.executed()
+		return
+	}
+	r.hearTarget(&m)
+}
+
+// hearTarget takes one message of the target's.
+func (r *run) hearTarget(m *message) {
+	switch m.word(0) {
+	case plan.MsgFail:
+		r.fail(r.opError(m))
+	case plan.MsgMiss:
+		r.missed(m)
+	case plan.MsgSeen:
+		r.sawItself(m)
+	case plan.MsgExec:
+		r.facts.seccomp = m.word(8)
+		r.listen(m.fd)
+	}
+}
+
+// sawItself keeps the read-back, and lets a target go on that waits for us.
+func (r *run) sawItself(m *message) {
+	r.seen = seen{complete: true, pid: m.pid, body: append([]byte(nil), m.body...)}
+	if r.policy.Verify != policy.VerifyFull {
+		return
+	}
+	r.provesCgroup() // read now, while the target waits
+	if _, err := unix.Write(r.tgt, []byte("verified")); err != nil {
+		r.fail(&LaunchError{Op: "let the target go on", Index: -1, Err: err})
+	}
+}
+
+// executed is called when the target's socket has closed: by execve, or by the
+// target's death before it.
+func (r *run) executed() {
+	if r.ev.Killed != "" || !r.seen.complete {
+		return // pid 1's end will tell
+	}
+	if err := r.require(); err != nil {
+		r.fail(err)
+		return
+	}
+	r.launch.Stop()
+	r.ev.Started = true
+	r.started = time.Now()
+	r.watchLimits()
+	r.settle(nil)
+}
+
+// tooSlow is the end of a launch that has not come to exec in time.
+func (r *run) tooSlow() {
+	hint := "a source on a file server that doesn't answer?"
+	r.fail(&LaunchError{Op: "launch", Index: -1, Err: os.ErrDeadlineExceeded, Hint: hint})
+	if r.initFd < 0 {
+		_ = unix.Kill(r.stage, unix.SIGKILL)
+	}
+}
+
+// opError turns the error cell into words.
+func (r *run) opError(m *message) error {
+	errno := unix.Errno(-int64(m.word(16)))
+	i, ok := tape.OpAt(m.word(8), len(r.plan.Ops))
+	if !ok {
+		return &LaunchError{Op: "launch", Index: -1, Err: errno}
+	}
+	op := &r.plan.Ops[i]
+	return &LaunchError{Op: "launch", Step: op.Step, Index: i, Layer: policy.Layer(op.Layer), Err: errno, Hint: stepHint(op, errno)}
+}
+
+// missed says why nothing was executed: what exists but can't be executed
+// counts more than what is not there, execvp(3).
+func (r *run) missed(m *message) {
+	prog := r.cmd.Args[0]
+	err := &ExecError{Program: prog, Err: unix.ENOENT}
+	for i := range r.plan.Candidates {
+		errno := unix.Errno(-int64(m.word(8 + 16*i)))
+		there := int64(m.word(16+16*i)) == 0
+		switch {
+		case errno == unix.ENOENT && there:
+			err = &ExecError{Program: r.plan.Candidates[i], Err: errInterpreter, Hint: "the interpreter that its first line or its ELF header names is not visible in the jail"}
+		case errno != unix.ENOENT && errno != unix.ENOTDIR:
+			err = &ExecError{Program: r.plan.Candidates[i], Err: errno, Hint: execHint(errno)}
+		default:
+			continue
+		}
+		break
+	}
+	if err.Err == unix.ENOENT {
+		err.Hint = r.notFoundHint(prog)
+	}
+	r.fail(err)
+}
+
+var errInterpreter = errors.New("its interpreter is missing")
+
+func execHint(errno unix.Errno) string {
+	switch errno {
+	case unix.EACCES:
+		return "it is a directory, or not executable for the jail's user (chmod +x)"
+	case unix.ENOEXEC:
+		return "it is neither an ELF program of this machine nor a script that begins with #!"
+	case unix.E2BIG:
+		return "arguments and environment are larger than the kernel takes (execve(2), \"Limits on size\")"
+	}
+	return ""
+}
+
+// launchErr keeps the first error of a launch, and reports it.
+func (r *run) launchErr(err error) {
+	var le *LaunchError
+	var xe *ExecError
+	s := &result.Setup{Index: -1}
+	switch {
+	case r.ev.Setup != nil:
+		return
+	case errors.As(err, &le):
+		s.Index, s.Step = le.Index, le.Step
+		if s.Step == "" {
+			s.Step = le.Op
+		}
+	case errors.As(err, &xe):
+		s.Step, s.Exec = "execve "+xe.Program, true
+	}
+	var errno unix.Errno
+	if errors.As(err, &errno) {
+		s.Errno = result.Errno(errno)
+	}
+	r.ev.Setup = s
+	r.failure = err
+	r.settle(err)
+}

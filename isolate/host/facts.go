@@ -1,0 +1,44 @@
+// Package host learns what the machine gives: who we are, which kernel
+// features are there, which limits we hold. Facts are plain values, so that a
+// plan can be made from invented ones.
+package host
+
+import "golang.org/x/sys/unix"
+
+// Facts is all that a plan needs to know of the host.
+type Facts struct {
+	Kernel  Version
+	UID     int
+	GID     int
+	Root    bool // may map ids other than its own, and make cgroups
+	IDBase  int  // first host id of the per-run range, where Root
+	IDCount int  // ids in that range; two a run
+
+	LastCap  int // highest capability that the kernel knows
+	Landlock int // ABI, 0 where there is none
+	TimeNS   bool
+	Keyring  int32 // serial of our own session keyring, 0 if none
+
+	UserNS  bool   // new user namespaces are to be had
+	Staging string // a directory to build the root on, in the new mount namespace
+	Rlimits [NumRlimits]unix.Rlimit
+	NS      [NumNS]string // our own namespaces, as /proc/self/ns prints them
+	Nice    int
+}
+
+// NumRlimits is RLIM_NLIMITS of getrlimit(2).
+const NumRlimits = 16
+
+// Namespaces in the order in which a launch reports them.
+var Namespaces = [...]string{"user", "pid", "mnt", "net", "ipc", "uts", "cgroup", "time"}
+
+// NumNS is the number of kinds of namespace, namespaces(7).
+const NumNS = len(Namespaces)
+
+// Version is a kernel's version.
+type Version struct{ Major, Minor int }
+
+// AtLeast says whether the kernel is major.minor or newer.
+func (v Version) AtLeast(major, minor int) bool {
+	return v.Major > major || v.Major == major && v.Minor >= minor
+}

@@ -1,0 +1,155 @@
+package host
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// idBase is the start of the range that systemd leaves free above its
+// container range (systemd's UIDS-GIDS); 2^16 runs of two ids each.
+const (
+	idBase  = 0x70000000
+	idCount = 1 << 17
+)
+
+// Probe looks at the machine. It reads no more than a launch needs: it is on
+// the path of every `jail exec`.
+func Probe() (*Facts, error) {
+	f := &Facts{UID: unix.Geteuid(), GID: unix.Getegid(), UserNS: true}
+	var u unix.Utsname
+	if err := unix.Uname(&u); err != nil {
+		return nil, fmt.Errorf("uname: %w", err)
+	}
+	f.Kernel = parseVersion(u.Release[:])
+	f.LastCap = lastCap()
+	f.Landlock = landlockABI()
+	f.Keyring = sessionKeyring()
+	f.Staging = staging()
+	f.Nice = nice()
+	f.Root = f.UID == 0 && hasCap(unix.CAP_SYS_ADMIN) && hasCap(unix.CAP_SETUID) && hasCap(unix.CAP_SETGID)
+	if f.Root {
+		f.IDBase, f.IDCount = idRange()
+		f.Root = f.IDCount > 0
+	}
+	for i := range f.Rlimits {
+		_ = unix.Prlimit(0, i, nil, &f.Rlimits[i]) // an unknown one stays 0/0, and is not set
+	}
+	for i, n := range Namespaces {
+		f.NS[i], _ = os.Readlink("/proc/self/ns/" + n) // absent where the kernel lacks it
+	}
+	f.TimeNS = f.NS[NumNS-1] != ""
+	return f, nil
+}
+
+// parseVersion reads "6.18.44-…".
+func parseVersion(r []byte) Version {
+	major, rest := number(r)
+	if len(rest) == 0 {
+		return Version{major, 0}
+	}
+	minor, _ := number(rest[1:])
+	return Version{major, minor}
+}
+
+func number(p []byte) (n int, rest []byte) {
+	for len(p) > 0 && p[0] >= '0' && p[0] <= '9' {
+		n = 10*n + int(p[0]-'0')
+		p = p[1:]
+	}
+	return n, p
+}
+
+// lastCap finds the kernel's highest capability by asking for each.
+func lastCap() int {
+	n := unix.CAP_LAST_CAP
+	for n < 63 && capKnown(n+1) {
+		n++
+	}
+	for n > 0 && !capKnown(n) {
+		n--
+	}
+	return n
+}
+
+func capKnown(c int) bool {
+	_, err := unix.PrctlRetInt(unix.PR_CAPBSET_READ, uintptr(c), 0, 0, 0)
+	return err == nil
+}
+
+func hasCap(c uint) bool {
+	hdr := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	if unix.Capget(&hdr, &data[0]) != nil {
+		return false
+	}
+	return data[c/32].Effective&(1<<(c%32)) != 0
+}
+
+// landlockABI asks for LANDLOCK_CREATE_RULESET_VERSION, landlock(7).
+func landlockABI() int {
+	n, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, 1)
+	if errno != 0 {
+		return 0
+	}
+	return int(n)
+}
+
+func sessionKeyring() int32 {
+	id, err := unix.KeyctlGetKeyringID(unix.KEY_SPEC_SESSION_KEYRING, false)
+	if err != nil {
+		return 0
+	}
+	return int32(id)
+}
+
+func nice() int {
+	n, err := unix.Getpriority(unix.PRIO_PROCESS, 0)
+	if err != nil {
+		return 0
+	}
+	return 20 - n // the raw call gives 20-nice, getpriority(2)
+}
+
+// staging picks a directory that every host has; what it holds is covered
+// only in the jail's own mount namespace, after all sources are opened.
+func staging() string {
+	for _, d := range []string{"/tmp", "/run", "/mnt", "/var"} {
+		var st unix.Stat_t
+		if unix.Lstat(d, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFDIR {
+			return d
+		}
+	}
+	return "/"
+}
+
+// idRange gives the ids that runs are mapped to: the preferred range, or in a
+// user namespace that lacks it the upper half of its largest extent.
+func idRange() (base, count int) {
+	p, err := os.ReadFile("/proc/self/uid_map")
+	if err != nil {
+		return 0, 0
+	}
+	best, size := 0, 0
+	for line := range bytes.Lines(p) {
+		f := bytes.Fields(line)
+		if len(f) != 3 {
+			continue
+		}
+		inside, _ := strconv.Atoi(string(f[0]))
+		n, _ := strconv.Atoi(string(f[2]))
+		if inside <= idBase && inside+n >= idBase+idCount {
+			return idBase, idCount
+		}
+		if n > size {
+			best, size = inside, n
+		}
+	}
+	if size < 4096 {
+		return 0, 0 // too few to give each run ids of its own
+	}
+	return best + size/2, size / 2 &^ 1
+}

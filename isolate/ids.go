@@ -1,0 +1,92 @@
+package isolate
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync/atomic"
+
+	"github.com/jailrun/jail/isolate/host"
+	"golang.org/x/sys/unix"
+)
+
+// idDir holds the lock file of host ids. Only root can enter it, so nobody
+// else can take or hold a lock.
+const idDir = "/run/jail"
+
+// ids are the two host ids of one run, the target's and then init's. RLIMIT
+// counts, keyrings and signals are per id, so no two runs share one.
+//
+// The lock lies on an open file description that init inherits, and so lasts
+// until the last process of the jail is gone, even if the supervisor is killed.
+type ids struct {
+	target, init int
+	lock         *os.File
+}
+
+func (i *ids) close() {
+	if i != nil && i.lock != nil {
+		i.lock.Close()
+	}
+}
+
+// idCursor spreads the search, so that concurrent runs don't try the same ids.
+var idCursor atomic.Uint64
+
+// takeIDs locks a pair of ids that no process has.
+func takeIDs(f *host.Facts) (*ids, error) {
+	file, err := openIDFile()
+	if err != nil {
+		return nil, err
+	}
+	n := uint64(f.IDCount / 2)
+	start := uint64(os.Getpid())*31 + idCursor.Add(1)
+	for k := range n {
+		i := (start + k) % n
+		free, err := lockPair(file, int64(i))
+		if err != nil {
+			file.Close()
+			return nil, err
+		}
+		id := f.IDBase + int(i)*2
+		if free && idle(id) && idle(id+1) {
+			return &ids{target: id, init: id + 1, lock: file}, nil
+		}
+	}
+	file.Close()
+	return nil, &LaunchError{Op: "take ids for the run", Index: -1, Err: errNoIDs, Hint: `every id of the range is in use: run "jail gc"`}
+}
+
+var errNoIDs = errors.New("no free pair of ids")
+
+func openIDFile() (*os.File, error) {
+	file, err := os.OpenFile(idDir+"/ids", os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
+	if errors.Is(err, os.ErrNotExist) {
+		if err = os.Mkdir(idDir, 0o700); err == nil || errors.Is(err, os.ErrExist) {
+			file, err = os.OpenFile(idDir+"/ids", os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
+		}
+	}
+	if err != nil {
+		return nil, &LaunchError{Op: "take ids for the run", Index: -1, Err: err, Hint: "/run must be writable for root"}
+	}
+	return file, nil
+}
+
+// lockPair locks one byte with an open file description lock, fcntl(2).
+func lockPair(f *os.File, i int64) (bool, error) {
+	l := unix.Flock_t{Type: unix.F_WRLCK, Start: i, Len: 1}
+	err := unix.FcntlFlock(f.Fd(), unix.F_OFD_SETLK, &l)
+	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EACCES) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("lock %s: %w", f.Name(), err)
+	}
+	return true, nil
+}
+
+// idle says whether no process has the id: getpriority(2) answers ESRCH.
+func idle(id int) bool {
+	_, err := unix.Getpriority(unix.PRIO_USER, id)
+	return errors.Is(err, unix.ESRCH)
+}

@@ -1,0 +1,184 @@
+package isolate
+
+import (
+	"time"
+
+	"github.com/jailrun/jail/isolate/result"
+	"github.com/jailrun/jail/isolate/watch"
+	"github.com/jailrun/jail/policy"
+	"golang.org/x/sys/unix"
+)
+
+// limits are the bounds that the supervisor itself watches.
+type limits struct {
+	cpu, wall, idle time.Duration // 0: none
+	output          int64
+	timers          []*watch.Timer
+	cpuTimer        *watch.Timer
+	idleLook        idleLook
+}
+
+// idleLook is what the last samples saw.
+type idleLook struct {
+	timer *watch.Timer
+	cpu   time.Duration
+	bytes int64
+	since time.Time // when anything was last seen to happen
+}
+
+func limitsOf(p *policy.Policy) limits {
+	l := limits{output: watch.Unlimited}
+	if p.Limits.Output > 0 {
+		l.output = int64(p.Limits.Output)
+	}
+	l.cpu, l.wall, l.idle = max(p.Limits.CPU, 0), max(p.Limits.Wall, 0), max(p.Limits.Idle, 0)
+	return l
+}
+
+func (l *limits) stop() {
+	for _, t := range l.timers {
+		t.Stop()
+	}
+	l.timers = nil
+}
+
+func (r *run) at(d time.Duration, f func()) *watch.Timer {
+	t := r.loop.At(time.Now().Add(d), f)
+	r.limits.timers = append(r.limits.timers, t)
+	return t
+}
+
+// watchLimits arms the timers, once the program runs.
+func (r *run) watchLimits() {
+	l := &r.limits
+	if l.wall > 0 {
+		r.at(l.wall, func() { r.end(result.CauseWall) })
+	}
+	if l.cpu > 0 {
+		l.cpuTimer = r.at(r.cpuWait(l.cpu), r.lookAtCPU)
+	}
+	if l.idle > 0 {
+		l.idleLook.since = r.started
+		l.idleLook.timer = r.at(l.idle/4, r.lookAtIdle)
+	}
+	r.watchCounters()
+}
+
+// cpuWait is the shortest time in which a budget can be used up.
+func (r *run) cpuWait(left time.Duration) time.Duration {
+	return max(left/time.Duration(max(r.cpus(), 1)), time.Millisecond)
+}
+
+// lookAtCPU reads the CPU time and ends the jail, or waits for as long as what
+// is left must last.
+func (r *run) lookAtCPU() {
+	used, ok := r.cpuUsed()
+	switch {
+	case !ok:
+		return // RLIMIT_CPU, the second wall, remains
+	case used > r.limits.cpu:
+		r.end(result.CauseCPU)
+	default:
+		r.limits.cpuTimer.Reset(time.Now().Add(r.cpuWait(r.limits.cpu - used)))
+	}
+}
+
+// cpuUsed is the CPU time of the jail, from its group, or of the processes that
+// can be seen where there is none.
+func (r *run) cpuUsed() (time.Duration, bool) {
+	if r.group != nil {
+		d, err := r.group.CPU()
+		return d, err == nil
+	}
+	return r.procCPU()
+}
+
+// idleCPU is how much CPU time a jail may use in a sample and still be idle.
+const idleCPU = time.Millisecond
+
+// lookAtIdle ends a jail in which for the whole window no task used CPU and no
+// byte passed.
+func (r *run) lookAtIdle() {
+	k := &r.limits.idleLook
+	cpu, _ := r.cpuUsed()
+	bytes := r.passed()
+	now := time.Now()
+	if cpu-k.cpu > idleCPU || bytes != k.bytes {
+		k.since = now
+	}
+	k.cpu, k.bytes = cpu, bytes
+	if now.Sub(k.since) >= r.limits.idle {
+		r.end(result.CauseIdle)
+		return
+	}
+	k.timer.Reset(now.Add(r.limits.idle / 4))
+}
+
+func (r *run) passed() (n int64) {
+	for _, y := range r.relays {
+		if y != nil {
+			n += y.Passed()
+		}
+	}
+	return n
+}
+
+// counterLook is how often the counters are read whose action is kill.
+const counterLook = 50 * time.Millisecond
+
+// watchCounters samples the pids and disk counters, only where meeting them is
+// to end the jail.
+func (r *run) watchCounters() {
+	pids := r.policy.Limits.PidsAction == policy.ActionKill
+	disk := r.policy.Limits.DiskAction == policy.ActionKill
+	if !pids && !disk {
+		return
+	}
+	var t *watch.Timer
+	t = r.at(counterLook, func() {
+		switch {
+		case pids && r.pidsMet():
+			r.end(result.CausePids)
+		case disk && r.diskFull():
+			r.end(result.CauseDisk)
+		default:
+			t.Reset(time.Now().Add(counterLook))
+		}
+	})
+}
+
+func (r *run) pidsMet() bool {
+	if r.group == nil {
+		return false
+	}
+	n, err := r.group.PidsAtMax()
+	return err == nil && n > 0
+}
+
+func (r *run) diskFull() bool {
+	s := r.space()
+	return s != nil && (s.Blocks > 0 && s.BlocksFree <= 0 || s.Inodes > 0 && s.InodesFree <= 0)
+}
+
+// space asks the quota's file system for its room. It is reached through the
+// target's root while the target lives, and by a kept descriptor after.
+func (r *run) space() *result.Space {
+	if r.boxFd < 0 {
+		return nil
+	}
+	var st unix.Statfs_t
+	if unix.Fstatfs(r.boxFd, &st) != nil {
+		return nil
+	}
+	return &result.Space{Blocks: int64(st.Blocks), BlocksFree: int64(st.Bfree), Inodes: int64(st.Files), InodesFree: int64(st.Ffree)}
+}
+
+// measure notes what was used when the end was decided.
+func (r *run) measure() {
+	if cpu, ok := r.cpuUsed(); ok {
+		r.ev.CPUNS = new(int64(cpu))
+	}
+	if !r.started.IsZero() {
+		r.ev.WallNS = new(int64(time.Since(r.started)))
+	}
+}

@@ -1,0 +1,277 @@
+package plan
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/jailrun/jail/isolate/tape"
+	"github.com/jailrun/jail/policy"
+	"golang.org/x/sys/unix"
+)
+
+// init is the second chapter: PID 1 takes its identity, builds what the
+// target will see, forks it, gives everything up, and waits.
+func (b *builder) init() {
+	fail := b.NewLabel()
+	b.Enter(tape.Init, fail)
+	b.Here(b.initStart)
+	b.maps()
+	b.clocks()
+	b.identity()
+	b.descriptors()
+	b.tree()
+	b.network()
+	b.fork()
+	b.drop()
+	b.wait()
+	b.Here(fail)
+	b.report(FdCtl)
+}
+
+// maps waits for the id maps that the supervisor writes, or writes the only
+// ones that an ordinary user may (user_namespaces(7)).
+func (b *builder) maps() {
+	b.layer(policy.LayerUserNS)
+	if b.in.Facts.Root {
+		word := b.Var(8)
+		b.Call("wait for the id maps", unix.SYS_READ, FdCtl, uint64(word), 8).Zero = b.initDead
+		return
+	}
+	if !b.on(policy.LayerUserNS) || !b.in.Facts.UserNS {
+		return
+	}
+	b.writeFile("/proc/self/setgroups", "deny").Because("without it a group that forbids could be dropped (CVE-2018-7169)")
+	id := strconv.Itoa(TargetID)
+	b.writeFile("/proc/self/uid_map", id+" "+strconv.Itoa(b.in.Facts.UID)+" 1")
+	b.writeFile("/proc/self/gid_map", id+" "+strconv.Itoa(b.in.Facts.GID)+" 1")
+}
+
+// writeFile opens, writes and closes a file of /proc.
+func (b *builder) writeFile(path, text string) *tape.Op {
+	fd := b.Var(8)
+	b.Call("open "+path, unix.SYS_OPENAT, atFdcwd, b.CString(path), unix.O_WRONLY|unix.O_CLOEXEC, 0).Into(fd)
+	b.Call("write "+path, unix.SYS_WRITE, uint64(fd), b.CString(text), uint64(len(text))).Loading(0)
+	return b.Call("close "+path, unix.SYS_CLOSE, uint64(fd)).Loading(0)
+}
+
+// clocks moves the target into a time namespace in which the machine has just
+// started. It comes before the ids change, while /proc/self is still ours.
+func (b *builder) clocks() {
+	if !b.layer(policy.LayerTimeNS) || !b.in.Facts.TimeNS {
+		return
+	}
+	skip := b.NewLabel()
+	miss := func(o *tape.Op) {
+		if !b.require(policy.LayerTimeNS) {
+			o.Neg = skip
+		}
+	}
+	fd := b.Var(8)
+	text := "monotonic " + offset(b.in.Monotonic) + "\nboottime " + offset(b.in.Boottime) + "\n"
+	miss(b.Call("open timens_offsets", unix.SYS_OPENAT, atFdcwd, b.CString("/proc/self/timens_offsets"), unix.O_WRONLY|unix.O_CLOEXEC, 0).Into(fd))
+	miss(b.Call("unshare the time namespace", unix.SYS_UNSHARE, unix.CLONE_NEWTIME).
+		Because("the target, forked later, is born into it: uptime tells runs apart"))
+	miss(b.Call("set the clocks back", unix.SYS_WRITE, uint64(fd), b.CString(text), uint64(len(text))).Loading(0))
+	b.Here(skip)
+	b.Call("close timens_offsets", unix.SYS_CLOSE, uint64(fd)).Loading(0).Soft()
+}
+
+// offset prints minus d, whole seconds, for timens_offsets (time_namespaces(7)).
+func offset(d time.Duration) string {
+	return "-" + strconv.FormatInt(int64(d/time.Second), 10) + " 0"
+}
+
+// identity makes init nobody in particular, and resets what is inherited.
+func (b *builder) identity() {
+	id := b.initID()
+	b.layer(policy.LayerUserNS)
+	if b.in.Facts.Root {
+		b.Call("drop init's groups", unix.SYS_SETGROUPS, 0, 0)
+	}
+	b.Call("set init's gid", unix.SYS_SETRESGID, id, id, id)
+	b.Call("set init's uid", unix.SYS_SETRESUID, id, id, id).
+		Because("an unmapped fsuid makes the first mkdir fail with EOVERFLOW; capabilities stay, since 0 is not mapped")
+	b.layer(policy.LayerPidNS)
+	b.Call("die with the supervisor", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL)).
+		Because("after the ids, which clear it")
+	b.Call("make init undumpable", unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0).
+		Because("no process of the jail may open /proc/1 (CVE-2016-9962, CVE-2019-5736)")
+	ctl := b.Var(8)
+	b.SetVar(ctl, FdCtl|unix.POLLRDHUP<<32)
+	alive := b.Call("check that the supervisor lives", unix.SYS_POLL, uint64(ctl), 1, 0)
+	alive.Pos = b.initDead
+	if b.layer(policy.LayerKeyring) {
+		b.Call("join a new session keyring", unix.SYS_KEYCTL, unix.KEYCTL_JOIN_SESSION_KEYRING, 0).
+			Because("keys of the caller's session are reachable by any process in it (CVE-2016-0728)")
+	}
+	b.InLayer("")
+	b.Call("start a session", unix.SYS_SETSID).Because("no controlling terminal to push input into (CVE-2017-5226)").Soft()
+	b.signals()
+	b.Call("reset personality", unix.SYS_PERSONALITY, 0).Because("ADDR_NO_RANDOMIZE of a parent would turn ASLR off")
+	if b.in.Facts.Nice < 0 {
+		b.Call("reset nice", unix.SYS_SETPRIORITY, unix.PRIO_PROCESS, 0, 0).Soft()
+	}
+	if b.in.CPUSet != nil {
+		b.Call("bind to cores", unix.SYS_SCHED_SETAFFINITY, 0, uint64(len(b.in.CPUSet)), b.Const(b.in.CPUSet))
+	}
+	b.Call("clear umask", unix.SYS_UMASK, 0).Because("with 022 /dev/shm would be 0755, and multiprocessing fails")
+}
+
+// signals resets every disposition: ignored signals survive execve.
+func (b *builder) signals() {
+	zero := b.Words(0, 0, 0, 0)
+	for n := 1; n <= 64; n++ {
+		if n == int(unix.SIGKILL) || n == int(unix.SIGSTOP) {
+			continue
+		}
+		b.Call("reset a signal's action", unix.SYS_RT_SIGACTION, uint64(n), zero, 0, 8)
+	}
+	b.Call("block all signals", unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, b.Words(^uint64(0)), 0, 8).
+		Because("init reads SIGCHLD from a descriptor")
+}
+
+// descriptors makes what init polls, while the numbers are still known.
+func (b *builder) descriptors() {
+	b.released, b.children, b.pid, b.stagingD = b.Var(8), b.Var(8), b.Var(8), b.Var(8)
+	b.Call("make the gate of the target", unix.SYS_EVENTFD2, 0, unix.EFD_CLOEXEC).Into(b.released)
+	b.Call("watch children", unix.SYS_SIGNALFD4, ^uint64(0), b.Words(1<<(unix.SIGCHLD-1)), 8, unix.SFD_CLOEXEC|unix.SFD_NONBLOCK).Into(b.children)
+	if w := b.in.Policy.Limits.Wall; w > 0 {
+		b.backstop = b.Var(8)
+		b.Call("make the wall backstop", unix.SYS_TIMERFD_CREATE, unix.CLOCK_MONOTONIC, unix.TFD_CLOEXEC|unix.TFD_NONBLOCK).Into(b.backstop)
+		w += backstopGrace
+		spec := b.Words(0, 0, uint64(w/time.Second), uint64(w%time.Second))
+		b.Call("arm the wall backstop", unix.SYS_TIMERFD_SETTIME, uint64(b.backstop), 0, spec, 0).Loading(0).
+			Because("a supervisor that is stopped enforces nothing")
+	}
+}
+
+// backstopGrace lets the supervisor, which says why, come first.
+const backstopGrace = time.Second
+
+func (b *builder) network() {
+	if !b.layer(policy.LayerNetNS) || b.in.Policy.Net == policy.NetNone {
+		b.hostname()
+		return
+	}
+	fd := b.Var(8)
+	ifr := make([]byte, 40) // struct ifreq, netdevice(7)
+	copy(ifr, "lo")
+	ifr[16] = unix.IFF_UP | unix.IFF_RUNNING
+	b.Call("open a socket for loopback", unix.SYS_SOCKET, unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0).Into(fd)
+	b.Call("bring loopback up", unix.SYS_IOCTL, uint64(fd), unix.SIOCSIFFLAGS, b.Const(ifr)).Loading(0).
+		Because("programs talk to themselves over 127.0.0.1")
+	b.Call("close the socket", unix.SYS_CLOSE, uint64(fd)).Loading(0)
+	b.hostname()
+}
+
+func (b *builder) hostname() {
+	if b.layer(policy.LayerUtsNS) {
+		h := b.in.Policy.Hostname
+		b.Call("set the host name", unix.SYS_SETHOSTNAME, b.CString(h), uint64(len(h)))
+		b.Call("clear the domain name", unix.SYS_SETDOMAINNAME, b.CString(""), 0)
+	}
+}
+
+func (b *builder) fork() {
+	b.InLayer("")
+	b.Call("fork the target", unix.SYS_CLONE, uint64(unix.SIGCHLD), 0, 0, 0, 0).Into(b.pid).
+		Because("a plain fork: a shared memory would share result slots and credentials' side effects").Zero = b.targetStart
+}
+
+// drop takes every privilege from init before the target may go on.
+func (b *builder) drop() {
+	b.InLayer("")
+	b.Call("close the program's streams", unix.SYS_CLOSE_RANGE, 0, 2, 0).Because("their end of file must be the program's")
+	b.Call("close the target's socket and the sources", unix.SYS_CLOSE_RANGE, FdTarget, b.firstFree()-1, 0)
+	b.Call("close what was opened while building", unix.SYS_CLOSE_RANGE, b.firstFree()+b.kept(), maxFd, 0)
+	b.layer(policy.LayerCapabilities)
+	b.bounding()
+	b.noCaps()
+	b.layer(policy.LayerNoNewPrivs)
+	b.Call("set init's no_new_privs", unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+	if b.layer(policy.LayerSeccomp) && len(b.in.InitFilter) > 0 {
+		b.Call("filter init's calls", unix.SYS_SECCOMP, seccompSetModeFilter, 0, b.program(b.in.InitFilter)).
+			Because("pid 1 needs some fifteen calls")
+	}
+	b.InLayer("")
+	b.Call("let the target go", sysWrite, uint64(b.released), b.Words(1), 8).Loading(0)
+}
+
+// kept counts the descriptors of b.descriptors, which follow the passed ones.
+func (b *builder) kept() uint64 {
+	if b.backstop != 0 {
+		return 3
+	}
+	return 2
+}
+
+func (b *builder) bounding() {
+	for c := 0; c <= b.in.Facts.LastCap; c++ {
+		b.Call("drop a capability from the bounding set", unix.SYS_PRCTL, unix.PR_CAPBSET_DROP, uint64(c))
+	}
+}
+
+func (b *builder) noCaps() {
+	b.Call("clear all capability sets", unix.SYS_CAPSET, b.Words(unix.LINUX_CAPABILITY_VERSION_3), b.Words(0, 0, 0)).
+		Because("inheritable too (CVE-2022-24769)")
+}
+
+// program lays out struct sock_fprog.
+func (b *builder) program(filter string) uint64 {
+	return b.Words(uint64(len(filter)/8), b.ConstText(filter))
+}
+
+// wait is init's life: reap every child, end with the target, with the
+// supervisor, or at the backstop. It reads nothing of the target's but wait
+// statuses.
+func (b *builder) wait() {
+	loop, drain, reap, done, idle := b.NewLabel(), b.NewLabel(), b.NewLabel(), b.NewLabel(), b.NewLabel()
+	died := b.Var(16)
+	b.SetVar(died, MsgDied)
+	got := b.Var(8)
+	buf := b.Var(128)
+	fds, n := b.pollSet()
+
+	b.InLayer("")
+	b.Here(loop)
+	b.Call("wait for a child, the supervisor or the backstop", unix.SYS_POLL, uint64(fds), n, ^uint64(0)).Or(loop)
+	b.Here(drain)
+	b.Call("read the child signal", unix.SYS_READ, uint64(b.children), uint64(buf), 128).Loading(0).Or(reap).Pos = drain
+	b.Here(reap)
+	w := b.Call("reap", unix.SYS_WAIT4, ^uint64(0), uint64(died+8), unix.WNOHANG, 0).Into(got)
+	w.Neg, w.Zero = b.initDead, idle
+	is := b.Call("is it the target?", unix.SYS_FUTEX, uint64(got), futexCmpRequeue|futexPrivate, 0, 0, uint64(b.scratchFutex()), uint64(b.pid)).Loading(5)
+	is.Neg, is.Zero, is.Pos = reap, done, done
+	b.Here(idle)
+	end := b.Call("has the supervisor gone, or the time run out?", unix.SYS_POLL, uint64(fds+8), n-1, 0).Or(loop)
+	end.Zero, end.Pos = loop, b.initDead
+	b.Here(done)
+	b.Call("report the target's end", sysWrite, FdCtl, uint64(died), 16).Soft()
+	b.Here(b.initDead)
+	b.Call("kill all that is left", unix.SYS_KILL, ^uint64(0), uint64(unix.SIGKILL)).Soft()
+	b.Call("exit, and the namespace with it", sysExitGroup, 0)
+}
+
+// scratchFutex is a second word for FUTEX_CMP_REQUEUE, on which nobody waits:
+// the call is used to compare two words.
+func (b *builder) scratchFutex() tape.Addr { return b.Var(8) }
+
+const futexCmpRequeue = 4 // FUTEX_CMP_REQUEUE, futex(2)
+
+// pollSet lays out struct pollfd for the children's signals, the supervisor
+// and the backstop. The numbers are known: see kept.
+func (b *builder) pollSet() (tape.Addr, uint64) {
+	first := b.firstFree() + 1 // after the gate
+	words := []uint64{first | unix.POLLIN<<32, FdCtl | unix.POLLRDHUP<<32}
+	if b.backstop != 0 {
+		words = append(words, (first+1)|unix.POLLIN<<32)
+	}
+	a := b.Var(8 * len(words))
+	b.SetVar(a, words...)
+	return a, uint64(len(words))
+}
+
+const (
+	atFdcwd              = 0xffffffffffffff9c // AT_FDCWD
+	seccompSetModeFilter = 1
+)

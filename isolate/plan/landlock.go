@@ -1,0 +1,116 @@
+package plan
+
+import (
+	"github.com/jailrun/jail/isolate/tape"
+	"github.com/jailrun/jail/policy"
+	"github.com/jailrun/jail/rootfs"
+	"golang.org/x/sys/unix"
+)
+
+// Access rights by what a rule is for, landlock(7). Each is cut to what the
+// kernel's ABI handles.
+const (
+	llExec    = unix.LANDLOCK_ACCESS_FS_EXECUTE
+	llRead    = unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_READ_DIR
+	llDevice  = unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_WRITE_FILE
+	llAll     = 1<<16 - 1
+	llNoNodes = llAll &^ (unix.LANDLOCK_ACCESS_FS_MAKE_CHAR | unix.LANDLOCK_ACCESS_FS_MAKE_BLOCK | llIoctl)
+	llIoctl   = unix.LANDLOCK_ACCESS_FS_IOCTL_DEV
+	// what a rule on a file, not a folder, may grant
+	llFile = unix.LANDLOCK_ACCESS_FS_EXECUTE | unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_TRUNCATE | llIoctl
+)
+
+// rule grants rights below a path. The path is opened by the target itself,
+// inside: a rule opened on the host's folder never matches an overlay.
+type rule struct {
+	path   string
+	rights uint64
+	file   bool
+}
+
+// landlock is the second wall behind the mount namespace.
+func (b *builder) landlock() {
+	abi := b.in.Facts.Landlock
+	if !b.layer(policy.LayerLandlock) || abi == 0 || !b.on(policy.LayerRootfs) {
+		return
+	}
+	fs, scoped := handled(abi)
+	set, probe := b.Var(8), b.seen+SeenLandlock1
+	b.Call("open Landlock's probe", unix.SYS_OPENAT, uint64(b.stagingD), b.CString(probeName), unix.O_RDONLY|unix.O_CLOEXEC).Loading(0).Into(probe).
+		Because("it works now, and only Landlock will refuse it")
+	attr, size := b.Words(fs, 0, scoped), uint64(24)
+	if abi < 6 {
+		size = 8
+	}
+	b.Call("create a Landlock ruleset", unix.SYS_LANDLOCK_CREATE_RULESET, attr, size, 0).Into(set)
+	for _, r := range b.rules() {
+		b.addRule(set, r, fs)
+	}
+	b.Call("restrict itself by Landlock", unix.SYS_LANDLOCK_RESTRICT_SELF, uint64(set), 0).Loading(0)
+	b.Call("open Landlock's probe again", unix.SYS_OPENAT, uint64(b.stagingD), b.CString(probeName), unix.O_RDONLY|unix.O_CLOEXEC).Loading(0).
+		Into(b.seen + SeenLandlock2).Soft()
+}
+
+// handled gives the rights that an ABI can refuse.
+func handled(abi int) (fs, scoped uint64) {
+	switch {
+	case abi == 1:
+		fs = 1<<13 - 1
+	case abi == 2:
+		fs = 1<<14 - 1 // REFER
+	case abi < 5:
+		fs = 1<<15 - 1 // TRUNCATE
+	default:
+		fs = 1<<16 - 1 // IOCTL_DEV
+	}
+	if abi >= 6 {
+		scoped = 3 // abstract unix sockets, signals
+	}
+	return fs, scoped
+}
+
+// rules lists what the target may reach, from the same tables as the mounts.
+func (b *builder) rules() []rule {
+	list := []rule{{"/", unix.LANDLOCK_ACCESS_FS_READ_DIR, false}, {"/proc", llRead, false}}
+	for i := range b.in.View.Entries {
+		e := &b.in.View.Entries[i]
+		switch {
+		case e.Kind == rootfs.Overlay:
+			list = append(list, rule{e.Path, llRead | llExec, false})
+		case e.Path == "/etc":
+			list = append(list, rule{"/etc", llRead | llExec, false})
+		}
+	}
+	for _, q := range quotas {
+		list = append(list, rule{q.path, llNoNodes, false})
+	}
+	for _, n := range nodes {
+		list = append(list, rule{"/dev/" + n, llDevice | llIoctl, true})
+	}
+	list = append(list, rule{"/dev/pts", llRead | unix.LANDLOCK_ACCESS_FS_WRITE_FILE | llIoctl, false})
+	for i := range b.in.Policy.Files {
+		f, s := &b.in.Policy.Files[i], &b.in.Sources[i]
+		if s.Skip || f.Kind == policy.FileHide {
+			continue
+		}
+		r := rule{f.Target, llRead | llExec, !s.Dir && f.Kind != policy.FileTmpfs}
+		if f.Kind != policy.FileRO {
+			r.rights = llNoNodes
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
+// addRule opens a path and adds what it grants: struct
+// landlock_path_beneath_attr is packed, twelve bytes.
+func (b *builder) addRule(set tape.Addr, r rule, handled uint64) {
+	rights := r.rights & handled
+	if r.file {
+		rights &= llFile
+	}
+	attr := b.Var(16)
+	b.SetVar(attr, rights)
+	b.Call("open "+r.path+" for Landlock", unix.SYS_OPENAT, atFdcwd, b.CString(r.path), unix.O_PATH|unix.O_CLOEXEC, 0).Into(attr + 8)
+	b.Call("allow "+r.path, unix.SYS_LANDLOCK_ADD_RULE, uint64(set), unix.LANDLOCK_RULE_PATH_BENEATH, uint64(attr), 0).Loading(0)
+}

@@ -1,0 +1,136 @@
+// Package plan turns a policy and the host's facts into the tape of a launch.
+// Compile is a pure function: it touches nothing, and its result can be
+// printed, compared and verified without root.
+package plan
+
+import (
+	"time"
+
+	"github.com/jailrun/jail/isolate/host"
+	"github.com/jailrun/jail/isolate/tape"
+	"github.com/jailrun/jail/policy"
+	"github.com/jailrun/jail/rootfs"
+)
+
+// Ids inside the jail.
+const (
+	TargetID = 1000 // the program's uid and gid
+	InitID   = 1    // PID 1's, where two ids can be mapped
+)
+
+// Descriptors that the supervisor passes to the stage.
+const (
+	FdCtl     = 3 // SEQPACKET: born, fail, died; end-of-file when the supervisor dies
+	FdLock    = 4 // the lock on the run's ids: held until the last process is gone
+	FdTarget  = 5 // SEQPACKET of the target alone; its close-on-exec tells success
+	FdTwin    = 6 // directory of the cgroup v2 group to be cloned into
+	FirstFree = 7 // passed sources follow
+)
+
+// Input is what a plan is made from.
+type Input struct {
+	Policy  *policy.Policy // resolved and validated
+	Facts   *host.Facts
+	View    rootfs.View
+	Sources []Source // of policy.Files, in the same order
+	Named   []Named  // single files shown in /box
+
+	Argv []string
+	Env  []string
+
+	Filter     string // the target's seccomp program, struct sock_filter each
+	InitFilter string // PID 1's
+	Listener   bool   // the filter reports to a listener
+
+	Procs     int           // how many cgroup.procs descriptors will be sent
+	Twin      bool          // FdTwin is a cgroup v2 directory
+	Monotonic time.Duration // the clocks now, which a time namespace takes away
+	Boottime  time.Duration
+	CPUSet    []byte // affinity mask, or nil to keep the caller's
+}
+
+// Source is where one of the policy's files comes from.
+type Source struct {
+	Skip bool // optional and absent
+	Fd   int  // a detached tree made by the supervisor, or -1: open the path
+	Dir  bool
+	Made bool // the mount point has to be made (it never is inside a writable bind)
+}
+
+// Named is a file of the caller's that is copied into the view.
+type Named struct {
+	Name string // in /box
+	Fd   int
+	Mode uint32
+}
+
+// Plan is a compiled launch.
+type Plan struct {
+	*tape.Tape
+	Candidates []string // paths that execve tries, in order
+	Seccomp    bool
+}
+
+// Compile makes the plan. It fails only on what no launch could be made of;
+// what the host lacks is decided by each layer's level.
+func Compile(in *Input) (*Plan, error) {
+	b := newBuilder(in)
+	b.stage()
+	b.init()
+	b.target()
+	t, err := b.Finish()
+	if err != nil {
+		return nil, err
+	}
+	return &Plan{Tape: t, Candidates: b.candidates, Seccomp: b.on(policy.LayerSeccomp)}, nil
+}
+
+// builder carries what the chapters of a plan share.
+type builder struct {
+	*tape.Builder
+	in         *Input
+	candidates []string
+	nodes      [6]tape.Addr // devices taken from the host
+	namedCopy  bool         // a copy that must be whole
+
+	initStart   tape.Label
+	targetStart tape.Label
+	initDead    tape.Label // kill all and exit
+
+	released tape.Addr // eventfd: init has dropped its privileges
+	children tape.Addr // signalfd
+	backstop tape.Addr // timerfd, 0 without a wall limit
+	stagingD tape.Addr // O_PATH descriptor of the staging directory, for Landlock's probe
+	pid      tape.Addr // the target's, inside
+	seen     tape.Addr // the read-back message
+}
+
+func newBuilder(in *Input) *builder {
+	b := &builder{Builder: tape.NewBuilder(), in: in}
+	b.initStart, b.targetStart, b.initDead = b.NewLabel(), b.NewLabel(), b.NewLabel()
+	b.SetVar(tape.ErrTag, MsgFail)
+	return b
+}
+
+func (b *builder) on(l policy.Layer) bool      { return b.in.Policy.Layers.Level(l) != policy.Off }
+func (b *builder) require(l policy.Layer) bool { return b.in.Policy.Layers.Level(l) == policy.Require }
+
+// in names the layer of the ops that follow, and says whether it is on.
+func (b *builder) layer(l policy.Layer) bool {
+	b.InLayer(string(l))
+	return b.on(l)
+}
+
+// initID is PID 1's id inside.
+func (b *builder) initID() uint64 {
+	if b.in.Facts.Root {
+		return InitID
+	}
+	return TargetID
+}
+
+// report sends the error cell over a socket and ends the process.
+func (b *builder) report(fd uint64) {
+	b.Call("report the error", sysWrite, fd, uint64(tape.ErrTag), 24).Soft()
+	b.Call("exit", sysExitGroup, 125).Soft()
+}

@@ -1,0 +1,63 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/jailrun/jail/isolate/host"
+	"github.com/jailrun/jail/policy"
+	"golang.org/x/sys/unix"
+)
+
+// Rlimit is one resource limit of the target, setrlimit(2).
+type Rlimit struct {
+	Name       string
+	Resource   int
+	Soft, Hard uint64
+}
+
+const unlimited = ^uint64(0)
+
+// Rlimits lists the target's limits. A hard limit is never above the caller's:
+// raising one takes CAP_SYS_RESOURCE, which a jail doesn't have. RLIMIT_AS is
+// never set: runtimes reserve what they don't use.
+func Rlimits(p *policy.Policy, f *host.Facts) []Rlimit {
+	l := &p.Limits
+	list := []Rlimit{
+		{"core size", unix.RLIMIT_CORE, 0, 0},
+		{"open files", unix.RLIMIT_NOFILE, uint64(l.OpenFiles), max(uint64(l.OpenFiles), 20000)},
+		{"locked memory", unix.RLIMIT_MEMLOCK, 8 << 20, 8 << 20},
+		{"message queues", unix.RLIMIT_MSGQUEUE, 819200, 819200},
+		{"realtime priority", unix.RLIMIT_RTPRIO, 0, 0},
+		{"nice", unix.RLIMIT_NICE, 0, 0},
+		{"pending signals", unix.RLIMIT_SIGPENDING, 1024, 1024},
+		{"stack", unix.RLIMIT_STACK, bytesOr(int64(l.Stack)), stackHard(l)},
+	}
+	if l.CPU > 0 {
+		s := uint64((l.CPU+time.Second-1)/time.Second) + 1
+		list = append(list, Rlimit{"CPU time", unix.RLIMIT_CPU, s, s + 1})
+	}
+	if l.FileSize > 0 {
+		list = append(list, Rlimit{"file size", unix.RLIMIT_FSIZE, uint64(l.FileSize), uint64(l.FileSize)})
+	}
+	for i := range list {
+		lower(&list[i], f.Rlimits[list[i].Resource].Max)
+	}
+	return list
+}
+
+func lower(r *Rlimit, hard uint64) {
+	r.Hard = min(r.Hard, hard)
+	r.Soft = min(r.Soft, r.Hard)
+}
+
+func bytesOr(n int64) uint64 {
+	if n < 0 {
+		return unlimited
+	}
+	return uint64(n)
+}
+
+// stackHard lets a program raise its stack up to its memory.
+func stackHard(l *policy.Limits) uint64 {
+	return max(bytesOr(int64(l.Stack)), bytesOr(int64(l.Memory)))
+}

@@ -1,0 +1,252 @@
+package plan
+
+import (
+	"github.com/jailrun/jail/isolate/host"
+	"github.com/jailrun/jail/isolate/tape"
+	"github.com/jailrun/jail/policy"
+	"golang.org/x/sys/unix"
+)
+
+// target is the last chapter: the process that becomes the program gives up
+// one privilege after the other, each while it still has what giving it up
+// takes, says what it sees of itself, and executes.
+func (b *builder) target() {
+	fail := b.NewLabel()
+	b.Enter(tape.Target, fail)
+	b.Here(b.targetStart)
+	b.gate()
+	b.rlimits()
+	b.groups()
+	b.privileges()
+	b.userIDs()
+	b.noCapsAtAll()
+	b.sealDescriptors()
+	b.workDir()
+	if b.layer(policy.LayerNoNewPrivs) {
+		b.Call("set no_new_privs", unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0).
+			Because("before seccomp and Landlock, which need it (CVE-2021-4034)")
+	}
+	b.seen = b.Var(SeenSize)
+	b.landlock()
+	b.hardware()
+	b.readBack()
+	b.filter()
+	b.exec()
+	b.Here(fail)
+	b.report(FdTarget)
+}
+
+// gate waits until init has dropped its privileges.
+func (b *builder) gate() {
+	b.InLayer("")
+	word := b.Var(8)
+	b.Call("wait until init has dropped its privileges", unix.SYS_READ, uint64(b.released), uint64(word), 8).Loading(0)
+	b.Call("start a session of its own", unix.SYS_SETSID)
+	b.Call("die with init", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL))
+	b.oomScore()
+}
+
+// oomScore makes the target the one to die when memory runs out. The file is
+// writable by its owner only while the process is dumpable; no untrusted
+// process exists yet.
+func (b *builder) oomScore() {
+	fd := b.Var(8)
+	next := b.NewLabel()
+	b.Call("be dumpable for one file", unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 1)
+	b.Call("open oom_score_adj", unix.SYS_OPENAT, atFdcwd, b.CString("/proc/self/oom_score_adj"), unix.O_WRONLY|unix.O_CLOEXEC, 0).Into(fd).Or(next)
+	b.Call("raise oom_score_adj", unix.SYS_WRITE, uint64(fd), b.CString("500"), 3).Loading(0).Soft().
+		Because("init and the supervisor, which say why, outlive it")
+	b.Call("close oom_score_adj", unix.SYS_CLOSE, uint64(fd)).Loading(0)
+	b.Here(next)
+	b.Call("be undumpable again", unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0)
+}
+
+// groups joins the groups that the supervisor has made meanwhile. Writing 0
+// from inside is three times cheaper than being moved from outside.
+func (b *builder) groups() {
+	b.layer(policy.LayerCgroup)
+	if n := b.in.Procs; n > 0 {
+		hdr, fds := b.maxFds(n)
+		b.Call("wait for the groups", unix.SYS_RECVMSG, FdTarget, hdr, unix.MSG_CMSG_CLOEXEC)
+		zero := b.CString("0")
+		for i := range n {
+			o := b.Call("join a group", unix.SYS_WRITE, uint64(fds)+uint64(4*i), zero, 1).Loading(0)
+			if !b.require(policy.LayerCgroup) {
+				o.Soft()
+			}
+		}
+	}
+	if b.layer(policy.LayerCgroupNS) {
+		b.Call("unshare the cgroup namespace", unix.SYS_UNSHARE, unix.CLONE_NEWCGROUP).
+			Because("after the groups are joined, so that /proc/self/cgroup shows /")
+	}
+}
+
+// Securebits: root is no more than any uid, for good, capabilities(7).
+const Securebits = 0x2f // NOROOT, NO_SETUID_FIXUP, both locked, and KEEP_CAPS locked
+
+func (b *builder) privileges() {
+	if !b.layer(policy.LayerCapabilities) {
+		return
+	}
+	b.bounding()
+	b.Call("lock securebits", unix.SYS_PRCTL, unix.PR_SET_SECUREBITS, Securebits).Because("needs CAP_SETPCAP, which the uid takes")
+	b.Call("clear the ambient set", unix.SYS_PRCTL, unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+}
+
+func (b *builder) userIDs() {
+	b.layer(policy.LayerUserNS)
+	if b.in.Facts.Root {
+		b.Call("drop all groups", unix.SYS_SETGROUPS, 0, 0)
+	}
+	b.Call("set gid", unix.SYS_SETRESGID, TargetID, TargetID, TargetID)
+	b.Call("set uid", unix.SYS_SETRESUID, TargetID, TargetID, TargetID)
+	regained := b.NewLabel()
+	o := b.Call("try to become root again", unix.SYS_SETRESUID, 0, 0, 0)
+	o.Because("it must fail")
+	o.Neg, o.Zero, o.Pos = tape.Next, regained, regained
+	b.Call("die with init still", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL)).Because("a change of ids clears it")
+	b.Call("set umask", unix.SYS_UMASK, 0o022)
+	skip := b.NewLabel()
+	b.Call("go on", unix.SYS_GETPID).Pos = skip
+	b.Here(regained)
+	b.report(FdTarget)
+	b.Here(skip)
+}
+
+func (b *builder) noCapsAtAll() {
+	if b.layer(policy.LayerCapabilities) {
+		b.noCaps()
+	}
+}
+
+// sealDescriptors lets execve close all but the three streams.
+func (b *builder) sealDescriptors() {
+	b.InLayer("")
+	b.Call("close all descriptors on exec", unix.SYS_CLOSE_RANGE, 3, maxFd, unix.CLOSE_RANGE_CLOEXEC).
+		Because("a leaked directory is a way out (CVE-2024-21626)")
+}
+
+// workDir enters the working directory as the target's own user, and checks
+// that it lies below the root.
+func (b *builder) workDir() {
+	b.InLayer("")
+	b.Call("enter "+b.in.Policy.Chdir, unix.SYS_CHDIR, b.CString(b.in.Policy.Chdir))
+	if !b.on(policy.LayerRootfs) {
+		return
+	}
+	buf := b.Var(4104) // PATH_MAX after the three bytes that align the first
+	b.Call("ask for the working directory", unix.SYS_GETCWD, uint64(buf)+3, 4096)
+	b.Call("check that it begins with /", unix.SYS_FUTEX, uint64(buf), futexCmpRequeue|futexPrivate, 0, 0, uint64(b.scratchFutex()), '/'<<24).
+		Because("(unreachable) is what a directory outside the root is called, getcwd(3)")
+}
+
+func (b *builder) rlimits() {
+	if !b.layer(policy.LayerRlimits) {
+		return
+	}
+	for _, r := range Rlimits(b.in.Policy, b.in.Facts) {
+		b.Call("limit "+r.Name, unix.SYS_PRLIMIT64, 0, uint64(r.Resource), b.Words(r.Soft, r.Hard), 0)
+	}
+}
+
+func (b *builder) hardware() {
+	b.InLayer("")
+	h := b.in.Policy.Hardware
+	if b.in.Policy.Profile == policy.ProfileWXDeny {
+		b.Call("deny writable and executable memory", unix.SYS_PRCTL, prSetMDWE, mdweRefuseExecGain, 0, 0, 0)
+	}
+	if h.SpeculationControl {
+		for _, what := range [...]uint64{unix.PR_SPEC_STORE_BYPASS, unix.PR_SPEC_INDIRECT_BRANCH} {
+			b.Call("disable speculation", unix.SYS_PRCTL, unix.PR_SET_SPECULATION_CTRL, what, unix.PR_SPEC_FORCE_DISABLE, 0, 0).Soft()
+		}
+	}
+	if h.CoreScheduling {
+		b.Call("take a core scheduling cookie", unix.SYS_PRCTL, unix.PR_SCHED_CORE, unix.PR_SCHED_CORE_CREATE, 0, 0, 0).Soft()
+	}
+}
+
+// readBack asks the kernel what is in force for this very process, and sends
+// it before any untrusted byte has run.
+func (b *builder) readBack() {
+	b.InLayer("")
+	at := func(off int) tape.Addr { return b.seen + tape.Addr(off) }
+	ask := func(step string, nr uintptr, args ...uint64) *tape.Op {
+		return b.Call("read back "+step, nr, args...).Soft()
+	}
+	b.SetVar(b.seen, MsgSeen)
+	ask("no_new_privs", unix.SYS_PRCTL, unix.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0).Into(at(SeenNoNewPrivs))
+	ask("securebits", unix.SYS_PRCTL, unix.PR_GET_SECUREBITS).Into(at(SeenSecurebits))
+	ask("groups", unix.SYS_GETGROUPS, 0, 0).Into(at(SeenGroups))
+	ask("the session keyring", unix.SYS_KEYCTL, unix.KEYCTL_GET_KEYRING_ID, keySpecSession, 0).Into(at(SeenKeyring))
+	ask("the boot clock", unix.SYS_CLOCK_GETTIME, unix.CLOCK_BOOTTIME, uint64(at(SeenBoottime)))
+	ask("capabilities", unix.SYS_CAPGET, b.Words(unix.LINUX_CAPABILITY_VERSION_3), uint64(at(SeenCaps)))
+	ask("the bounding set", unix.SYS_PRCTL, unix.PR_CAPBSET_READ, unix.CAP_SYS_ADMIN).Into(at(SeenBound))
+	ask("uids", unix.SYS_GETRESUID, uint64(at(SeenUIDs)), uint64(at(SeenUIDs)+4), uint64(at(SeenUIDs)+8))
+	ask("gids", unix.SYS_GETRESGID, uint64(at(SeenGIDs)), uint64(at(SeenGIDs)+4), uint64(at(SeenGIDs)+8))
+	for i, n := range host.Namespaces {
+		ask("the "+n+" namespace", unix.SYS_READLINK, b.CString("/proc/self/ns/"+n), uint64(at(SeenNS+i*NSText)), NSText-1)
+	}
+	for i := range host.NumRlimits {
+		ask("a resource limit", unix.SYS_PRLIMIT64, 0, uint64(i), 0, uint64(at(SeenRlimits+16*i)))
+	}
+	ask("the root file system", unix.SYS_STATFS, b.CString("/"), uint64(at(SeenRootFS)))
+	ask("memory protection", unix.SYS_PRCTL, prGetMDWE, 0, 0, 0, 0).Into(at(SeenMDWE))
+	b.Call("send what was read back", sysWrite, FdTarget, uint64(b.seen), uint64(SeenSize))
+	if b.in.Policy.Verify == policy.VerifyFull {
+		b.Call("wait until the supervisor has read the rest", unix.SYS_READ, FdTarget, uint64(b.Var(8)), 8)
+	}
+}
+
+// filter installs the seccomp program as the last step but the hand-over of
+// its listener, and execve.
+func (b *builder) filter() {
+	b.InLayer("")
+	b.Call("unblock all signals", unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, b.Words(0), 0, 8)
+	msg, mode := b.fdMessage(MsgExec)
+	if !b.layer(policy.LayerSeccomp) {
+		return
+	}
+	flags := uint64(0)
+	if b.in.Listener {
+		flags = unix.SECCOMP_FILTER_FLAG_NEW_LISTENER
+	}
+	b.Call("filter system calls", unix.SYS_SECCOMP, seccompSetModeFilter, flags, b.program(b.in.Filter)).Into(msg.fd).
+		Because("last, so that no step before it has to be allowed")
+	b.Call("read back seccomp", unix.SYS_PRCTL, unix.PR_GET_SECCOMP, 0, 0, 0, 0).Into(mode)
+	if !b.in.Listener {
+		b.Call("report the filter", sysWrite, FdTarget, uint64(mode-8), 16)
+		return
+	}
+	b.Call("hand over the listener", unix.SYS_SENDMSG, FdTarget, uint64(msg.hdr), 0)
+	b.Call("close the listener", unix.SYS_CLOSE, uint64(msg.fd)).Loading(0)
+}
+
+// exec tries each place where the program may be. Success is seen as the close
+// of the target's socket; a failure sends every result.
+func (b *builder) exec() {
+	b.InLayer("")
+	b.candidates = candidates(b.in)
+	argv, envp := b.Strings(b.in.Argv), b.Strings(b.in.Env)
+	n := len(b.candidates)
+	miss := b.Var(8 + 16*n)
+	b.SetVar(miss, MsgMiss)
+	paths := make([]uint64, n)
+	for i, c := range b.candidates {
+		paths[i] = b.CString(c)
+		b.Call("execve "+c, unix.SYS_EXECVE, paths[i], argv, envp).Into(miss + tape.Addr(8+16*i)).Soft()
+	}
+	for i, p := range paths {
+		b.Call("is it there?", unix.SYS_FACCESSAT, atFdcwd, p, 0).Into(miss + tape.Addr(16+16*i)).Soft()
+	}
+	b.Call("report that nothing could be executed", sysWrite, FdTarget, uint64(miss), uint64(8+16*n))
+	b.Call("exit", sysExitGroup, 127)
+}
+
+const (
+	futexPrivate       = 128 // FUTEX_PRIVATE_FLAG
+	prSetMDWE          = 65  // PR_SET_MDWE, Linux 6.3
+	prGetMDWE          = 66
+	mdweRefuseExecGain = 1
+	keySpecSession     = 0xfffffffffffffffd // KEY_SPEC_SESSION_KEYRING
+)

@@ -1,0 +1,332 @@
+package plan
+
+import (
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/jailrun/jail/isolate/tape"
+	"github.com/jailrun/jail/policy"
+	"github.com/jailrun/jail/rootfs"
+	"golang.org/x/sys/unix"
+)
+
+// tree builds what the target will see. The host is still in sight here, so
+// every source is opened before anything is mounted, and nothing may follow a
+// link of the target's.
+//
+// Everything is built below a staging directory: "root" becomes the new root,
+// "q" is the one file system that holds all writable folders under one quota,
+// "e" is the empty second layer of overlays, "lN" their first.
+func (b *builder) tree() {
+	if !b.layer(policy.LayerMntNS) || !b.layer(policy.LayerRootfs) {
+		return
+	}
+	b.Call("make mounts private", unix.SYS_MOUNT, 0, b.CString("/"), 0, unix.MS_REC|unix.MS_PRIVATE, 0).
+		Because("no mount below may reach the host (mount_namespaces(7))")
+	items := b.items()
+	for i := range items {
+		b.open(&items[i])
+	}
+	b.openDevices()
+	b.staging()
+	for i := range items {
+		b.place(&items[i])
+	}
+	b.devices()
+	b.proc()
+	b.named()
+	b.seal()
+	b.pivot()
+}
+
+// item is one thing that stands in the view: an entry of the host view, a
+// folder under the quota, or a file of the policy.
+type item struct {
+	path  string // inside, absolute
+	entry *rootfs.Entry
+	file  *policy.File
+	src   Source
+	quota string // a directory of q
+
+	fd    tape.Addr
+	layer int
+}
+
+// items lists all that is placed, parents before children; of two at the same
+// path the later one covers the earlier.
+func (b *builder) items() []item {
+	list := make([]item, 0, len(b.in.View.Entries)+len(b.in.Policy.Files)+8)
+	for i := range b.in.View.Entries {
+		e := &b.in.View.Entries[i]
+		list = append(list, item{path: e.Path, entry: e})
+	}
+	for _, q := range quotas {
+		list = append(list, item{path: q.path, quota: q.dir})
+	}
+	fd := FirstFree
+	for i := range b.in.Policy.Files {
+		f := &b.in.Policy.Files[i]
+		it := item{path: f.Target, file: f, src: b.in.Sources[i]}
+		if it.src.Fd >= 0 {
+			it.src.Fd = fd
+			fd++
+		}
+		if f.Kind == policy.FileTmpfs {
+			it.quota = "t" + strconv.Itoa(i)
+		}
+		if !it.src.Skip {
+			list = append(list, it)
+		}
+	}
+	sort.SliceStable(list, func(i, j int) bool { return depth(list[i].path) < depth(list[j].path) })
+	return list
+}
+
+func depth(p string) int {
+	if p == "/" {
+		return 0
+	}
+	return strings.Count(p, "/")
+}
+
+// quotas are the writable folders that every jail has, out of one superblock,
+// so that one limit bounds their sum.
+var quotas = [...]struct{ path, dir string }{
+	{"/box", "box"},
+	{"/tmp", "tmp"},
+	{"/dev/shm", "shm"},
+}
+
+// open takes a detached copy of an item's source, while the host's tree is
+// still whole. A descriptor of the supervisor's can't be bound here (EINVAL),
+// but a tree that it has detached can.
+func (b *builder) open(it *item) {
+	src, rec := "", uint64(0)
+	switch {
+	case it.entry != nil && (it.entry.Kind == rootfs.Overlay || it.entry.Kind == rootfs.Bind):
+		src = it.entry.Source
+	case it.entry != nil && it.entry.Kind == rootfs.Copy:
+		it.fd = b.Var(8)
+		b.Call("open "+it.entry.Source, unix.SYS_OPENAT, atFdcwd, b.CString(it.entry.Source), unix.O_RDONLY|unix.O_CLOEXEC, 0).
+			Into(it.fd).Soft()
+		return
+	case it.file != nil && it.src.Fd >= 0:
+		it.fd = b.Var(8)
+		b.SetVar(it.fd, uint64(it.src.Fd))
+		return
+	case it.file != nil && (it.file.Kind == policy.FileRO || it.file.Kind == policy.FileRW):
+		src, rec = it.file.Source, unix.AT_RECURSIVE
+	default:
+		return
+	}
+	it.fd = b.Var(8)
+	b.Call("open "+src, unix.SYS_OPEN_TREE, atFdcwd, b.CString(src), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|rec).Into(it.fd)
+}
+
+// staging mounts the ground that the root is built on, and the quota.
+func (b *builder) staging() {
+	at := b.CString(b.in.Facts.Staging)
+	b.mount("tmpfs", at, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755").
+		Because("all sources are open: it may hide one's path")
+	b.Call("enter the staging directory", unix.SYS_CHDIR, at)
+	b.Call("keep the staging directory in hand", unix.SYS_OPENAT, atFdcwd, b.CString("."), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0).Into(b.stagingD)
+	probe := b.Var(8)
+	b.Call("make Landlock's probe", unix.SYS_OPENAT, atFdcwd, b.CString(probeName), unix.O_CREAT|unix.O_WRONLY|unix.O_CLOEXEC, 0o444).Into(probe)
+	b.Call("close Landlock's probe", unix.SYS_CLOSE, uint64(probe)).Loading(0)
+	b.mkdir("root", 0o755)
+	b.mkdir("q", 0o755)
+	b.mkdir("e", 0o755)
+	root := b.CString("root")
+	b.mount("tmpfs", root, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755,nr_inodes=8k").
+		Because("the root is ours alone, and vanishes with the namespace")
+	b.mount("tmpfs", b.CString("q"), "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, b.quotaOptions()).
+		Because("/box, /tmp and /dev/shm under one quota of bytes and inodes")
+	msg, _ := b.fdMessage(MsgBox)
+	b.Call("open the quota", unix.SYS_OPENAT, atFdcwd, b.CString("q"), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0).Into(msg.fd)
+	b.Call("hand over the quota", unix.SYS_SENDMSG, FdCtl, uint64(msg.hdr), 0).
+		Because("a full disk is evidence that outlives the jail")
+	b.Call("close the quota", unix.SYS_CLOSE, uint64(msg.fd)).Loading(0)
+}
+
+const probeName = "probe"
+
+func (b *builder) quotaOptions() string {
+	o := "mode=755"
+	if d := b.in.Policy.Limits.Disk; d > 0 {
+		o += ",size=" + strconv.FormatInt(int64(d), 10)
+	}
+	if n := b.in.Policy.Limits.Inodes; n > 0 {
+		o += ",nr_inodes=" + strconv.FormatInt(n+quotaOwn, 10)
+	}
+	return o
+}
+
+// quotaOwn are the inodes that the quota's own folders take.
+const quotaOwn = 8
+
+func (b *builder) mount(fs string, at uint64, typ string, flags uint64, opts string) *tape.Op {
+	return b.Call("mount "+fs, unix.SYS_MOUNT, b.CString(fs), at, b.CString(typ), flags, b.CString(opts))
+}
+
+func (b *builder) mkdir(p string, mode uint64) *tape.Op {
+	return b.Call("mkdir "+p, unix.SYS_MKDIRAT, atFdcwd, b.CString(p), mode)
+}
+
+// place puts one item under root.
+func (b *builder) place(it *item) {
+	at := "root" + it.path
+	switch {
+	case it.quota != "":
+		b.writable(it, at)
+	case it.entry != nil:
+		b.entry(it, at)
+	case it.file.Kind == policy.FileHide:
+		b.hide(it, at)
+	default:
+		b.bind(it, at)
+	}
+}
+
+func (b *builder) entry(it *item, at string) {
+	e := it.entry
+	switch e.Kind {
+	case rootfs.Dir:
+		b.mkdir(at, uint64(e.Mode)).Or(tape.Next)
+	case rootfs.Symlink:
+		b.Call("link "+e.Path, unix.SYS_SYMLINKAT, b.CString(e.Target), atFdcwd, b.CString(at)).Because(e.Why)
+	case rootfs.Overlay:
+		b.mkdir(at, 0o755).Soft()
+		b.overlay(it, at)
+	case rootfs.Bind:
+		b.mountPoint(at, e.Mode&unix.S_IFMT == unix.S_IFDIR || e.Mode == 0)
+		b.attach(it, at, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
+	case rootfs.Copy:
+		b.copyFile(e.Path, it.fd, at, e.Mode)
+	case rootfs.Text:
+		b.text(e, at)
+	}
+}
+
+// overlay mounts a folder of the host through an overlay of two lower layers.
+// It has a superblock of its own, so that locks, leases and inotify don't join
+// two runs, and mountinfo shows no host path.
+func (b *builder) overlay(it *item, at string) {
+	n := "l" + strconv.Itoa(it.layerOf(b))
+	b.mkdir(n, 0o755)
+	b.move(it.fd, n, it.path)
+	b.mount("overlay", b.CString(at), "overlay", unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV, "lowerdir="+n+":e").Step = "mount overlay on " + it.path
+}
+
+func (it *item) layerOf(b *builder) int { return int(it.fd-tape.DataBase) / 8 }
+
+// move attaches a detached tree.
+func (b *builder) move(fd tape.Addr, at, what string) *tape.Op {
+	return b.Call("attach "+what, unix.SYS_MOVE_MOUNT, uint64(fd), b.CString(""), atFdcwd, b.CString(at), unix.MOVE_MOUNT_F_EMPTY_PATH).Loading(0)
+}
+
+// attach sets a tree's attributes, then puts it in place.
+func (b *builder) attach(it *item, at string, attr uint64) {
+	set := b.Words(attr, 0, 0, 0)
+	b.Call("set the mount attributes of "+it.path, unix.SYS_MOUNT_SETATTR, uint64(it.fd), b.CString(""), unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, set, 32).Loading(0).
+		Because("flags are added, so what the source has locked stays")
+	b.move(it.fd, at, it.path)
+}
+
+// mountPoint makes an empty directory or file, and its parents.
+func (b *builder) mountPoint(at string, dir bool) {
+	for i := len("root/"); i < len(at); i++ {
+		if at[i] == '/' {
+			b.mkdir(at[:i], 0o755).Soft()
+		}
+	}
+	if dir {
+		b.mkdir(at, 0o755).Soft()
+		return
+	}
+	b.Call("make the mount point "+at, unix.SYS_MKNODAT, atFdcwd, b.CString(at), unix.S_IFREG|0o444, 0).Soft()
+}
+
+// writable gives the target a folder of the quota's file system.
+func (b *builder) writable(it *item, at string) {
+	dir := "q/" + it.quota
+	b.mkdir(dir, 0o700)
+	if b.in.Facts.Root {
+		b.Call("give "+it.path+" to the target", unix.SYS_FCHOWNAT, atFdcwd, b.CString(dir), TargetID, TargetID, 0)
+	}
+	it.fd = b.Var(8)
+	b.Call("take "+it.path+" out of the quota", unix.SYS_OPEN_TREE, atFdcwd, b.CString(dir), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC).Into(it.fd)
+	b.mountPoint(at, true)
+	b.move(it.fd, at, it.path)
+}
+
+// bind shows one of the policy's sources.
+func (b *builder) bind(it *item, at string) {
+	attr := uint64(unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV)
+	if it.file.Kind == policy.FileRO {
+		attr |= unix.MOUNT_ATTR_RDONLY
+	}
+	if it.src.Made {
+		b.mountPoint(at, it.src.Dir)
+	}
+	b.attach(it, at, attr)
+}
+
+// hide covers a directory by an empty one, or a file by an empty one.
+func (b *builder) hide(it *item, at string) {
+	if it.src.Dir {
+		b.mount("tmpfs", b.CString(at), "tmpfs", unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "mode=555,size=4k,nr_inodes=2").Step = "hide " + it.path
+		return
+	}
+	it.fd = b.Var(8)
+	b.Call("take an empty file to hide "+it.path, unix.SYS_OPEN_TREE, uint64(b.stagingD), b.CString(probeName), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC).Loading(0).Into(it.fd)
+	b.attach(it, at, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
+}
+
+// copyFile copies an open file into the root's own file system.
+func (b *builder) copyFile(what string, from tape.Addr, at string, mode uint32) {
+	to, again, done := b.Var(8), b.NewLabel(), b.NewLabel()
+	b.Call("make "+what, unix.SYS_OPENAT, atFdcwd, b.CString(at), unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY|unix.O_CLOEXEC, uint64(mode&0o555)).Into(to)
+	b.Here(again)
+	c := b.Call("copy "+what, unix.SYS_SENDFILE, uint64(to), uint64(from), 0, 1<<30).Loading(0, 1)
+	c.Because("a copy has no inode, lock or path in common with the host")
+	c.Pos, c.Neg = again, done
+	if b.namedCopy {
+		c.Neg = tape.Fail
+	}
+	b.Here(done)
+	b.Call("close "+what, unix.SYS_CLOSE, uint64(to)).Loading(0)
+}
+
+func (b *builder) text(e *rootfs.Entry, at string) {
+	fd := b.Var(8)
+	b.Call("make "+e.Path, unix.SYS_OPENAT, atFdcwd, b.CString(at), unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY|unix.O_CLOEXEC, uint64(e.Mode)).Into(fd).Because(e.Why)
+	if e.Data != "" {
+		b.Call("write "+e.Path, unix.SYS_WRITE, uint64(fd), b.CString(e.Data), uint64(len(e.Data))).Loading(0)
+	}
+	b.Call("close "+e.Path, unix.SYS_CLOSE, uint64(fd)).Loading(0)
+}
+
+// proc mounts a /proc that shows the jail's own processes, and nothing else.
+func (b *builder) proc() {
+	b.layer(policy.LayerPidNS)
+	b.mount("proc", b.CString("root/proc"), "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "subset=pid,hidepid=2").
+		Because("subset=pid leaves out kcore, kallsyms, sys, keys …; hidepid hides pid 1")
+	b.layer(policy.LayerRootfs)
+}
+
+// seal makes the root read-only, when all stands.
+func (b *builder) seal() {
+	b.Call("make the root read-only", unix.SYS_MOUNT, 0, b.CString("root"), 0, unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV, 0)
+}
+
+// pivot leaves the host's tree.
+func (b *builder) pivot() {
+	b.Call("enter the root", unix.SYS_CHDIR, b.CString("root"))
+	dot := b.CString(".")
+	b.Call("pivot_root", unix.SYS_PIVOT_ROOT, dot, dot).
+		Because("a second chroot leaves a chroot; this doesn't (pivot_root(2), NOTES)")
+	b.Call("detach the old root", unix.SYS_UMOUNT2, dot, unix.MNT_DETACH).
+		Because("detach, not unmount: it may be busy")
+	b.Call("enter the new root", unix.SYS_CHDIR, b.CString("/"))
+}

@@ -1,0 +1,36 @@
+package plan
+
+import "github.com/jailrun/jail/isolate/host"
+
+// The messages of a launch, over two SEQPACKET sockets. Each begins with a
+// word that names it.
+const (
+	MsgFail = 0x6C696166 // "fail": {op address, -errno}, from whoever failed
+	MsgBorn = 0x6E726F62 // "born": {init's pid} with its pidfd, from the stage
+	MsgBox  = 0x00786F62 // "box": the directory of the quota's file system, from init
+	MsgDied = 0x64656964 // "died": {wait status of the target}, from init
+	MsgSeen = 0x6E656573 // "seen": the read-back, from the target
+	MsgExec = 0x63657865 // "exec": {PR_GET_SECCOMP} with the listener, from the target
+	MsgMiss = 0x7373696D // "miss": results of every execve and access, from the target
+)
+
+// Offsets in the message MsgSeen. All words are 64 bits unless said.
+const (
+	SeenNoNewPrivs = 8
+	SeenSecurebits = 16
+	SeenLandlock1  = 24 // the probe open before restrict_self: a descriptor
+	SeenLandlock2  = 32 // and after it: -EACCES
+	SeenGroups     = 40
+	SeenKeyring    = 48
+	SeenBoottime   = 56  // struct timespec
+	SeenCaps       = 72  // two struct __user_cap_data_struct, 24 bytes
+	SeenUIDs       = 96  // three 32-bit ids
+	SeenGIDs       = 112 // likewise
+	SeenNS         = 128 // a link's text, NSText bytes each
+	NSText         = 32
+	SeenRlimits    = SeenNS + host.NumNS*NSText // struct rlimit64 each
+	SeenRootFS     = SeenRlimits + host.NumRlimits*16
+	SeenBound      = SeenRootFS + 120 // PR_CAPBSET_READ of CAP_SYS_ADMIN
+	SeenMDWE       = SeenBound + 8
+	SeenSize       = SeenMDWE + 8
+)

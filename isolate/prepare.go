@@ -1,0 +1,248 @@
+package isolate
+
+import (
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/jailrun/jail/isolate/cgroup"
+	"github.com/jailrun/jail/isolate/plan"
+	"github.com/jailrun/jail/isolate/stage"
+	"github.com/jailrun/jail/isolate/watch"
+	"github.com/jailrun/jail/policy"
+	"github.com/jailrun/jail/policy/seccomp"
+	"github.com/jailrun/jail/rootfs"
+	"golang.org/x/sys/unix"
+)
+
+var runs atomic.Uint64
+
+// prepare does all that comes before the stage's start, and starts it.
+func (r *run) prepare() error {
+	r.id = newID(runs.Add(1))
+	m, err := theMachine()
+	if err != nil {
+		return &LaunchError{Op: "look at the host", Index: -1, Err: err, Hint: `run "jail doctor"`}
+	}
+	r.machine = m
+	if err := r.resolve(); err != nil {
+		return err
+	}
+	if r.loop, err = watch.New(); err != nil {
+		return err
+	}
+	if err := r.makeGroup(); err != nil {
+		return err
+	}
+	in, err := r.input()
+	if err != nil {
+		return err
+	}
+	if r.plan, err = plan.Compile(in); err != nil {
+		return &LaunchError{Op: "plan the launch", Index: -1, Err: err}
+	}
+	return r.start(in)
+}
+
+func (r *run) resolve() error {
+	if len(r.cmd.Args) == 0 || r.cmd.Args[0] == "" {
+		return &LaunchError{Op: "launch", Index: -1, Err: ErrNoProgram}
+	}
+	p := r.cmd.Policy
+	if p == nil {
+		p = &policy.Policy{}
+	}
+	r.policy = p.Resolve(policy.Caller{Root: r.machine.facts.Root})
+	if err := r.policy.Validate(); err != nil {
+		return &LaunchError{Op: "check the policy", Index: -1, Err: err}
+	}
+	r.limits = limitsOf(r.policy)
+	return nil
+}
+
+// makeGroup makes the run's cgroups, or learns why there are none.
+func (r *run) makeGroup() error {
+	level := r.policy.Layers.Level(policy.LayerCgroup)
+	if level == policy.Off {
+		return nil
+	}
+	err := r.machine.noGrps
+	if err == nil {
+		l := &r.policy.Limits
+		spec := cgroup.Spec{Memory: int64(l.Memory), Pids: l.Pids}
+		r.group, err = r.machine.groups.Create(r.machine.groups.NewName(), spec)
+	}
+	if err == nil {
+		return nil
+	}
+	r.noGroup = err
+	if level == policy.Require {
+		return &LaunchError{Op: "make the cgroup", Index: -1, Layer: policy.LayerCgroup, Err: err, Hint: "or go on without: --try cgroup"}
+	}
+	return nil
+}
+
+// input gathers what the plan is made from.
+func (r *run) input() (*plan.Input, error) {
+	f := r.machine.facts
+	in := &plan.Input{
+		Policy: r.policy, Facts: f, View: r.view(),
+		Argv: r.cmd.Args, Env: r.environment(),
+		Listener: true, Twin: r.group != nil && r.group.IntoFD() >= 0,
+	}
+	in.Filter = seccomp.DefaultBytes(seccomp.Options{Listener: true})
+	in.InitFilter = seccomp.InitBytes()
+	if r.group != nil {
+		in.Procs = len(r.group.ProcsFDs())
+	}
+	in.Monotonic, in.Boottime = clocks()
+	var err error
+	if in.CPUSet, err = affinity(r.policy.Limits.Cores); err != nil {
+		return nil, err
+	}
+	if in.Sources, err = r.sources(); err != nil {
+		return nil, err
+	}
+	in.Named, err = r.named()
+	return in, err
+}
+
+// clocks reads the clocks that a time namespace takes away.
+func clocks() (mono, boot time.Duration) {
+	var ts unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts) == nil {
+		mono = time.Duration(ts.Nano())
+	}
+	if unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts) == nil {
+		boot = time.Duration(ts.Nano())
+	}
+	return mono, boot
+}
+
+// start writes the image, makes sockets and pipes, and starts the stage.
+func (r *run) start(in *plan.Input) error {
+	if r.machine.facts.Root {
+		var err error
+		if r.ids, err = takeIDs(r.machine.facts); err != nil {
+			return err
+		}
+	}
+	var theirs [2]int
+	var err error
+	if r.ctl, theirs[0], err = pair(); err != nil {
+		return &LaunchError{Op: "make a socket", Index: -1, Err: err}
+	}
+	defer unix.Close(theirs[0])
+	if r.tgt, theirs[1], err = pair(); err != nil {
+		return &LaunchError{Op: "make a socket", Index: -1, Err: err}
+	}
+	defer unix.Close(theirs[1])
+	_ = unix.SetsockoptInt(r.tgt, unix.SOL_SOCKET, unix.SO_PASSCRED, 1) // without it the target's pid is not known, and signals can't be forwarded
+	std, err := r.streams()
+	defer closeAll(std)
+	if err != nil {
+		return err
+	}
+	fds := []uintptr{uintptr(std[0]), uintptr(std[1]), uintptr(std[2]), uintptr(theirs[0]), r.lockFd(theirs[0]), uintptr(theirs[1]), r.twinFd(theirs[0])}
+	for _, s := range in.Sources {
+		if s.Fd >= 0 {
+			fds = append(fds, uintptr(s.Fd))
+		}
+	}
+	for _, n := range in.Named {
+		fds = append(fds, uintptr(n.Fd))
+	}
+	return r.startStage(fds)
+}
+
+// lockFd and twinFd fill their descriptor's place with any other where there
+// is none, so that the numbers stay.
+func (r *run) lockFd(other int) uintptr {
+	if r.ids == nil {
+		return uintptr(other)
+	}
+	return r.ids.lock.Fd()
+}
+
+func (r *run) twinFd(other int) uintptr {
+	if r.group == nil || r.group.IntoFD() < 0 {
+		return uintptr(other)
+	}
+	return uintptr(r.group.IntoFD())
+}
+
+func closeAll(fds [3]int) {
+	for _, fd := range fds {
+		if fd >= 0 {
+			unix.Close(fd)
+		}
+	}
+}
+
+func (r *run) startStage(fds []uintptr) error {
+	image, err := stage.Write(r.plan.Image(stage.Code()), len(fds)+16)
+	if err != nil {
+		return &LaunchError{Op: "write the stage", Index: -1, Err: err, Hint: "vm.memfd_noexec=2 forbids executable memfds"}
+	}
+	defer unix.Close(image)
+	if r.stage, err = stage.Start(image, fds); err != nil {
+		return &LaunchError{Op: "start the stage", Index: -1, Err: err, Hint: startHint(err)}
+	}
+	if err := r.loop.Add(r.ctl, watch.In, r.onCtl); err != nil {
+		return err
+	}
+	if err := r.loop.Add(r.tgt, watch.In, r.onTarget); err != nil {
+		return err
+	}
+	r.launch = r.loop.At(time.Now().Add(launchDeadline), r.tooSlow)
+	r.buf = make([]byte, 4096)
+	return r.sendGroups()
+}
+
+func startHint(err error) string {
+	switch {
+	case errors.Is(err, unix.EACCES):
+		return "vm.memfd_noexec=2 or a security module forbids executing a memfd"
+	case errors.Is(err, unix.EAGAIN):
+		return "the limit of processes is reached (ulimit -u, pids.max)"
+	}
+	return ""
+}
+
+// sendGroups sends the target the descriptors by which it joins its groups.
+// They wait in the socket.
+func (r *run) sendGroups() error {
+	if r.group == nil {
+		return nil
+	}
+	err := unix.Sendmsg(r.tgt, []byte("groups\x00\x00"), unix.UnixRights(r.group.ProcsFDs()...), nil, 0)
+	if err != nil {
+		return &LaunchError{Op: "send the groups", Index: -1, Err: err}
+	}
+	return nil
+}
+
+// release frees what the run holds of the supervisor's.
+func (r *run) release() {
+	for _, f := range r.closers {
+		f()
+	}
+	r.closers = nil
+	for _, fd := range []*int{&r.ctl, &r.tgt, &r.initFd, &r.boxFd} {
+		if *fd >= 0 {
+			unix.Close(*fd)
+			*fd = -1
+		}
+	}
+	r.ids.close()
+	if r.group != nil {
+		_ = r.group.Remove() // what is left by an error here is jail gc's, by its name
+		r.group.Close()
+	}
+	if r.loop != nil {
+		r.loop.Close()
+	}
+}
+
+// view is the host's, with the run's own user in it.
+func (r *run) view() rootfs.View { return r.machine.view }

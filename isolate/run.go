@@ -1,0 +1,180 @@
+package isolate
+
+import (
+	"os"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/jailrun/jail/isolate/cgroup"
+	"github.com/jailrun/jail/isolate/plan"
+	"github.com/jailrun/jail/isolate/result"
+	"github.com/jailrun/jail/isolate/watch"
+	"github.com/jailrun/jail/policy"
+	"golang.org/x/sys/unix"
+)
+
+// run is one jail from its launch to its result. But for what is said
+// otherwise, everything belongs to the loop's goroutine.
+type run struct {
+	cmd     *Cmd
+	policy  *policy.Policy // resolved
+	machine *machine
+	plan    *plan.Plan
+	id      string
+
+	loop    *watch.Loop
+	group   *cgroup.Group
+	noGroup error
+	ids     *ids
+	stage   int // its pid
+	ctl     int
+	tgt     int
+	initFd  int // pidfd of pid 1
+	initPID int
+	buf     []byte
+
+	relays   [3]*watch.Relay // stdin, stdout, stderr
+	closers  []func()
+	listener *struct{}
+
+	seen    seen
+	facts   facts
+	limits  limits
+	started time.Time // when exec was seen
+	ended   time.Time
+	wall    time.Duration
+	launch  *watch.Timer // the launch's deadline
+
+	ev        result.Evidence
+	usage     result.Usage
+	outcome   chan error // of the launch; closed when exec was seen
+	done      chan struct{}
+	settled   sync.Once
+	gone      bool // pid 1 is reaped
+	failure   error
+	boxFd     int // the quota's file system
+	inGroup   *bool
+	groupText string
+	rusage    unix.Rusage
+}
+
+// facts are what the read-back is held against.
+type facts struct {
+	listenerSeen bool
+	seccomp      uint64
+	execSeen     bool
+}
+
+// launchDeadline is how long a launch may take until exec: a source on a dead
+// file server must not hang its caller for ever.
+const launchDeadline = 5 * time.Second
+
+// launch starts a run and waits until the program has been executed.
+func launch(c *Cmd) (*run, error) {
+	r := &run{cmd: c, ctl: -1, tgt: -1, initFd: -1, boxFd: -1, done: make(chan struct{}), outcome: make(chan error, 1)}
+	if err := r.prepare(); err != nil {
+		r.release()
+		return r, err
+	}
+	go r.serve()
+	err, failed := <-r.outcome
+	if failed {
+		<-r.done
+		return r, err
+	}
+	return r, nil
+}
+
+// serve is the loop's goroutine: it owns the run until its end.
+func (r *run) serve() {
+	defer close(r.done)
+	r.loop.OnCancel(func() { r.end(result.CauseCanceled) })
+	if err := r.loop.Run(r.cmd.ctx); err != nil {
+		r.fail(&LaunchError{Op: "watch the jail", Index: -1, Err: err})
+		r.ev.Killed = result.CauseInternal
+		r.kill()
+	}
+	r.finish()
+	r.release()
+}
+
+// settle reports how the launch went, once: nil when exec was seen.
+func (r *run) settle(err error) {
+	r.settled.Do(func() {
+		if err != nil {
+			r.outcome <- err
+		} else {
+			close(r.outcome)
+		}
+	})
+}
+
+// fail ends a launch that went wrong. The jail is killed, and its end is still
+// waited for.
+func (r *run) fail(err error) {
+	if r.ev.Killed == "" {
+		r.ev.Killed = result.CauseLaunch
+	}
+	r.launchErr(err)
+	r.kill()
+	if r.initFd < 0 {
+		r.loop.Stop()
+	}
+}
+
+// end kills the jail for a reason of ours. The first reason stays.
+func (r *run) end(c result.Cause) {
+	if r.ev.Killed == "" && !r.gone {
+		r.ev.Killed = c
+		r.measure()
+	}
+	r.kill()
+	if r.initFd < 0 {
+		r.loop.Stop()
+	}
+}
+
+// kill ends every process of the jail: by its group where there is one, and by
+// pid 1, with which the namespace ends.
+func (r *run) kill() {
+	if r.group != nil {
+		_ = r.group.Kill() // pid 1's end, below, takes what it could not
+	}
+	if r.initFd >= 0 {
+		_ = unix.PidfdSendSignal(r.initFd, unix.SIGKILL, nil, 0)
+	}
+}
+
+// cancel may be called from any goroutine.
+func (r *run) cancel() { r.loop.Post(func() { r.end(result.CauseCanceled) }) }
+
+// signal sends a signal to the program. It may be called from any goroutine.
+func (r *run) signal(s os.Signal) error {
+	sig, ok := s.(unix.Signal)
+	if !ok {
+		return unix.EINVAL
+	}
+	select {
+	case <-r.done:
+		return os.ErrProcessDone
+	default:
+	}
+	r.loop.Post(func() {
+		if r.seen.pid > 0 && !r.gone && r.ev.WaitStatus == nil {
+			_ = unix.Kill(r.seen.pid, sig)
+		}
+	})
+	return nil
+}
+
+// wait waits for the end, and may be called from any goroutine.
+func (r *run) wait() *result.Result {
+	<-r.done
+	return r.conclude()
+}
+
+// newID names a run: pid, and a number within this process.
+func newID(seq uint64) string {
+	return strconv.Itoa(os.Getpid()) + "-" + strconv.FormatInt(time.Now().UnixNano(), 36) + "-" + strconv.FormatUint(seq, 36)
+}

@@ -1,0 +1,187 @@
+package isolate
+
+import (
+	"errors"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/jailrun/jail/isolate/plan"
+	"github.com/jailrun/jail/policy"
+	"golang.org/x/sys/unix"
+)
+
+// sources looks at what the policy's files name on the host, so that a mistake
+// gets a good error, and takes a detached tree of each where we are root: the
+// run's own uid may not be able to walk there.
+func (r *run) sources() ([]plan.Source, error) {
+	list := make([]plan.Source, len(r.policy.Files))
+	for i := range r.policy.Files {
+		s, err := r.source(&r.policy.Files[i])
+		if err != nil {
+			return nil, err
+		}
+		list[i] = s
+	}
+	return list, nil
+}
+
+func (r *run) source(f *policy.File) (plan.Source, error) {
+	s := plan.Source{Fd: -1, Made: true}
+	switch f.Kind {
+	case policy.FileTmpfs:
+		s.Dir = true
+		return s, r.place(f, &s)
+	case policy.FileHide:
+		return r.hidden(f)
+	}
+	var st unix.Stat_t
+	err := statWithin(f.Source, &st)
+	if errors.Is(err, unix.ENOENT) && f.Optional {
+		s.Skip = true
+		return s, nil
+	}
+	if err != nil {
+		return s, sourceError(f, err, "check the path, or make it optional: "+f.Source+"?")
+	}
+	s.Dir = st.Mode&unix.S_IFMT == unix.S_IFDIR
+	if err := r.dangerous(f); err != nil {
+		return s, err
+	}
+	if r.machine.facts.Root {
+		if err := r.detach(f, &s); err != nil {
+			return s, err
+		}
+	}
+	return s, r.place(f, &s)
+}
+
+// statWithin follows links, as the mount will.
+func statWithin(p string, st *unix.Stat_t) error {
+	if err := unix.Stat(p, st); err != nil {
+		return &os.PathError{Op: "stat", Path: p, Err: err}
+	}
+	return nil
+}
+
+func sourceError(f *policy.File, err error, hint string) error {
+	return &LaunchError{Op: "show " + f.Source + " (" + string(f.Kind) + ")", Index: -1, Layer: policy.LayerRootfs, Err: err, Hint: hint}
+}
+
+// dangerous asks again, now that links are resolved, whether a writable bind
+// would be a way out.
+func (r *run) dangerous(f *policy.File) error {
+	if f.Kind != policy.FileRW || f.Reason != "" {
+		return nil
+	}
+	real, err := filepath.EvalSymlinks(f.Source)
+	if err != nil {
+		return sourceError(f, err, "check the path")
+	}
+	if why := policy.Dangerous(real); why != "" {
+		return sourceError(f, errors.New(why), "only a policy file can allow it, with a reason")
+	}
+	return nil
+}
+
+// detach takes a detached copy of the source's tree, open_tree(2).
+func (r *run) detach(f *policy.File, s *plan.Source) error {
+	fd, err := unix.OpenTree(unix.AT_FDCWD, f.Source, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
+	if err != nil {
+		return sourceError(f, &os.PathError{Op: "open_tree", Path: f.Source, Err: err}, "")
+	}
+	r.closers = append(r.closers, func() { unix.Close(fd) })
+	s.Fd = fd
+	return nil
+}
+
+// place decides whether the mount point may be made: in the jail's own root it
+// is; inside a source of the caller's it must be there already, so that no stub
+// is left in his tree.
+func (r *run) place(f *policy.File, s *plan.Source) error {
+	over := r.covering(f)
+	if over == nil {
+		return nil
+	}
+	s.Made = false
+	at := filepath.Join(over.Source, strings.TrimPrefix(f.Target, over.Target))
+	if _, err := os.Lstat(at); err != nil {
+		return sourceError(f, err, f.Target+" lies inside "+over.Source+", where jail makes nothing: make "+at+" first")
+	}
+	return nil
+}
+
+// covering finds the deepest source of the caller's in which a target lies.
+func (r *run) covering(f *policy.File) *policy.File {
+	var best *policy.File
+	for i := range r.policy.Files {
+		o := &r.policy.Files[i]
+		if (o.Kind != policy.FileRO && o.Kind != policy.FileRW) || o.Target == f.Target || !within(f.Target, o.Target) {
+			continue
+		}
+		if best == nil || len(o.Target) > len(best.Target) {
+			best = o
+		}
+	}
+	return best
+}
+
+func within(p, dir string) bool {
+	return dir == "/" || p == dir || strings.HasPrefix(p, dir+"/")
+}
+
+// hidden finds out whether what is hidden is a folder or a file: in a source of
+// the caller's, or in the system's own view.
+func (r *run) hidden(f *policy.File) (plan.Source, error) {
+	s := plan.Source{Fd: -1}
+	at := f.Target
+	if over := r.covering(f); over != nil {
+		at = filepath.Join(over.Source, strings.TrimPrefix(f.Target, over.Target))
+	}
+	st, err := os.Stat(at)
+	if err != nil {
+		if f.Optional {
+			s.Skip = true
+			return s, nil
+		}
+		return s, sourceErrorHide(f, err)
+	}
+	s.Dir = st.IsDir()
+	return s, nil
+}
+
+func sourceErrorHide(f *policy.File, err error) error {
+	return &LaunchError{Op: "hide " + f.Target, Index: -1, Layer: policy.LayerRootfs, Err: err, Hint: "there is nothing to hide; a ? after the path makes it optional"}
+}
+
+// named opens the files of the command line.
+func (r *run) named() ([]plan.Named, error) {
+	var list []plan.Named
+	for _, p := range r.cmd.Files {
+		fd, err := unix.Open(p, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return nil, &LaunchError{Op: "show " + p, Index: -1, Layer: policy.LayerRootfs, Err: err}
+		}
+		r.closers = append(r.closers, func() { unix.Close(fd) })
+		var st unix.Stat_t
+		if err := unix.Fstat(fd, &st); err != nil {
+			return nil, &LaunchError{Op: "show " + p, Index: -1, Layer: policy.LayerRootfs, Err: err}
+		}
+		if st.Mode&unix.S_IFMT != unix.S_IFREG {
+			return nil, &LaunchError{Op: "show " + p, Index: -1, Layer: policy.LayerRootfs, Err: errNotRegular, Hint: "show a folder with --ro " + p}
+		}
+		list = append(list, plan.Named{Name: path.Base(p), Fd: fd, Mode: execMode(st.Mode)})
+	}
+	return list, nil
+}
+
+var errNotRegular = errors.New("not a regular file")
+
+// execMode lets everybody in the jail execute what its owner may execute.
+func execMode(mode uint32) uint32 {
+	if mode&0o100 != 0 {
+		return 0o555
+	}
+	return 0o444
+}

@@ -1,0 +1,95 @@
+package stage
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// memfdExec is MFD_EXEC (Linux 6.3), which says that the file is meant to be
+// executed; older kernels answer EINVAL and need no saying.
+const memfdExec = 0x10
+
+// Write puts an image into a sealed memfd and gives its descriptor, whose
+// number is at least above: the child's own descriptors must not cover it.
+func Write(image []byte, above int) (int, error) {
+	low, err := memfd()
+	if err != nil {
+		return -1, err
+	}
+	defer unix.Close(low)
+	for p := image; len(p) > 0; {
+		n, err := unix.Write(low, p)
+		if err != nil {
+			return -1, fmt.Errorf("write the stage's image: %w", err)
+		}
+		p = p[n:]
+	}
+	const seals = unix.F_SEAL_WRITE | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_SEAL
+	if _, err := unix.FcntlInt(uintptr(low), unix.F_ADD_SEALS, seals); err != nil {
+		return -1, fmt.Errorf("seal the stage's image: %w", err)
+	}
+	fd, err := unix.FcntlInt(uintptr(low), unix.F_DUPFD_CLOEXEC, above)
+	if err != nil {
+		return -1, fmt.Errorf("move the stage's image to a descriptor above %d: %w", above, err)
+	}
+	return fd, nil
+}
+
+func memfd() (int, error) {
+	const flags = unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING
+	fd, err := unix.MemfdCreate("jail", flags|memfdExec)
+	if errors.Is(err, unix.EINVAL) {
+		fd, err = unix.MemfdCreate("jail", flags)
+	}
+	if err != nil {
+		return -1, fmt.Errorf("memfd_create for the stage: %w", err)
+	}
+	return fd, nil
+}
+
+// Start executes the image of descriptor memfd with the descriptors fds as
+// 0, 1, 2, …, an empty environment and no arguments, and gives its pid.
+//
+// It is started from a thread that never ends, because PR_SET_PDEATHSIG (see
+// prctl(2)) fires when the creating thread ends, not the process.
+func Start(memfd int, fds []uintptr) (int, error) {
+	type answer struct {
+		pid int
+		err error
+	}
+	done := make(chan answer, 1)
+	launcher() <- func() {
+		pid, err := fork(memfd, fds)
+		done <- answer{pid, err}
+	}
+	a := <-done
+	return a.pid, a.err
+}
+
+func fork(memfd int, fds []uintptr) (int, error) {
+	path := "/proc/self/fd/" + strconv.Itoa(memfd)
+	pid, err := syscall.ForkExec(path, []string{"jail-stage"}, &syscall.ProcAttr{Env: []string{}, Files: fds})
+	if err != nil {
+		return 0, &os.PathError{Op: "start the stage from", Path: path, Err: err}
+	}
+	return pid, nil
+}
+
+// launcher gives the queue of the one thread that starts all stages.
+var launcher = sync.OnceValue(func() chan<- func() {
+	q := make(chan func())
+	go func() {
+		runtime.LockOSThread()
+		for f := range q {
+			f()
+		}
+	}()
+	return q
+})

@@ -1,0 +1,82 @@
+package isolate
+
+import (
+	"os"
+
+	"github.com/jailrun/jail/isolate/result"
+	"github.com/jailrun/jail/isolate/watch"
+	"golang.org/x/sys/unix"
+)
+
+// streams makes the pipes of the program's standard streams, starts the relays
+// on our ends, and gives the program's ends. The program never gets a
+// descriptor of the caller's: no TIOCSTI, no ftruncate, no reopening.
+func (r *run) streams() (theirs [3]int, err error) {
+	theirs = [3]int{-1, -1, -1}
+	if theirs[0], err = r.input0(); err != nil {
+		return theirs, err
+	}
+	outs := [2]any{r.cmd.Stdout, r.cmd.Stderr}
+	for i, w := range outs {
+		if theirs[i+1], err = r.outputN(i+1, w); err != nil {
+			return theirs, err
+		}
+	}
+	return theirs, nil
+}
+
+func (r *run) input0() (int, error) {
+	if r.cmd.Stdin == nil {
+		fd, err := unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return -1, &LaunchError{Op: "open /dev/null", Index: -1, Err: err}
+		}
+		return fd, nil
+	}
+	rd, wr, err := pipe()
+	if err != nil {
+		return -1, err
+	}
+	r.relays[0], err = watch.NewRelay(r.loop, watch.RelayOptions{
+		From: watch.FromReader(r.cmd.Stdin), To: watch.Own(wr),
+		Limit: watch.Unlimited, Rest: watch.RestClose,
+	})
+	return rd, err
+}
+
+func (r *run) outputN(i int, w any) (int, error) {
+	rd, wr, err := pipe()
+	if err != nil {
+		return -1, err
+	}
+	to, done := destination(w)
+	r.relays[i], err = watch.NewRelay(r.loop, watch.RelayOptions{
+		From: watch.Own(rd), To: to, Limit: r.limits.output,
+		OnLimit:     func() { r.end(result.CauseOutput) },
+		OnEOF:       func() { done(); r.maybeStop() },
+		AllowSplice: false,
+	})
+	return wr, err
+}
+
+func destination(w any) (watch.End, func()) {
+	switch w := w.(type) {
+	case nil:
+		return watch.End{}, func() {}
+	case *pipeEnd:
+		return watch.ToWriter(w.File), func() { w.Close() }
+	case *os.File:
+		return watch.ToWriter(w), func() {}
+	case interface{ Write([]byte) (int, error) }:
+		return watch.ToWriter(w), func() {}
+	}
+	return watch.End{}, func() {}
+}
+
+func pipe() (r, w int, err error) {
+	var p [2]int
+	if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
+		return -1, -1, &LaunchError{Op: "make a pipe", Index: -1, Err: err, Hint: "raise the limit of open files (ulimit -n)"}
+	}
+	return p[0], p[1], nil
+}

@@ -1,0 +1,103 @@
+package isolate
+
+import (
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jailrun/jail/isolate/result"
+)
+
+func sortedKeys(m map[string]string) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// measureLast reads what the whole jail has used, now that all of it is dead.
+func (r *run) measureLast() {
+	if !r.started.IsZero() {
+		r.usage.WallNS = new(int64(r.ended.Sub(r.started)))
+	}
+	r.ev.Box = r.space()
+	r.setLimitFigures()
+	if r.group == nil {
+		r.rusageOnly()
+		return
+	}
+	r.groupUsage()
+}
+
+func (r *run) setLimitFigures() {
+	if l := r.limits.cpu; l > 0 {
+		r.ev.CPULimitNS = new(int64(l))
+	}
+	if l := r.limits.wall; l > 0 {
+		r.ev.WallLimitNS = new(int64(l))
+	}
+	if l := int64(r.policy.Limits.FileSize); l > 0 {
+		r.ev.FileSizeLimitBytes = &l
+	}
+}
+
+// rusageOnly is the account of pid 1's children, wait4(2).
+func (r *run) rusageOnly() {
+	user, system := time.Duration(r.rusage.Utime.Nano()), time.Duration(r.rusage.Stime.Nano())
+	r.usage.UserNS, r.usage.SystemNS = new(int64(user)), new(int64(system))
+	r.usage.CPUNS = new(int64(user + system))
+	r.usage.CPUSource = new(result.SourceRusage)
+	r.usage.MemoryPeakBytes = new(r.rusage.Maxrss << 10)
+	r.usage.MemorySource = new(result.SourceRusage)
+	if r.ev.CPUNS == nil {
+		r.ev.CPUNS = r.usage.CPUNS
+	}
+}
+
+// procCPU sums the CPU time of pid 1's descendants, as far as /proc shows them:
+// the fallback where there is no group.
+func (r *run) procCPU() (time.Duration, bool) {
+	const tick = 10 * time.Millisecond // USER_HZ is 100 on every port of Linux
+	total := time.Duration(0)
+	for _, pid := range descendants(r.initPID) {
+		p, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+		if err != nil {
+			continue
+		}
+		f := strings.Fields(string(p[strings.LastIndexByte(string(p), ')')+1:]))
+		const utime, cstime = 14 - 3, 17 - 3
+		if len(f) <= cstime {
+			continue
+		}
+		for _, v := range f[utime : cstime+1] {
+			n, _ := strconv.ParseInt(v, 10, 64)
+			total += time.Duration(n) * tick
+		}
+	}
+	return total, true
+}
+
+// descendants lists pid and all below it, by /proc/PID/task/TID/children.
+func descendants(pid int) []int {
+	list := []int{pid}
+	for i := 0; i < len(list) && len(list) < 4096; i++ {
+		dir := "/proc/" + strconv.Itoa(list[i]) + "/task"
+		tasks, err := os.ReadDir(dir)
+		if err != nil {
+			continue
+		}
+		for _, t := range tasks {
+			p, _ := os.ReadFile(dir + "/" + t.Name() + "/children")
+			for s := range strings.FieldsSeq(string(p)) {
+				if n, err := strconv.Atoi(s); err == nil {
+					list = append(list, n)
+				}
+			}
+		}
+	}
+	return list
+}
