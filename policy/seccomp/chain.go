@@ -48,20 +48,38 @@ func (c *chain) compare(p place) label {
 	if p.value == len(a.Values) {
 		return c.matched(p, a.Not)
 	}
+	low, high := a.words()
+	first := high
+	if high.mask == 0 {
+		first = low
+	}
+	if p.holds != first {
+		return c.load(first, c.value(place{p.check, p.arg, p.value, first}))
+	}
 	v := a.Values[p.value]
-	low := word{uint32(offsetArgs + 8*a.Index), uint32(a.Mask)}
-	high := word{low.offset + 4, uint32(a.Mask >> 32)} // little endian
-	equal := func(w word) label { return c.matched(place{p.check, p.arg, 0, w}, !a.Not) }
-	next := func(w word) label { return c.value(place{p.check, p.arg, p.value + 1, w}) }
+	next := c.value(place{p.check, p.arg, p.value + 1, first})
+	equal := place{p.check, p.arg, p.value, first}
 	switch {
 	case high.mask == 0:
-		return c.test(low, uint32(v), p.holds, equal, next)
+		return c.jump(opJeq, uint32(v), c.matched(equal, !a.Not), next)
 	case low.mask == 0:
-		return c.test(high, uint32(v>>32), p.holds, equal, next)
+		return c.jump(opJeq, uint32(v>>32), c.matched(equal, !a.Not), next)
 	}
-	return c.test(high, uint32(v>>32), p.holds, func(w word) label {
-		return c.test(low, uint32(v), w, equal, next)
-	}, next)
+	return c.jump(opJeq, uint32(v>>32), c.lower(equal, low, uint32(v)), next)
+}
+
+// lower compares the low word where the high one is equal already.
+func (c *chain) lower(p place, low word, k uint32) label {
+	p.holds = low
+	next := c.value(place{p.check, p.arg, p.value + 1, low})
+	yes := c.matched(p, !c.checks[p.check].When[p.arg].Not)
+	return c.load(low, c.jump(opJeq, k, yes, next))
+}
+
+// words are the argument's two halves in Data, little endian, under its mask.
+func (a Arg) words() (low, high word) {
+	offset := uint32(offsetArgs + 8*a.Index)
+	return word{offset, uint32(a.Mask)}, word{offset + 4, uint32(a.Mask >> 32)}
 }
 
 // matched goes on after an argument is decided.
@@ -70,14 +88,4 @@ func (c *chain) matched(p place, holds bool) label {
 		return c.arg(p.check, p.arg+1, p.holds)
 	}
 	return c.check(p.check+1, p.holds)
-}
-
-// test compares w with k, and loads it unless it is there.
-func (c *chain) test(w word, k uint32, holds word, yes, no func(word) label) label {
-	n := no(w)
-	l := c.jump(opJeq, k, yes(w), n)
-	if holds == w {
-		return l
-	}
-	return c.load(w, l)
 }

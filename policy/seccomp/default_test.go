@@ -96,7 +96,7 @@ var argumentRows = []struct {
 	{"personality", []uint64{0}, Allow()},
 	{"personality", []uint64{0xffffffff}, Allow()},
 	{"personality", []uint64{Whole}, Allow()},
-	{"personality", []uint64{unix.PER_LINUX32}, eperm},
+	{"personality", []uint64{0x0008}, eperm},
 	{"personality", []uint64{high | 0x0040000}, eperm},
 
 	{"ioctl", []uint64{0, unix.TCGETS}, Allow()},
