@@ -1,7 +1,5 @@
 package seccomp
 
-import "encoding/binary"
-
 //go:generate go run gen.go
 
 // Filter is one instruction of classic BPF, laid out as struct sock_filter.
@@ -39,9 +37,8 @@ func InitBytes() string { return initAlone }
 func Bytes(prog []Filter) []byte {
 	b := make([]byte, 0, len(prog)*filterSize)
 	for _, f := range prog {
-		b = binary.LittleEndian.AppendUint16(b, f.Code)
-		b = append(b, f.Jt, f.Jf)
-		b = binary.LittleEndian.AppendUint32(b, f.K)
+		b = append(b, byte(f.Code), byte(f.Code>>8), f.Jt, f.Jf,
+			byte(f.K), byte(f.K>>8), byte(f.K>>16), byte(f.K>>24))
 	}
 	return b
 }

@@ -1,8 +1,9 @@
 package seccomp
 
 import (
-	"sort"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // MaxKnown is the highest call number that has a name here. What a newer
@@ -20,8 +21,10 @@ func Name(nr int) string {
 
 // Number is the x86-64 number of the named call.
 func Number(name string) (nr int, ok bool) {
-	i := sort.Search(len(byName), func(i int) bool { return names[byName[i]] >= name })
-	if i == len(byName) || names[byName[i]] != name {
+	i, ok := slices.BinarySearchFunc(byName[:], name, func(nr uint16, name string) int {
+		return strings.Compare(names[nr], name)
+	})
+	if !ok {
 		return 0, false
 	}
 	return int(byName[i]), true
