@@ -165,22 +165,20 @@ func (g *guest) addFile(at, host string) error {
 	return nil
 }
 
-// archive writes the first root for one kernel.
-func (g *guest) archive(ctx context.Context, t kernels.Tree, c job.Cgroups) (string, error) {
-	loaded, err := t.Load(ctx, modules...)
+// archive writes the first root of one boot.
+func (g *guest) archive(ctx context.Context, path string, b boot) error {
+	loaded, err := b.tree.Load(ctx, modules...)
 	if err != nil {
-		return "", err
+		return err
 	}
-	boot, err := json.Marshal(job.Boot{Cgroups: c, Jobs: g.jobs})
+	orders, err := json.Marshal(job.Boot{Cgroups: b.cgroups, Jobs: g.jobs})
 	if err != nil {
-		return "", err
+		return err
 	}
-	path := filepath.Join(g.work, "root.cpio")
 	f, err := os.Create(path)
 	if err != nil {
-		return "", err
+		return err
 	}
-	defer f.Close()
 	w := cpio.NewWriter(f)
 	for _, e := range g.files {
 		w.Add(e)
@@ -188,8 +186,8 @@ func (g *guest) archive(ctx context.Context, t kernels.Tree, c job.Cgroups) (str
 	for i, m := range loaded {
 		w.Add(cpio.Entry{Path: fmt.Sprintf("modules/%02d-%s.ko", i, m.Name), Kind: cpio.File, Perm: 0o644, Data: m.Data})
 	}
-	w.Add(cpio.Entry{Path: job.File, Kind: cpio.File, Perm: 0o644, Data: boot})
-	return path, errors.Join(w.Close(), f.Close())
+	w.Add(cpio.Entry{Path: job.File, Kind: cpio.File, Perm: 0o644, Data: orders})
+	return errors.Join(w.Close(), f.Close())
 }
 
 // goBuild runs the go command for a static binary.

@@ -26,6 +26,7 @@ type options struct {
 	cache    string
 	add      adds
 	timeout  time.Duration
+	parallel int
 	verbose  bool
 }
 
@@ -53,6 +54,7 @@ func main() {
 	flag.StringVar(&o.cache, "cache", ".cache/vm", "folder of downloaded kernels")
 	flag.Var(&o.add, "add", "a further file of the guest, GUEST=HOST; may be repeated")
 	flag.DurationVar(&o.timeout, "timeout", 3*time.Minute, "of one boot with its tests")
+	flag.IntVar(&o.parallel, "parallel", 2, "boots at once; each needs one core and 1 GiB")
 	flag.BoolVar(&o.verbose, "v", false, "show the tests' output also when they pass")
 	flag.Parse()
 
@@ -97,14 +99,15 @@ func matrix(ctx context.Context, o options) (failed int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	var boots []boot
 	for _, k := range list {
+		t, err := cache.Fetch(ctx, k)
+		if err != nil {
+			return 0, fmt.Errorf("kernel %s: %w", k.Series, err)
+		}
 		for _, c := range strings.Split(o.cgroups, ",") {
-			n, err := g.boot(ctx, k, job.Cgroups(c))
-			if err != nil {
-				return failed, fmt.Errorf("kernel %s: %w", k.Series, err)
-			}
-			failed += n
+			boots = append(boots, boot{t, job.Cgroups(c)})
 		}
 	}
-	return failed, nil
+	return g.bootAll(ctx, boots, o.parallel)
 }
