@@ -1,0 +1,98 @@
+// Package cgroup makes, reads, kills and removes the control groups of one
+// jail by raw files, on cgroup v1, v2 and hybrid hosts.
+//
+// All groups lie below the process's own outer group, so a limit that somebody
+// put around the supervisor also holds for what it runs.
+//
+// On v1 a group is one directory for each hierarchy in use (memory, pids and
+// cpuacct, and more when asked), which only the target joins. Where the v2 tree
+// is mounted beside them (hybrid) a twin without controllers holds init and the
+// target together, for cgroup.kill, cgroup.events and CLONE_INTO_CGROUP.
+//
+// On v2 a group that distributes memory can't have processes of its own ("no
+// internal processes", Documentation/admin-guide/cgroup-v2.rst), and init must
+// not be under the target's limits. So it is three directories:
+//
+//	jail-PID-START-SEQ      kill and events, nobody lives here
+//	jail-PID-START-SEQ/i    init, without limits
+//	jail-PID-START-SEQ/t    the target, with limits
+package cgroup
+
+import (
+	"errors"
+	"syscall"
+)
+
+// Mode is the kind of cgroup set-up in which groups can be made.
+type Mode string
+
+// The modes.
+const (
+	ModeV1     Mode = "v1"     // all controllers on v1, no v2 tree that we may write to
+	ModeV2     Mode = "v2"     // all controllers on the v2 tree
+	ModeHybrid Mode = "hybrid" // limits on v1, kill and events on a v2 twin
+	ModeNone   Mode = "none"   // no group with limits can be made; Host.Why says why
+)
+
+// Error is a failed operation on a group, with the way to mend it.
+type Error struct {
+	Op   string // what was tried: "mkdir", "write", "enable memory"
+	Path string // on which file or directory
+	Err  error  // why it failed; errors.Is and errors.As see it
+	Hint string // what to do about it; empty when there is nothing
+}
+
+// Error names operation, object, cause and mend.
+func (e *Error) Error() string {
+	s := e.Op + " " + e.Path + ": " + e.Err.Error()
+	if e.Hint != "" {
+		s += ": " + e.Hint
+	}
+	return s
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// The causes that are not the kernel's.
+var (
+	ErrNoController = errors.New("the controller is not available")
+	ErrNotHeld      = errors.New("the kernel did not take the value")
+	ErrUnreachable  = errors.New("our own group can't be seen from here")
+	ErrBadName      = errors.New("not a name of the form jail-PID-START-SEQ")
+	ErrClosed       = errors.New("the group is closed")
+)
+
+// Mends, by what went wrong.
+const (
+	hintDelegate = `start it in a group of its own: "systemd-run --user --scope -p Delegate=yes jail …", as root "systemd-run --scope -p Delegate=yes jail …"`
+	hintReadOnly = "the cgroup file system is read-only here; the outer container needs a writable one (docker run --cgroupns=private -v /sys/fs/cgroup:/sys/fs/cgroup:rw, or --privileged)"
+	hintFull     = `the hierarchy is full (cgroup.max.descendants or cgroup.max.depth of a group above): run "jail gc", or raise it`
+	hintMissing  = "the kernel or a group above withholds the controller: see cgroup.subtree_control of the parent, and cgroup_disable= on the kernel's command line"
+	hintMount    = "mount the cgroup file system at /sys/fs/cgroup, or let the outer container do so"
+	hintAlive    = "processes are still in it: kill the group first"
+)
+
+var hints = [...]struct {
+	errno syscall.Errno
+	hint  string
+}{
+	{syscall.EACCES, hintDelegate},
+	{syscall.EPERM, hintDelegate},
+	{syscall.EROFS, hintReadOnly},
+	{syscall.EAGAIN, hintFull},
+	{syscall.ENOSPC, hintFull},
+	{syscall.EBUSY, hintAlive},
+	{syscall.EOPNOTSUPP, "a threaded group can't hold one with memory limits: " + hintDelegate},
+}
+
+// fail wraps err with what was tried and the usual mend for its errno.
+func fail(op, path string, err error) error {
+	e := &Error{Op: op, Path: path, Err: err}
+	for _, h := range hints {
+		if errors.Is(err, h.errno) {
+			e.Hint = h.hint
+		}
+	}
+	return e
+}

@@ -1,0 +1,265 @@
+package cgroup
+
+import (
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Leaves of a group on a v2 tree with controllers; see the package comment.
+const (
+	leafInit   = "i"
+	leafTarget = "t"
+)
+
+// Create makes a group, writes its limits and reads them back. Nothing is left
+// when it fails. The name must be of the form of Name; NewName gives one.
+//
+// The group belongs to this process: it holds flock(2) on each directory until
+// Close, Remove or death.
+func (h *Host) Create(name string, s Spec) (*Group, error) {
+	if n, ok := ParseName(name); !ok || n.Seq == 0 {
+		return nil, &Error{Op: "create", Path: name, Err: ErrBadName}
+	}
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.why != nil {
+		return nil, h.why
+	}
+	g, err := h.plan(name, s)
+	if err != nil {
+		return nil, err
+	}
+	if err = g.make(); err == nil {
+		err = g.limit(s)
+	}
+	if err != nil {
+		g.abandon()
+		return nil, err
+	}
+	return g, nil
+}
+
+// plan chooses the hierarchies: one part each, the one that can kill last, so
+// that it is removed last.
+func (h *Host) plan(name string, s Spec) (*Group, error) {
+	if s.Cores != "" || s.CPU || s.IO {
+		h.locateAll()
+	}
+	g := newGroup(name)
+	var v2 []string
+	for _, c := range controllers {
+		if !c.always && !s.needs(c.v1) {
+			continue
+		}
+		t := h.find(c.v1)
+		switch {
+		case t != nil && t.err == nil && t.version == 2:
+			if c.v2 != "" {
+				v2 = append(v2, c.v2)
+			}
+		case t != nil && t.err == nil:
+			g.addPart(t)
+		case !s.needs(c.v1):
+		case t == nil:
+			return nil, h.missing(c.v1)
+		default:
+			return nil, t.err
+		}
+	}
+	return g, h.planUnified(g, v2)
+}
+
+func (h *Host) planUnified(g *Group, controllers []string) error {
+	if h.unified == nil {
+		return nil
+	}
+	if len(controllers) > 0 {
+		if err := h.enable(controllers); err != nil {
+			return err
+		}
+	}
+	p := g.addPart(h.unified)
+	p.split = len(controllers) > 0
+	p.enable = controllers
+	g.twin = p
+	return nil
+}
+
+// make makes and opens the directories.
+func (g *Group) make() error {
+	for _, p := range g.parts {
+		if err := unix.Mkdirat(p.tree.fd, g.name, 0o755); err != nil {
+			return fail("mkdir", p.path(g.name), err)
+		}
+		p.made = true
+		if err := g.open(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// open locks a part's directory and opens what every run needs of it. The
+// files that kill are opened now, so that a supervisor out of descriptors can
+// still kill.
+func (g *Group) open(p *part) (err error) {
+	path := p.path(g.name)
+	if p.dir, err = openLocked(p.tree.fd, g.name); err != nil {
+		return fail("lock", path, err)
+	}
+	p.leaf = p.dir
+	if p.split {
+		if err := p.makeLeaves(path); err != nil {
+			return err
+		}
+	}
+	if p == g.twin {
+		return g.openTwin(p, path)
+	}
+	return g.openProcs(p, path)
+}
+
+func (g *Group) openTwin(p *part, path string) (err error) {
+	into := "."
+	if p.split {
+		into = leafInit
+		if err := g.openProcs(p, path); err != nil {
+			return err
+		}
+	}
+	// A descriptor of its own: one shared with the stage would keep our lock.
+	if g.into, err = open(p.dir, into, unix.O_PATH|unix.O_DIRECTORY); err != nil {
+		return fail("open", path+"/"+into, err)
+	}
+	g.kill, err = open(p.dir, "cgroup.kill", unix.O_WRONLY)
+	if err != nil && err != unix.ENOENT { // before 5.14: freeze and signal
+		return fail("open", path+"/cgroup.kill", err)
+	}
+	return nil
+}
+
+func (g *Group) openProcs(p *part, path string) error {
+	fd, err := open(p.leaf, "cgroup.procs", unix.O_WRONLY)
+	if err != nil {
+		return fail("open", path+"/cgroup.procs", err)
+	}
+	g.procs = append(g.procs, fd)
+	return nil
+}
+
+// makeLeaves gives a v2 group its two leaves. The controllers must be enabled
+// first: then the leaves are born with them.
+func (p *part) makeLeaves(path string) error {
+	if p.enable != nil {
+		if err := writeFile(p.dir, "cgroup.subtree_control", plus(p.enable)); err != nil {
+			return enableError(path, p.enable, err)
+		}
+		for _, leaf := range [...]string{leafInit, leafTarget} {
+			if err := unix.Mkdirat(p.dir, leaf, 0o755); err != nil {
+				return fail("mkdir", path+"/"+leaf, err)
+			}
+		}
+	}
+	leaf, err := open(p.dir, leafTarget, unix.O_PATH|unix.O_DIRECTORY)
+	switch {
+	case err == nil:
+		p.leaf = leaf
+	case err == unix.ENOENT && p.enable == nil: // adopted half-made: only i exists
+	default:
+		return fail("open", path+"/"+leafTarget, err)
+	}
+	return nil
+}
+
+// openLocked opens a directory and takes its lock, without waiting: whoever
+// has it is a live owner.
+func openLocked(dir int, name string) (int, error) {
+	fd, err := open(dir, name, unix.O_RDONLY|unix.O_DIRECTORY)
+	if err != nil {
+		return -1, err
+	}
+	if err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
+}
+
+// limit writes the spec and reads every value back.
+func (g *Group) limit(s Spec) error {
+	for _, version := range [...]int{1, 2} {
+		for _, set := range s.settings(version) {
+			p := g.partOf(set.controller)
+			if p == nil || p.tree.version != version {
+				continue
+			}
+			if err := g.apply(p, set); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (g *Group) apply(p *part, set setting) error {
+	if p.tree.version == 1 && set.controller == "cpuset" {
+		if err := p.inheritMems(); err != nil {
+			return fail("write", p.path(g.name)+"/cpuset.mems", err)
+		}
+	}
+	path := p.path(g.name) + "/" + set.file
+	got, err := writeBack(p.leaf, set.file, set.value)
+	switch {
+	case err == unix.ENOENT && set.optional:
+		return g.applyInstead(p, set)
+	case err != nil && set.controller == "cpuset":
+		return &Error{Op: "write", Path: path, Err: err, Hint: "cores " + set.value + " are not all among those of our own group, " + p.tree.path + "/cpuset.effective_cpus (v2: cpuset.cpus.effective)"}
+	case err != nil:
+		return fail("write", path, err)
+	case got != set.want:
+		return &Error{Op: "read back", Path: path, Err: ErrNotHeld, Hint: "wanted " + set.want + ", the kernel has " + got}
+	}
+	g.held = append(g.held, held{set.file, p})
+	return nil
+}
+
+func (g *Group) applyInstead(p *part, set setting) error {
+	g.notes = append(g.notes, set.file+": "+set.note)
+	file, value, ok := strings.Cut(set.instead, "=")
+	if !ok {
+		return nil
+	}
+	if err := writeFile(p.leaf, file, value); err != nil {
+		return fail("write", p.path(g.name)+"/"+file, err)
+	}
+	g.held = append(g.held, held{file, p})
+	return nil
+}
+
+// inheritMems: a v1 cpuset takes no task before it has memory nodes.
+func (p *part) inheritMems() error {
+	var buf [256]byte
+	b, err := readFile(p.tree.fd, "cpuset.effective_mems", buf[:])
+	if err != nil {
+		return err
+	}
+	return writeFile(p.leaf, "cpuset.mems", strings.TrimSpace(string(b)))
+}
+
+func writeBack(dir int, file, value string) (string, error) {
+	fd, err := open(dir, file, unix.O_RDWR)
+	if err != nil {
+		return "", err
+	}
+	defer unix.Close(fd)
+	if err := write(fd, value); err != nil {
+		return "", err
+	}
+	var buf [256]byte
+	b, err := readAt(fd, buf[:])
+	return strings.TrimSpace(string(b)), err
+}

@@ -1,0 +1,190 @@
+package cgroup
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// Group is the control group of one jail, in all hierarchies. Its methods may
+// be called from several goroutines.
+type Group struct {
+	name  string
+	parts []*part
+	twin  *part // the one on v2, nil on pure v1
+	procs []int
+	into  int // O_PATH of the v2 directory for init
+	kill  int // cgroup.kill, open for writing
+	held  []held
+	notes []string
+
+	mu     sync.Mutex
+	closed bool
+	reads  [fileCount]int // kept descriptors of what is read: 0 not yet, -1 absent
+	peak   int64          // sampled, where the kernel keeps none
+}
+
+// part is the group's directory in one hierarchy.
+type part struct {
+	tree   *tree
+	dir    int      // locked
+	leaf   int      // where the target is: dir, or its leaf t
+	split  bool     // has the leaves i and t
+	enable []string // controllers for the leaves; nil when they exist already
+	made   bool
+}
+
+type held struct {
+	file string
+	part *part
+}
+
+func newGroup(name string) *Group {
+	return &Group{name: name, into: -1, kill: -1}
+}
+
+// addPart adds a hierarchy once: on v1 several controllers may share one.
+func (g *Group) addPart(t *tree) *part {
+	for _, p := range g.parts {
+		if p.tree == t {
+			return p
+		}
+	}
+	p := &part{tree: t, dir: -1, leaf: -1}
+	g.parts = append(g.parts, p)
+	return p
+}
+
+func (p *part) path(name string) string { return p.tree.path + "/" + name }
+
+// partOf gives the part that has a controller, nil for none.
+func (g *Group) partOf(controller string) *part {
+	for _, p := range g.parts {
+		if p.tree.version == 2 && !p.split {
+			continue // a twin meters init too, so it is no source
+		}
+		for _, c := range p.tree.controllers {
+			if c == controller {
+				return p
+			}
+		}
+	}
+	return nil
+}
+
+// Name is the directory's name in each hierarchy.
+func (g *Group) Name() string { return g.name }
+
+// IntoFD is a descriptor of the v2 directory that init is to be cloned into
+// (CLONE_INTO_CGROUP, clone(2)); -1 where there is no v2 tree. The group keeps it.
+func (g *Group) IntoFD() int { return g.into }
+
+// ProcsFDs are open cgroup.procs files of the groups with limits: the target
+// writes "0" to each. The kernel checks the write against the credentials of
+// who opened them, so this works from inside a user namespace. The group keeps
+// them.
+func (g *Group) ProcsFDs() []int { return g.procs }
+
+// Notes says which limits the kernel could not hold as asked, and what was set
+// in their place.
+func (g *Group) Notes() []string { return g.notes }
+
+// JoinInit moves a process to the place that init is otherwise cloned into, for
+// kernels without CLONE_INTO_CGROUP (before 5.7).
+func (g *Group) JoinInit(pid int) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.into < 0 || g.closed {
+		return &Error{Op: "join", Path: g.name, Err: ErrNoController, Hint: "there is no v2 tree; init needs no group on v1"}
+	}
+	if err := writeFile(g.into, "cgroup.procs", strconv.Itoa(pid)); err != nil {
+		return fail("move "+strconv.Itoa(pid)+" to", g.twin.path(g.name), err)
+	}
+	return nil
+}
+
+// Contains reports whether a process is in every group of the target: those with
+// limits and the one that kills. It asks the kernel about the process, from
+// outside (/proc/PID/cgroup).
+func (g *Group) Contains(pid int) (bool, error) {
+	return g.in(pid, g.parts)
+}
+
+// ContainsInit reports whether a process will die by Kill: on v2 and hybrid it
+// is in the v2 group or below. On pure v1 init has no group and it is false.
+func (g *Group) ContainsInit(pid int) (bool, error) {
+	if g.twin == nil {
+		return false, nil
+	}
+	in, err := g.in(pid, []*part{g.twin})
+	if err != nil || in || !g.twin.split {
+		return in, err
+	}
+	return inCgroup(pid, 2, g.twin, g.name+"/"+leafInit)
+}
+
+func (g *Group) in(pid int, parts []*part) (bool, error) {
+	for _, p := range parts {
+		name := g.name
+		if p.split {
+			name += "/" + leafTarget
+		}
+		if in, err := inCgroup(pid, p.tree.version, p, name); !in || err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+func inCgroup(pid, version int, p *part, name string) (bool, error) {
+	path := "/proc/" + strconv.Itoa(pid) + "/cgroup"
+	var buf [4096]byte
+	b, err := readFile(unix.AT_FDCWD, path, buf[:])
+	if err != nil {
+		return false, fail("read", path, err)
+	}
+	return listed(b, version, p.tree.controllers, p.tree.child(name)), nil
+}
+
+// listed looks for a hierarchy's line with exactly this path.
+func listed(procCgroup []byte, version int, controllers []string, path string) bool {
+	want := ":" + path
+	if version == 2 {
+		want = "0:" + want
+	} else {
+		want = ":" + strings.Join(controllers, ",") + want
+	}
+	for line := range bytes.Lines(procCgroup) {
+		s := strings.TrimSuffix(string(line), "\n")
+		if version == 2 && s == want {
+			return true
+		}
+		if i := strings.IndexByte(s, ':'); version == 1 && i >= 0 && s[i:] == want {
+			return true
+		}
+	}
+	return false
+}
+
+// ReadBack gives the limit files as the kernel has them now. What can't be read
+// has the error as its value.
+func (g *Group) ReadBack() map[string]string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	all := make(map[string]string, len(g.held))
+	for _, l := range g.held {
+		var buf [256]byte
+		b, err := readFile(l.part.leaf, l.file, buf[:])
+		if g.closed {
+			err = ErrClosed
+		}
+		if err != nil {
+			b = []byte(err.Error())
+		}
+		all[l.file] = strings.TrimSpace(string(b))
+	}
+	return all
+}

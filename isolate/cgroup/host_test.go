@@ -1,0 +1,440 @@
+package cgroup
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func small() Spec { return Spec{Memory: 32 << 20, Pids: 40} }
+
+func TestDetectStaysUnderOurOwnOuterGroup(t *testing.T) {
+	h := testHost(t)
+	b, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tr := range h.trees {
+		if !strings.Contains(string(b), ":"+tr.rel) {
+			t.Errorf("%s is no group of ours:\n%s", tr.rel, b)
+		}
+	}
+	for _, f := range h.Describe() {
+		t.Logf("%+v", f)
+		if !f.Writable && (f.Why == "" || f.Mend == "") {
+			t.Errorf("%s: not writable without reason or mend", f.Controller)
+		}
+	}
+}
+
+func TestDetectFindsMountsElsewhereByMountinfo(t *testing.T) {
+	want := testHost(t)
+	got, err := detect("/nonexistent")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Close()
+	if got.Mode != want.Mode || got.find("memory").path != want.find("memory").path {
+		t.Errorf("mode %s, %v", got.Mode, got.find("memory"))
+	}
+}
+
+func TestHostWithoutCgroupsHasReasonAndMend(t *testing.T) {
+	h := &Host{seat: -1}
+	h.Mode, h.why = h.judge()
+	var e *Error
+	if h.Mode != ModeNone || !errors.As(h.Why(), &e) || !errors.Is(e, ErrNoController) || e.Hint == "" {
+		t.Errorf("%s: %v", h.Mode, h.Why())
+	}
+	if _, err := h.Create(Name{PID: 1, Start: 1, Seq: 1}.String(), small()); !errors.As(err, &e) {
+		t.Errorf("Create: %v", err)
+	}
+}
+
+func TestCreateRefusesWhatItCouldNotCollect(t *testing.T) {
+	h := testHost(t)
+	for _, name := range []string{"", "jail", "jail-1-2", "jail-1-2-0", "../jail-1-2-3", "jail-01-2-3", "jail-1-2-3/x"} {
+		if _, err := h.Create(name, small()); !errors.Is(err, ErrBadName) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+func TestCreateRefusesLimitsThatNobodyMeant(t *testing.T) {
+	h := testHost(t)
+	for _, s := range []Spec{{}, {Memory: 1 << 20}, {Pids: 3}, {Memory: -2, Pids: 1}, {Memory: -1, Pids: -1, Cores: "1-0"}} {
+		if _, err := h.Create(h.NewName(), s); !errors.Is(err, unix.EINVAL) {
+			t.Errorf("%+v: %v", s, err)
+		}
+	}
+}
+
+func TestFailedCreateLeavesNothing(t *testing.T) {
+	h := testHost(t)
+	name := h.NewName()
+	_, err := h.Create(name, Spec{Memory: 1 << 30, Pids: 5, Cores: "60000"})
+	var e *Error
+	if !errors.As(err, &e) {
+		t.Fatalf("Create with a core that does not exist: %v", err)
+	}
+	t.Log(err)
+	assertGone(t, h, name)
+}
+
+func TestLimitsReadBackAsTheKernelHasThem(t *testing.T) {
+	g := testGroup(t, Spec{Memory: 32<<20 + 5, Pids: 7, Cores: "0"})
+	got := g.ReadBack()
+	want := map[string]string{"pids.max": "7", "cpuset.cpus": "0"}
+	if g.partOf("memory").tree.version == 1 {
+		want["memory.limit_in_bytes"] = "33554432"
+		want["memory.kmem.tcp.limit_in_bytes"] = "33554432"
+		if len(g.Notes()) == 0 {
+			want["memory.memsw.limit_in_bytes"] = "33554432"
+		}
+	} else {
+		want["memory.max"] = "33554432"
+		want["memory.oom.group"] = "1"
+	}
+	for k, v := range want {
+		if got[k] != v {
+			t.Errorf("%s = %q, want %q", k, got[k], v)
+		}
+	}
+	t.Log(got, g.Notes())
+}
+
+func TestTargetIsContainedAndStrangersAreNot(t *testing.T) {
+	g := testGroup(t, small())
+	p := start(t, g, "sleep")
+	for pid, want := range map[int]bool{p.Process.Pid: true, os.Getpid(): false} {
+		if got, err := g.Contains(pid); err != nil || got != want {
+			t.Errorf("Contains(%d) = %v, %v", pid, got, err)
+		}
+		if g.IntoFD() < 0 {
+			continue
+		}
+		if got, err := g.in(pid, []*part{g.twin}); err != nil || got != want {
+			t.Errorf("in the v2 group (%d) = %v, %v", pid, got, err)
+		}
+	}
+}
+
+func TestInitStaysOutsideTheLimits(t *testing.T) {
+	g := testGroup(t, small())
+	c := exec.Command("/proc/self/exe")
+	c.Env = append(os.Environ(), "CGROUP_TEST_CHILD=sleep", "CGROUP_TEST_FDS=0")
+	p := launch(t, c)
+	p.line(t)
+	if g.IntoFD() < 0 {
+		t.Skip("needs a v2 tree: none is mounted and writable")
+	}
+	if err := g.JoinInit(p.Process.Pid); err != nil {
+		t.Fatal(err)
+	}
+	if in, err := g.ContainsInit(p.Process.Pid); !in || err != nil {
+		t.Errorf("ContainsInit = %v, %v", in, err)
+	}
+	if in, err := g.Contains(p.Process.Pid); in || err != nil {
+		t.Errorf("init is under the target's limits: %v, %v", in, err)
+	}
+}
+
+func assertGone(t *testing.T, h *Host, name string) {
+	t.Helper()
+	for _, tr := range h.trees {
+		if _, err := os.Stat(filepath.Join(tr.path, name)); err == nil {
+			t.Errorf("%s/%s is left", tr.path, name)
+		}
+	}
+}
+
+func TestRemoveLeavesNothing(t *testing.T) {
+	h := testHost(t)
+	g := testGroup(t, Spec{Memory: 1 << 30, Pids: 9, CPU: h.offers("cpu"), IO: h.offers("blkio")})
+	if err := g.Remove(); err != nil {
+		t.Fatal(err)
+	}
+	assertGone(t, h, g.Name())
+	if _, err := g.Usage(); !errors.Is(err, ErrClosed) {
+		t.Errorf("Usage after Remove: %v", err)
+	}
+	if err := g.Kill(); !errors.Is(err, ErrClosed) {
+		t.Errorf("Kill after Remove: %v", err)
+	}
+}
+
+// offers tells whether a controller can be used.
+func (h *Host) offers(controller string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.locateAll()
+	t := h.find(controller)
+	return t != nil && t.err == nil
+}
+
+func TestRemoveWaitsForTheDying(t *testing.T) {
+	g := testGroup(t, small())
+	start(t, g, "sleep")
+	if err := g.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Remove(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWaitEmptyEndsWithItsContext(t *testing.T) {
+	g := testGroup(t, small())
+	start(t, g, "sleep")
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if err := g.WaitEmpty(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+}
+
+func TestKillEndsATreeOfTwentySessions(t *testing.T) {
+	for name, weaken := range map[string]func(*Group){
+		"as the host can": func(*Group) {},
+		"without cgroup.kill": func(g *Group) {
+			if g.kill >= 0 {
+				unix.Close(g.kill)
+				g.kill = -1
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) { killTree(t, weaken) })
+	}
+}
+
+func killTree(t *testing.T, weaken func(*Group)) {
+	g := testGroup(t, Spec{Memory: 256 << 20, Pids: 200})
+	weaken(g)
+	p := start(t, g, "tree")
+	p.go_(t)
+	if s := p.line(t); s != "grown" {
+		t.Fatal(s)
+	}
+	if err := g.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if err := g.WaitEmpty(ctx); err != nil {
+		t.Fatal(err)
+	}
+	fds, err := g.members()
+	if err != nil || len(fds) != 0 {
+		t.Errorf("%d are left, %v", len(fds), err)
+	}
+	if err := g.Remove(); err != nil {
+		t.Error(err)
+	}
+}
+
+// v1Only is the host without its v2 tree.
+func v1Only(t *testing.T) *Host {
+	t.Helper()
+	if h := testHost(t); h.Mode == ModeV2 {
+		t.Skip("needs cgroup v1 with memory and pids: this host has them on v2")
+	}
+	h, err := Detect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(h.Close)
+	h.unified = nil
+	h.seq.Store(1 << 32) // not the names of the other host
+	h.Mode, h.why = h.judge()
+	return h
+}
+
+func TestKillWithoutV2TreeEndsAllTargets(t *testing.T) {
+	h := v1Only(t)
+	if h.Mode != ModeV1 {
+		t.Fatal(h.Mode)
+	}
+	g, err := h.Create(h.NewName(), Spec{Memory: 256 << 20, Pids: 200})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, g, "tree")
+	p.go_(t)
+	p.line(t)
+	if err := g.Kill(); err != nil {
+		t.Error(err)
+	}
+	if err := g.WaitEmpty(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := g.Remove(); err != nil {
+		t.Error(err)
+	}
+	assertGone(t, h, g.Name())
+}
+
+// orphan makes a group, puts a sleeper into it and waits to be killed.
+func orphan() int {
+	h, err := Detect()
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	g, err := h.Create(h.NewName(), small())
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	c := exec.Command("/bin/sh", "-c", `for fd in $FDS; do echo 0 >&$fd; done; echo ready; exec sleep 60`)
+	c.SysProcAttr = &unix.SysProcAttr{Setsid: true}
+	if g.IntoFD() >= 0 {
+		c.SysProcAttr.UseCgroupFD, c.SysProcAttr.CgroupFD = true, g.IntoFD()
+	}
+	fds := ""
+	for i, fd := range g.ProcsFDs() {
+		c.ExtraFiles = append(c.ExtraFiles, os.NewFile(uintptr(fd), ""))
+		fds += fmt.Sprint(3+i, " ")
+	}
+	c.Env = append(os.Environ(), "FDS="+fds)
+	out, _ := c.StdoutPipe()
+	if err := c.Start(); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	_, _ = bufio.NewReader(out).ReadString('\n')
+	fmt.Println(g.Name(), c.Process.Pid)
+	return hang()
+}
+
+func TestGCRemovesAnOrphanAndNothingElse(t *testing.T) {
+	h := testHost(t)
+	live := testGroup(t, small())
+	foreign := []string{"jail", "jail-", "jail-99999999-1-01", "jail-99999999-1", "jail-99999999-1-1x", "other"}
+	for _, n := range foreign {
+		dir := filepath.Join(h.find("pids").path, n)
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		defer os.Remove(dir)
+	}
+	owner := launch(t, self("orphan"))
+	var name string
+	var sleeper int
+	if _, err := fmt.Sscan(owner.line(t), &name, &sleeper); err != nil {
+		t.Fatal(err)
+	}
+	pidfd, err := unix.PidfdOpen(sleeper, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(pidfd)
+
+	if got, err := GC(t.Context(), h); err != nil || len(got) != 0 {
+		t.Fatalf("GC beside a live owner removed %q, %v", got, err)
+	}
+	_ = owner.Process.Kill()
+	_ = owner.Wait()
+	got, err := GC(t.Context(), h)
+	if err != nil || len(got) != 1 || got[0] != name {
+		t.Fatalf("GC removed %q, %v; want %s", got, err, name)
+	}
+	assertGone(t, h, name)
+	if err := poll(t.Context(), pidfd, unix.POLLIN); err != nil {
+		t.Error("the orphan's sleeper lives:", err)
+	}
+	for _, n := range foreign {
+		if _, err := os.Stat(filepath.Join(h.find("pids").path, n)); err != nil {
+			t.Errorf("foreign group: %v", err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(h.find("pids").path, live.Name())); err != nil {
+		t.Errorf("a live owner's group: %v", err)
+	}
+}
+
+func TestGCLeavesAGroupWhoseLockIsHeld(t *testing.T) {
+	h := testHost(t)
+	name := Name{PID: 1 << 30, Start: 7, Seq: 1}.String() // no such process
+	g, err := h.Create(name, small())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := GC(t.Context(), h); err != nil || len(got) != 0 {
+		t.Errorf("GC removed %q, %v", got, err)
+	}
+	g.Close()
+	if got, err := GC(t.Context(), h); err != nil || len(got) != 1 {
+		t.Errorf("GC removed %q, %v", got, err)
+	}
+	assertGone(t, h, name)
+}
+
+// TestGCCompletesAHalfMadeGroup: the supervisor may die between any two steps.
+func TestGCCompletesAHalfMadeGroup(t *testing.T) {
+	h := testHost(t)
+	name := Name{PID: 1 << 30, Start: 8, Seq: 1}.String()
+	for _, sub := range []string{"", "/" + leafInit} {
+		tr := h.trees[len(h.trees)-1]
+		if tr.version == 1 && sub != "" {
+			continue
+		}
+		if err := os.MkdirAll(tr.path+"/"+name+sub, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := GC(t.Context(), h); err != nil || len(got) != 1 {
+			t.Errorf("%q: GC removed %q, %v", sub, got, err)
+		}
+		assertGone(t, h, name)
+	}
+}
+
+func TestErrorSaysWhatToDo(t *testing.T) {
+	for _, errno := range []unix.Errno{unix.EACCES, unix.EROFS, unix.ENOSPC, unix.EAGAIN, unix.EBUSY} {
+		err := fail("mkdir", "/sys/fs/cgroup/x", errno)
+		var e *Error
+		if !errors.As(err, &e) || e.Hint == "" || !errors.Is(err, errno) {
+			t.Errorf("%v: %v", errno, err)
+		}
+	}
+}
+
+func TestFullHierarchyIsATypedError(t *testing.T) {
+	h := testHost(t)
+	if h.unified == nil {
+		t.Skip("needs a v2 tree: none is mounted and writable")
+	}
+	// A group of our own plays the outer group, with room for nothing.
+	dir := filepath.Join(h.unified.path, "other-full")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Remove(dir)
+	if err := os.WriteFile(dir+"/cgroup.max.descendants", []byte("0"), 0); err != nil {
+		t.Fatal(err)
+	}
+	fd, err := open(unix.AT_FDCWD, dir, unix.O_PATH|unix.O_DIRECTORY)
+	if err != nil {
+		t.Fatal(err)
+	}
+	full := &Host{Mode: h.Mode, seat: -1, owner: h.owner}
+	full.unified = &tree{version: 2, path: dir, rel: "/other-full", fd: fd, controllers: []string{"memory", "pids"}}
+	full.trees = []*tree{full.unified}
+	defer full.Close()
+	g := newGroup(h.NewName())
+	g.addPart(full.unified)
+	err = g.make()
+	g.abandon()
+	var e *Error
+	if !errors.As(err, &e) || !errors.Is(err, unix.EAGAIN) || e.Hint != hintFull {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,0 +1,118 @@
+package cgroup
+
+import (
+	"golang.org/x/sys/unix"
+)
+
+// Remove removes the group's directories and closes it. Tasks that are dying
+// are waited for, up to five seconds; living ones must be killed first. It may
+// be called again when it fails.
+func (g *Group) Remove() error {
+	ctx, cancel := background()
+	defer cancel()
+	for {
+		err := g.rmdir()
+		if err == nil {
+			g.Close()
+			return nil
+		}
+		if !isBusy(err) || ctx.Err() != nil {
+			return err
+		}
+		if g.WaitEmpty(ctx) != nil {
+			return err
+		}
+		// A task may be out of the lists a moment before its hold on the group
+		// ends; let it run.
+		unix.Syscall(unix.SYS_SCHED_YIELD, 0, 0, 0)
+	}
+}
+
+// Close gives descriptors and locks back without removing anything.
+func (g *Group) Close() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed {
+		return
+	}
+	g.closed = true
+	for i, fd := range g.reads {
+		if fd > 0 {
+			unix.Close(fd)
+		}
+		g.reads[i] = -1
+	}
+	for _, p := range g.parts {
+		p.close()
+	}
+	closeAll(g.procs)
+	for _, fd := range [...]*int{&g.into, &g.kill} {
+		if *fd >= 0 {
+			unix.Close(*fd)
+			*fd = -1
+		}
+	}
+	g.procs = nil
+}
+
+func (p *part) close() {
+	if p.leaf >= 0 && p.leaf != p.dir {
+		unix.Close(p.leaf)
+	}
+	if p.dir >= 0 {
+		unix.Close(p.dir)
+	}
+	p.dir, p.leaf = -1, -1
+}
+
+func isBusy(err error) bool {
+	e, ok := err.(*Error)
+	return ok && e.Err == unix.EBUSY
+}
+
+// rmdir removes what is there, the part that can kill last.
+func (g *Group) rmdir() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed {
+		return &Error{Op: "remove", Path: g.name, Err: ErrClosed}
+	}
+	for _, p := range g.parts {
+		if !p.made {
+			continue
+		}
+		if err := p.rmdir(g.name); err != nil {
+			return fail("rmdir", p.path(g.name), err)
+		}
+		p.made = false
+	}
+	return nil
+}
+
+func (p *part) rmdir(name string) error {
+	if p.split {
+		for _, leaf := range [...]string{leafTarget, leafInit} {
+			if err := unlinkDir(p.dir, leaf); err != nil {
+				return err
+			}
+		}
+	}
+	return unlinkDir(p.tree.fd, name)
+}
+
+func unlinkDir(dir int, name string) error {
+	if dir < 0 {
+		return nil
+	}
+	err := unix.Unlinkat(dir, name, unix.AT_REMOVEDIR)
+	if err == unix.ENOENT {
+		return nil
+	}
+	return err
+}
+
+// abandon undoes a Create that failed; nobody can be inside yet.
+func (g *Group) abandon() {
+	_ = g.rmdir() // the error that led here is the one to report
+	g.Close()
+}

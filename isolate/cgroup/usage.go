@@ -1,0 +1,362 @@
+package cgroup
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Usage is what a group has used since it was made. A nil field is one that
+// this host can't tell.
+type Usage struct {
+	CPU    *time.Duration // on a core: all tasks, dead ones too
+	User   *time.Duration // of CPU; sampled by the tick where the kernel does not account precisely
+	System *time.Duration
+
+	CPUSource string // the file: "cpuacct.usage", "cpu.stat"
+
+	Memory    Memory
+	PidsPeak  *int64 // most tasks at once
+	PidsAtMax *int64 // forks refused by pids.max
+	IO        *IO
+	Throttled *Throttled
+}
+
+// Memory is the memory part of Usage, in bytes. Anon, File, Shmem and Swap are
+// what is charged at the moment of the read: when all tasks are gone Anon is
+// about zero, and page cache and tmpfs are left. The kernel may sum memory.stat
+// up to two seconds late (cgroup/rstat), so they are a hint and no limit.
+type Memory struct {
+	Peak       *int64 // most at once, page cache and shared memory counted
+	PeakSource string // the file: "memory.max_usage_in_bytes", "memory.peak", "memory.current (sampled)"
+	SwapPeak   *int64 // most swap at once; v2 only
+	PlusSwap   *int64 // most memory and swap together; v1 only
+	Anon       *int64 // private pages
+	File       *int64 // page cache of files, without shared memory
+	Shmem      *int64 // tmpfs, memfd, SysV and MAP_SHARED anonymous
+	Swap       *int64
+	OOMKills   *int64 // tasks that the kernel killed
+	AtLimit    *int64 // times that a charge met the limit and pages had to be reclaimed: no verdict
+}
+
+// IO is block device traffic: what the page cache serves is not in it.
+type IO struct{ ReadBytes, WriteBytes, ReadOps, WriteOps int64 }
+
+// Throttled is how CPU bandwidth control held the group back.
+type Throttled struct {
+	Periods, Times int64
+	Total          time.Duration
+}
+
+// file is something that is read, whatever it is called on v1 and v2.
+type file int
+
+const (
+	fileCPU file = iota
+	fileUser
+	fileSystem
+	fileThrottle
+	filePeak
+	fileCurrent
+	filePlusSwap
+	fileSwapPeak
+	fileMemStat
+	fileOOM
+	fileAtLimit
+	fileSwapAtLimit
+	filePidsPeak
+	filePidsEvents
+	fileIOBytes
+	fileIOOps
+	fileCount
+)
+
+// fileNames: an empty name means that this version has no such file of its own.
+type fileNames struct{ controller, v1, v2 string }
+
+var files = [fileCount]fileNames{
+	fileCPU:      {"cpuacct", "cpuacct.usage", "cpu.stat"},
+	fileUser:     {"cpuacct", "cpuacct.usage_user", ""},
+	fileSystem:   {"cpuacct", "cpuacct.usage_sys", ""},
+	fileThrottle: {"cpu", "cpu.stat", "cpu.stat"},
+	filePeak:     {"memory", "memory.max_usage_in_bytes", "memory.peak"},
+	fileCurrent:  {"memory", "memory.usage_in_bytes", "memory.current"},
+	filePlusSwap: {"memory", "memory.memsw.max_usage_in_bytes", ""},
+	fileSwapPeak: {"memory", "", "memory.swap.peak"},
+	fileMemStat:  {"memory", "memory.stat", "memory.stat"},
+	fileOOM:      {"memory", "memory.oom_control", "memory.events"},
+	fileAtLimit:  {"memory", "memory.failcnt", "memory.events"},
+	// With swap off the sum of memory and swap is charged first, and it is there
+	// that a charge fails.
+	fileSwapAtLimit: {"memory", "memory.memsw.failcnt", ""},
+	filePidsPeak:    {"pids", "pids.peak", "pids.peak"},
+	filePidsEvents:  {"pids", "pids.events", "pids.events"},
+	fileIOBytes:     {"blkio", "blkio.throttle.io_service_bytes_recursive", "io.stat"},
+	fileIOOps:       {"blkio", "blkio.throttle.io_serviced_recursive", ""},
+}
+
+// CPU is the time on a core of all tasks that were ever in the group: one read
+// of a kept descriptor. It may lag by a tick for a task that runs right now.
+func (g *Group) CPU() (time.Duration, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var buf [1024]byte
+	b, v2, err := g.read(fileCPU, buf[:])
+	if err != nil {
+		return 0, err
+	}
+	if v2 {
+		us, _ := field(b, "usage_usec")
+		return time.Duration(us) * time.Microsecond, nil
+	}
+	ns, _ := number(b)
+	return time.Duration(ns), nil
+}
+
+// OOMKills is how many tasks of the group the kernel killed for memory.
+func (g *Group) OOMKills() (int64, error) {
+	return g.counter(fileOOM, "oom_kill")
+}
+
+// PidsAtMax is how many forks pids.max refused.
+func (g *Group) PidsAtMax() (int64, error) {
+	return g.counter(filePidsEvents, "max")
+}
+
+func (g *Group) counter(f file, key string) (int64, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var buf [1024]byte
+	b, _, err := g.read(f, buf[:])
+	if err != nil {
+		return 0, err
+	}
+	v, _ := field(b, key)
+	return v, nil
+}
+
+// SamplePeak notes the present memory use where the kernel keeps no peak (v2
+// before 5.19). Elsewhere it does nothing.
+func (g *Group) SamplePeak() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.has(filePeak) {
+		return nil
+	}
+	return g.sample()
+}
+
+func (g *Group) sample() error {
+	var buf [64]byte
+	b, _, err := g.read(fileCurrent, buf[:])
+	if err != nil {
+		return err
+	}
+	if v, ok := number(b); ok {
+		g.peak = max(g.peak, v)
+	}
+	return nil
+}
+
+// Usage reads all counters: one read each, of kept descriptors after the first
+// time. It fails only when the group is closed; what can't be read is nil.
+func (g *Group) Usage() (Usage, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var u Usage
+	if g.closed {
+		return u, &Error{Op: "read usage of", Path: g.name, Err: ErrClosed}
+	}
+	var buf [8192]byte
+	g.cpuUsage(&u, buf[:])
+	g.memoryUsage(&u.Memory, buf[:])
+	g.memoryEvents(&u.Memory, buf[:])
+	g.pidsUsage(&u, buf[:])
+	g.ioUsage(&u, buf[:])
+	return u, nil
+}
+
+func (g *Group) cpuUsage(u *Usage, buf []byte) {
+	b, v2, err := g.read(fileCPU, buf)
+	if err != nil {
+		return
+	}
+	if v2 {
+		u.CPUSource = files[fileCPU].v2
+		u.CPU = span(b, "usage_usec", time.Microsecond)
+		u.User = span(b, "user_usec", time.Microsecond)
+		u.System = span(b, "system_usec", time.Microsecond)
+		u.Throttled = throttled(b, "throttled_usec", time.Microsecond)
+		return
+	}
+	u.CPUSource = files[fileCPU].v1
+	u.CPU = nanoseconds(b)
+	if b, _, err := g.read(fileUser, buf); err == nil {
+		u.User = nanoseconds(b)
+	}
+	if b, _, err := g.read(fileSystem, buf); err == nil {
+		u.System = nanoseconds(b)
+	}
+	if b, v2, err := g.read(fileThrottle, buf); err == nil && !v2 {
+		u.Throttled = throttled(b, "throttled_time", time.Nanosecond)
+	}
+}
+
+func (g *Group) memoryUsage(m *Memory, buf []byte) {
+	if b, v2, err := g.read(filePeak, buf); err == nil {
+		m.Peak = one(b)
+		m.PeakSource = files[filePeak].name(v2)
+	} else if g.sample() == nil {
+		m.Peak = new(g.peak)
+		m.PeakSource = "memory.current (sampled)"
+	}
+	if b, _, err := g.read(filePlusSwap, buf); err == nil {
+		m.PlusSwap = one(b)
+	}
+	if b, _, err := g.read(fileSwapPeak, buf); err == nil {
+		m.SwapPeak = one(b)
+	}
+	b, v2, err := g.read(fileMemStat, buf)
+	if err != nil {
+		return
+	}
+	keys := [...]string{"total_rss", "total_cache", "total_shmem", "total_swap"}
+	if v2 {
+		keys = [...]string{"anon", "file", "shmem", ""}
+	}
+	m.Anon, m.File, m.Shmem, m.Swap = value(b, keys[0]), value(b, keys[1]), value(b, keys[2]), value(b, keys[3])
+	if m.File != nil && m.Shmem != nil { // the kernel counts shared memory as file pages too
+		*m.File = max(0, *m.File-*m.Shmem)
+	}
+}
+
+func (g *Group) memoryEvents(m *Memory, buf []byte) {
+	b, v2, err := g.read(fileOOM, buf)
+	if err != nil {
+		return
+	}
+	m.OOMKills = value(b, "oom_kill")
+	if v2 {
+		m.AtLimit = value(b, "max")
+		return
+	}
+	if b, _, err := g.read(fileAtLimit, buf); err == nil {
+		m.AtLimit = one(b)
+	}
+	if b, _, err := g.read(fileSwapAtLimit, buf); err == nil && m.AtLimit != nil {
+		n, _ := number(b)
+		*m.AtLimit += n
+	}
+	if m.AtLimit != nil && *m.AtLimit == 0 && m.OOMKills != nil && *m.OOMKills > 0 {
+		m.AtLimit = nil // it killed at the limit and counted nothing: newer kernels keep no count on v1
+	}
+}
+
+func (g *Group) pidsUsage(u *Usage, buf []byte) {
+	if b, _, err := g.read(filePidsPeak, buf); err == nil {
+		u.PidsPeak = one(b)
+	}
+	if b, _, err := g.read(filePidsEvents, buf); err == nil {
+		u.PidsAtMax = value(b, "max")
+	}
+}
+
+func (g *Group) ioUsage(u *Usage, buf []byte) {
+	b, v2, err := g.read(fileIOBytes, buf)
+	if err != nil {
+		return
+	}
+	if v2 {
+		u.IO = &IO{pairSum(b, "rbytes"), pairSum(b, "wbytes"), pairSum(b, "rios"), pairSum(b, "wios")}
+		return
+	}
+	u.IO = &IO{ReadBytes: opSum(b, "Read"), WriteBytes: opSum(b, "Write")}
+	if b, _, err := g.read(fileIOOps, buf); err == nil {
+		u.IO.ReadOps, u.IO.WriteOps = opSum(b, "Read"), opSum(b, "Write")
+	}
+}
+
+func one(b []byte) *int64 {
+	if v, ok := number(b); ok {
+		return &v
+	}
+	return nil
+}
+
+func value(b []byte, key string) *int64 {
+	if v, ok := field(b, key); ok {
+		return &v
+	}
+	return nil
+}
+
+func nanoseconds(b []byte) *time.Duration {
+	if v, ok := number(b); ok {
+		return new(time.Duration(v))
+	}
+	return nil
+}
+
+func span(b []byte, key string, unit time.Duration) *time.Duration {
+	if v, ok := field(b, key); ok {
+		return new(time.Duration(v) * unit)
+	}
+	return nil
+}
+
+func throttled(b []byte, key string, unit time.Duration) *Throttled {
+	total := span(b, key, unit)
+	if total == nil {
+		return nil
+	}
+	periods, _ := field(b, "nr_periods")
+	times, _ := field(b, "nr_throttled")
+	return &Throttled{periods, times, *total}
+}
+
+// read reads one of the files from its beginning.
+func (g *Group) read(f file, buf []byte) (b []byte, v2 bool, err error) {
+	p := g.partOf(files[f].controller)
+	if p == nil {
+		return nil, false, &Error{Op: "read " + files[f].v2 + " of", Path: g.name, Err: ErrNoController, Hint: hintMissing}
+	}
+	v2 = p.tree.version == 2
+	if !g.has(f) {
+		err = unix.ENOENT
+		if g.closed {
+			err = ErrClosed
+		}
+	} else if b, err = readAt(g.reads[f], buf); err == nil {
+		return b, v2, nil
+	}
+	return nil, v2, fail("read", p.path(g.name)+"/"+files[f].name(v2), err)
+}
+
+func (f *fileNames) name(v2 bool) string {
+	if v2 {
+		return f.v2
+	}
+	return f.v1
+}
+
+// has opens a file at its first use; the descriptor stays.
+func (g *Group) has(f file) bool {
+	if g.closed {
+		return false
+	}
+	if g.reads[f] == 0 {
+		g.reads[f] = -1
+		p := g.partOf(files[f].controller)
+		if p == nil {
+			return false
+		}
+		name := files[f].name(p.tree.version == 2)
+		if name == "" {
+			return false
+		}
+		if fd, err := open(p.leaf, name, unix.O_RDONLY); err == nil {
+			g.reads[f] = fd
+		}
+	}
+	return g.reads[f] > 0
+}
