@@ -43,20 +43,20 @@ const Unlimited = -1
 // Limits bound what the program may use. Zero: the default. Unlimited (-1): no
 // bound. Sizes are in bytes.
 type Limits struct {
-	CPU        time.Duration // of the whole jail; default none
-	Wall       time.Duration // default 2×CPU+1s when CPU is set, else none
-	Idle       time.Duration // no CPU and no byte for this long; default none
-	Memory     size.Bytes    // of the whole jail, swap 0; default 512M
-	Pids       int64         // tasks at once; default 128
-	Output     size.Bytes    // for each of stdout and stderr; default 64M
-	Disk       size.Bytes    // /box, /tmp and /dev/shm together; default 256M
-	Inodes     int64         // of the same; default 65536
-	FileSize   size.Bytes    // RLIMIT_FSIZE; default none
-	Stack      size.Bytes    // RLIMIT_STACK, soft; default 8M
-	OpenFiles  int64         // RLIMIT_NOFILE, soft; default 1024
-	Cores      string        // cpu list as in cpuset(7), "0-1,3"; default: the caller's
-	PidsAction Action        // what a full pids limit does
-	DiskAction Action        // what a full disk does
+	CPU        time.Duration `toml:"cpu,omitempty" json:"cpu,omitempty"`                 // of the whole jail; default none
+	Wall       time.Duration `toml:"wall,omitempty" json:"wall,omitempty"`               // default 2×CPU+1s when CPU is set, else none
+	Idle       time.Duration `toml:"idle,omitempty" json:"idle,omitempty"`               // no CPU and no byte for this long; default none
+	Memory     size.Bytes    `toml:"memory,omitempty" json:"memory,omitempty"`           // of the whole jail, swap 0; default 512M
+	Pids       int64         `toml:"pids,omitempty" json:"pids,omitempty"`               // tasks at once; default 128
+	Output     size.Bytes    `toml:"output,omitempty" json:"output,omitempty"`           // for each of stdout and stderr; default 64M
+	Disk       size.Bytes    `toml:"disk,omitempty" json:"disk,omitempty"`               // /box, /tmp and /dev/shm together; default 256M
+	Inodes     int64         `toml:"inodes,omitempty" json:"inodes,omitempty"`           // of the same; default 65536
+	FileSize   size.Bytes    `toml:"file_size,omitempty" json:"file_size,omitempty"`     // RLIMIT_FSIZE; default none
+	Stack      size.Bytes    `toml:"stack,omitempty" json:"stack,omitempty"`             // RLIMIT_STACK, soft; default 8M
+	OpenFiles  int64         `toml:"open_files,omitempty" json:"open_files,omitempty"`   // RLIMIT_NOFILE, soft; default 1024
+	Cores      string        `toml:"cores,omitempty" json:"cores,omitempty"`             // cpu list as in cpuset(7), "0-1,3"; default: the caller's
+	PidsAction Action        `toml:"pids_action,omitempty" json:"pids_action,omitempty"` // what a full pids limit does
+	DiskAction Action        `toml:"disk_action,omitempty" json:"disk_action,omitempty"` // what a full disk does
 }
 
 // Action is what happens when a counter is at its bound.

@@ -1,0 +1,106 @@
+package policy
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/jailrun/jail/internal/size"
+)
+
+var kinds = [...]FileKind{FileRO, FileRW, FileTmpfs, FileHide}
+
+// binds says whether f shows something of the host.
+func (f *File) binds() bool { return f.Kind == FileRO || f.Kind == FileRW }
+
+// target is where f is seen.
+func (f *File) target() string {
+	if f.Target == "" && f.Source != "" {
+		return path.Clean(f.Source)
+	}
+	if f.Target == "" {
+		return ""
+	}
+	return path.Clean(f.Target)
+}
+
+// check reports each mistake of f to say, with the field that it is in.
+func (f *File) check(say func(field string, err error)) {
+	if f.Kind == "" {
+		say("kind", fault("", ErrMissing, "use "+orList(words(kinds[:]))))
+		return
+	}
+	if err := oneOf(f.Kind, kinds[:]); err != nil {
+		say("kind", err)
+		return
+	}
+	f.checkSource(say)
+	f.checkTarget(say)
+	if err := notNegative(int64(f.Size), f.Size.String()); err != nil {
+		say("size", err)
+	}
+	if f.Size != 0 && f.Kind != FileTmpfs {
+		say("size", fault(f.Size.String(), ErrValue, `only a "tmpfs" has a size`))
+	}
+	if strings.IndexByte(f.Reason, 0) >= 0 {
+		say("reason", fault(f.Reason, ErrNUL, "write plain text"))
+	}
+	if why := f.Danger(); why != "" && f.Reason == "" {
+		say("source", fault(f.Source, ErrDangerous, why+"; bind a smaller part, or say in a policy file by reason = \"…\" why this is meant"))
+	}
+}
+
+func (f *File) checkSource(say func(string, error)) {
+	switch {
+	case !f.binds() && f.Source != "":
+		say("source", fault(f.Source, ErrValue, `only "ro" and "rw" have a source`))
+	case !f.binds():
+	case f.Source == "":
+		say("source", fault("", ErrMissing, "write the host's path, as /opt/data"))
+	case strings.IndexByte(f.Source, 0) >= 0:
+		say("source", fault(f.Source, ErrNUL, "no path can hold one"))
+	case !path.IsAbs(f.Source):
+		say("source", fault(f.Source, ErrValue, "write an absolute path, as /opt/data"))
+	}
+}
+
+func (f *File) checkTarget(say func(string, error)) {
+	switch {
+	case f.Target == "" && f.binds():
+		if path.Clean(f.Source) == "/" {
+			say("target", fault("/", ErrValue, "the root is the jail's own: set a target below it, as /host"))
+		}
+	case f.Target == "":
+		say("target", fault("", ErrMissing, "write the path inside, as /data"))
+	default:
+		if err := checkInside(f.Target); err != nil {
+			say("target", err)
+		} else if path.Clean(f.Target) == "/" {
+			say("target", fault("/", ErrValue, "the root is the jail's own: set a target below it, as /data"))
+		}
+	}
+}
+
+// addFile appends f, in place of an earlier one with its target.
+func addFile(files []File, f File) []File {
+	target := f.target()
+	files = slices.DeleteFunc(files, func(old File) bool { return old.target() == target })
+	return append(files, f)
+}
+
+// resolveFiles says every path and size of files, in the order of targets.
+func resolveFiles(files []File, disk size.Bytes) []File {
+	var out []File
+	for _, f := range files {
+		f.Target = f.target()
+		if f.Source != "" {
+			f.Source = path.Clean(f.Source)
+		}
+		if f.Kind == FileTmpfs {
+			orDefault(&f.Size, disk)
+		}
+		out = addFile(out, f)
+	}
+	slices.SortFunc(out, func(a, b File) int { return strings.Compare(a.Target, b.Target) })
+	return out
+}

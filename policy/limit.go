@@ -1,0 +1,181 @@
+package policy
+
+import (
+	"math"
+	"time"
+
+	"github.com/jailrun/jail/internal/size"
+)
+
+// limit is one row of the limits: its key in files (and, with '-' for '_', its
+// option), where its value is kept, and what stands there when nothing was
+// said. The type of the field decides how it is read, checked and printed.
+type limit struct {
+	key    string
+	field  func(*Limits) any // *time.Duration, *size.Bytes, *int64, *string or *Action
+	preset int64
+}
+
+// limits holds every limit, in the order in which they are printed.
+var limits = [...]limit{
+	{"cpu", func(l *Limits) any { return &l.CPU }, Unlimited},
+	{"wall", func(l *Limits) any { return &l.Wall }, Unlimited},
+	{"idle", func(l *Limits) any { return &l.Idle }, Unlimited},
+	{"memory", func(l *Limits) any { return &l.Memory }, int64(512 * size.MiB)},
+	{"pids", func(l *Limits) any { return &l.Pids }, 128},
+	{"output", func(l *Limits) any { return &l.Output }, int64(64 * size.MiB)},
+	{"disk", func(l *Limits) any { return &l.Disk }, int64(256 * size.MiB)},
+	{"inodes", func(l *Limits) any { return &l.Inodes }, 65536},
+	{"file_size", func(l *Limits) any { return &l.FileSize }, Unlimited},
+	{"stack", func(l *Limits) any { return &l.Stack }, int64(8 * size.MiB)},
+	{"open_files", func(l *Limits) any { return &l.OpenFiles }, 1024},
+	{"cores", func(l *Limits) any { return &l.Cores }, 0},
+	{"pids_action", func(l *Limits) any { return &l.PidsAction }, 0},
+	{"disk_action", func(l *Limits) any { return &l.DiskAction }, 0},
+}
+
+var actions = [...]Action{ActionErrno, ActionKill}
+
+// resolve puts its default into every limit that is zero.
+func (l *Limits) resolve() {
+	if l.Wall == 0 && l.CPU > 0 {
+		l.Wall = wallFor(l.CPU)
+	}
+	for i := range limits {
+		fill(limits[i].field(l), limits[i].preset)
+	}
+}
+
+// wallFor is 2×cpu+1s: a program that waits for its own children or disk takes
+// longer than its CPU time, and one that hangs still ends. It saturates.
+func wallFor(cpu time.Duration) time.Duration {
+	if cpu > (math.MaxInt64-time.Second)/2 {
+		return math.MaxInt64
+	}
+	return 2*cpu + time.Second
+}
+
+func fill(field any, preset int64) {
+	switch f := field.(type) {
+	case *time.Duration:
+		orDefault(f, time.Duration(preset))
+	case *size.Bytes:
+		orDefault(f, size.Bytes(preset))
+	case *int64:
+		orDefault(f, preset)
+	case *Action:
+		orDefault(f, ActionErrno)
+	}
+}
+
+func orDefault[T comparable](v *T, preset T) {
+	var zero T
+	if *v == zero {
+		*v = preset
+	}
+}
+
+// merge copies every limit that over sets.
+func (l *Limits) merge(over *Limits) {
+	for i := range limits {
+		switch to, from := limits[i].field(l), limits[i].field(over); f := from.(type) {
+		case *time.Duration:
+			override(to.(*time.Duration), *f)
+		case *size.Bytes:
+			override(to.(*size.Bytes), *f)
+		case *int64:
+			override(to.(*int64), *f)
+		case *string:
+			override(to.(*string), *f)
+		case *Action:
+			override(to.(*Action), *f)
+		}
+	}
+}
+
+// override sets v unless over is the zero value, which says nothing.
+func override[T comparable](v *T, over T) {
+	var zero T
+	if over != zero {
+		*v = over
+	}
+}
+
+// set parses text into a limit's field.
+func set(field any, text string) (err error) {
+	switch f := field.(type) {
+	case *time.Duration:
+		return assign(f, text, parseDuration)
+	case *size.Bytes:
+		return assign(f, text, parseSize)
+	case *int64:
+		return assign(f, text, parseCount)
+	case *string:
+		return assign(f, text, parseCores)
+	case *Action:
+		return setEnum(f, text, actions[:])
+	}
+	return nil
+}
+
+func assign[T any](v *T, text string, parse func(string) (T, error)) error {
+	got, err := parse(text)
+	if err == nil {
+		*v = got
+	}
+	return err
+}
+
+// setEnum sets v to one of the allowed words.
+func setEnum[T ~string](v *T, text string, allowed []T) error {
+	if text == "" {
+		return fault("", ErrMissing, "use "+orList(words(allowed)))
+	}
+	if err := oneOf(T(text), allowed); err != nil {
+		return err
+	}
+	*v = T(text)
+	return nil
+}
+
+// check says what is wrong with a limit's value, whoever set it.
+func check(field any) error {
+	switch f := field.(type) {
+	case *time.Duration:
+		return notNegative(int64(*f), f.String())
+	case *size.Bytes:
+		return notNegative(int64(*f), f.String())
+	case *int64:
+		return notNegative(*f, size.Bytes(*f).String())
+	case *string:
+		return checkCores(*f)
+	case *Action:
+		return oneOf(*f, actions[:])
+	}
+	return nil
+}
+
+func notNegative(n int64, text string) error {
+	if n < Unlimited {
+		return fault(text, ErrNegative, `set a limit above 0, or Unlimited ("unlimited")`)
+	}
+	return nil
+}
+
+// limitRow finds a limit by its key.
+func limitRow(key string) *limit {
+	for i := range limits {
+		if limits[i].key == key {
+			return &limits[i]
+		}
+	}
+	return nil
+}
+
+func limitKeys() []string {
+	keys := make([]string, len(limits))
+	for i := range limits {
+		keys[i] = limits[i].key
+	}
+	return keys
+}

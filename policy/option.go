@@ -1,0 +1,90 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+)
+
+// Option is one command-line option that sets a part of a policy. The parser,
+// the help, the completions and the manual all read this table.
+type Option struct {
+	Name    string                      // without the dashes
+	Arg     string                      // what stands for its argument in help
+	Help    string                      // one line
+	Default string                      // what holds without it; "" if nothing does
+	Example string                      // a right argument
+	Repeat  bool                        // may be given more than once, each adds
+	set     func(*Policy, string) error // nil: the limit of the same name
+}
+
+var options = [...]Option{
+	{"cpu", "TIME", "CPU time of all processes together", "none", "2s", false, nil},
+	{"wall", "TIME", "time from start to end", "2 × --cpu + 1s, else none", "5s", false, nil},
+	{"idle", "TIME", "time without CPU use and without a byte of output", "none", "10s", false, nil},
+	{"memory", "SIZE", "memory of all processes together, with files in /box and /tmp", "512M", "256M", false, nil},
+	{"pids", "N", "processes and threads at once", "128", "64", false, nil},
+	{"output", "SIZE", "bytes of standard output, and as many of standard error", "64M", "1M", false, nil},
+	{"disk", "SIZE", "bytes in /box, /tmp and /dev/shm together", "256M", "1G", false, nil},
+	{"inodes", "N", "files and folders in /box, /tmp and /dev/shm together", "65536", "10000", false, nil},
+	{"file-size", "SIZE", "bytes of any one file", "none", "16M", false, nil},
+	{"stack", "SIZE", "stack of the first thread", "8M", "64M", false, nil},
+	{"open-files", "N", "open files of each process", "1024", "256", false, nil},
+	{"cores", "LIST", "CPU cores to run on", "the caller's", "0-1,3", false, nil},
+	{"pids-action", "ACTION", "at the bound of --pids: errno (the call fails) or kill (the jail ends)", "errno", "kill", false, nil},
+	{"disk-action", "ACTION", "at the bound of --disk: errno (the call fails) or kill (the jail ends)", "errno", "kill", false, nil},
+	{"net", "NET", "loopback (its own, up) or none (down)", "loopback", "none", false, setNet},
+	{"ro", "PATH", "show a host path read-only; relative: at /box/PATH; PATH? may be absent", "", "/opt/data", true, setRO},
+	{"rw", "PATH", "show a host path writable; relative: at /box/PATH; PATH? may be absent", "", "./out", true, setRW},
+	{"bind", "SRC:DST[:ro]", "show host path SRC at DST, writable unless :ro", "", "/srv/cases:/cases:ro", true, setBind},
+	{"tmpfs", "DIR[:SIZE]", "an empty writable folder at DIR", "", "/cache:64M", true, setTmpfs},
+	{"hide", "PATH", "nothing is seen at PATH", "", "/usr/share/doc", true, setHide},
+	{"env", "NAME=VALUE", "set a variable", "", "LANG=C.UTF-8", true, setEnv},
+	{"pass-env", "NAME", "copy a variable of the caller's; --env wins over it", "", "LANG", true, setPassEnv},
+	{"chdir", "DIR", "the folder inside in which to start", "/box", "/tmp", false, setChdir},
+	{"hostname", "NAME", "the host name inside", "jail", "judge-1", false, setHostname},
+	{"profile", "NAME", "further restrictions: default or wx-deny (no memory that is writable and executable)", "default", "wx-deny", false, setProfile},
+	{"require", "LAYER", "launch nothing without this layer", "all layers but those of --try", "landlock", true, setRequire},
+	{"try", "LAYER", "launch without this layer where the kernel lacks it", "time_ns; cgroup for an ordinary user", "user_ns", true, setTry},
+	{"off", "LAYER", "don't use this layer", "", "time_ns", true, setOff},
+	{"verify", "DEPTH", "how layers are read back: fast (from inside) or full (from outside too)", "fast", "full", false, setVerify},
+}
+
+// Options lists every option, in the order of help. The slice is the caller's.
+func Options() []Option { return slices.Clone(options[:]) }
+
+// LookupOption finds an option by its name, without the dashes.
+func LookupOption(name string) (Option, bool) {
+	for i := range options {
+		if options[i].Name == name {
+			return options[i], true
+		}
+	}
+	return Option{}, false
+}
+
+// Set puts the option's argument into p; for a Repeat option, it adds to p. The
+// *Error names the option, the value and a right example, and p is as before.
+func (o *Option) Set(p *Policy, arg string) error {
+	apply := o.set
+	if apply == nil {
+		apply = o.setLimit
+	}
+	err := apply(p, arg)
+	if err == nil {
+		return nil
+	}
+	e := placed(err)
+	e.Key = "--" + o.Name
+	if e.Hint != "" {
+		e.Hint += "; "
+	}
+	e.Hint += "for example --" + o.Name + " " + o.Example
+	return e
+}
+
+func (o *Option) setLimit(p *Policy, arg string) error {
+	if arg == "" {
+		return fault("", ErrMissing, "")
+	}
+	return set(limitRow(strings.ReplaceAll(o.Name, "-", "_")).field(&p.Limits), arg)
+}

@@ -1,0 +1,136 @@
+package policy
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+
+	"github.com/jailrun/jail/internal/size"
+)
+
+func setNet(p *Policy, arg string) error     { return setEnum(&p.Net, arg, nets[:]) }
+func setProfile(p *Policy, arg string) error { return setEnum(&p.Profile, arg, profiles[:]) }
+func setVerify(p *Policy, arg string) error  { return setEnum(&p.Verify, arg, verifies[:]) }
+func setRequire(p *Policy, arg string) error { return setLevel(p, arg, Require) }
+func setTry(p *Policy, arg string) error     { return setLevel(p, arg, Try) }
+func setOff(p *Policy, arg string) error     { return setLevel(p, arg, Off) }
+func setChdir(p *Policy, arg string) error   { return setText(&p.Chdir, arg, checkInside) }
+func setHostname(p *Policy, arg string) error {
+	return setText(&p.Hostname, arg, checkHostname)
+}
+
+func setText(to *string, arg string, check func(string) error) error {
+	if arg == "" {
+		return fault("", ErrMissing, "")
+	}
+	if err := check(arg); err != nil {
+		return err
+	}
+	*to = arg
+	return nil
+}
+
+// setLevel sets how much a layer is insisted upon. A name that is no layer is
+// an unknown value here, not an unknown key.
+func setLevel(p *Policy, arg string, v Level) error {
+	err := checkLevel(Layer(arg), v)
+	if errors.Is(err, ErrUnknownKey) {
+		e := placed(err)
+		e.Err = ErrUnknown
+		return e
+	}
+	if err == nil {
+		p.setLayer(Layer(arg), v)
+	}
+	return err
+}
+
+func setEnv(p *Policy, arg string) error {
+	err := checkEnv(arg)
+	if err == nil {
+		p.Env = append(p.Env, arg)
+	}
+	return err
+}
+
+func setPassEnv(p *Policy, arg string) error {
+	err := checkEnvName(arg)
+	if err == nil {
+		p.PassEnv = append(p.PassEnv, arg)
+	}
+	return err
+}
+
+func setRO(p *Policy, arg string) error { return setShown(p, FileRO, arg) }
+func setRW(p *Policy, arg string) error { return setShown(p, FileRW, arg) }
+
+// setShown reads PATH or PATH?. An absolute PATH, or one that leads up out of
+// the working directory, is shown under its absolute name; any other under
+// /box, where the program starts, so that the same relative name means the same
+// file inside and outside. "." is /box itself.
+func setShown(p *Policy, kind FileKind, arg string) error {
+	f := File{Kind: kind}
+	name, optional := strings.CutSuffix(arg, "?")
+	f.Optional = optional
+	if name == "" {
+		return fault("", ErrMissing, "")
+	}
+	abs, err := filepath.Abs(name)
+	if err != nil {
+		return err
+	}
+	f.Source, f.Target = abs, abs
+	if filepath.IsLocal(name) {
+		f.Target = filepath.Join(defaultChdir, name)
+	}
+	return showFile(p, f)
+}
+
+// setBind reads SRC:DST, SRC:DST:ro or SRC:DST:rw.
+func setBind(p *Policy, arg string) error {
+	parts := strings.Split(arg, ":")
+	f := File{Kind: FileRW}
+	if len(parts) == 3 {
+		f.Kind = FileKind(parts[2])
+	}
+	if len(parts) < 2 || len(parts) > 3 || parts[0] == "" || parts[1] == "" || !f.binds() {
+		return fault(arg, ErrValue, "write SRC:DST or SRC:DST:ro")
+	}
+	abs, err := filepath.Abs(parts[0])
+	if err != nil {
+		return err
+	}
+	f.Source, f.Target = abs, parts[1]
+	return showFile(p, f)
+}
+
+// setTmpfs reads DIR or DIR:SIZE.
+func setTmpfs(p *Policy, arg string) error {
+	f := File{Kind: FileTmpfs, Target: arg}
+	if i := strings.LastIndexByte(arg, ':'); i >= 0 {
+		n, err := parseSize(arg[i+1:])
+		if err != nil {
+			return err
+		}
+		f.Target, f.Size = arg[:i], size.Bytes(n)
+	}
+	return showFile(p, f)
+}
+
+func setHide(p *Policy, arg string) error {
+	return showFile(p, File{Kind: FileHide, Target: arg})
+}
+
+// showFile adds f if all of it is right, else tells its first mistake.
+func showFile(p *Policy, f File) error {
+	var first error
+	f.check(func(_ string, err error) {
+		if first == nil {
+			first = err
+		}
+	})
+	if first == nil {
+		p.Files = addFile(p.Files, f)
+	}
+	return first
+}

@@ -1,0 +1,60 @@
+package policy
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// Caller is what Resolve must know of who launches.
+type Caller struct {
+	Root bool // may make cgroups and map two users without help
+}
+
+// Where a program starts, and its host's name, when nothing was said.
+const (
+	defaultChdir    = "/box"
+	defaultHostname = "jail"
+)
+
+// Resolve gives a policy that says every value in force: each default is
+// filled in, each limit without one is Unlimited, each layer has its level,
+// files have their targets and are in their order, and of two values of one
+// variable the later is left. Resolving again changes nothing. Limits.Cores
+// stays empty for the caller's cores.
+func (p *Policy) Resolve(c Caller) *Policy {
+	if p == nil {
+		p = &Policy{}
+	}
+	r := *p
+	r.Layers = p.Layers.resolve(c)
+	r.Limits.resolve()
+	orDefault(&r.Profile, ProfileDefault)
+	orDefault(&r.Net, NetLoopback)
+	orDefault(&r.Verify, VerifyFast)
+	orDefault(&r.Hostname, defaultHostname)
+	orDefault(&r.Chdir, defaultChdir)
+	orDefault(&r.Seccomp.OnSuspicious, SuspiciousDeny)
+	r.Chdir = path.Clean(r.Chdir)
+	r.Files = resolveFiles(p.Files, r.Limits.Disk)
+	r.Env = resolveEnv(p.Env)
+	r.PassEnv = slices.Compact(slices.Sorted(slices.Values(p.PassEnv)))
+	r.Include = slices.Clone(p.Include)
+	return &r
+}
+
+// resolveEnv keeps the last value of each name, in the order of names.
+func resolveEnv(env []string) []string {
+	if len(env) == 0 {
+		return nil
+	}
+	sorted := slices.Clone(env)
+	slices.Reverse(sorted) // a stable sort then has the last value first
+	slices.SortStableFunc(sorted, func(a, b string) int { return strings.Compare(envName(a), envName(b)) })
+	return slices.CompactFunc(sorted, func(a, b string) bool { return envName(a) == envName(b) })
+}
+
+func envName(s string) string {
+	name, _, _ := strings.Cut(s, "=")
+	return name
+}
