@@ -119,16 +119,13 @@ func (r *run) provesCgroup() (bool, string) {
 		}
 		return false, "no group was made"
 	}
-	if r.inGroup == nil {
-		in, err := r.group.Contains(r.seen.pid)
-		if err != nil {
-			return false, err.Error()
+	for i := range r.group.ProcsFDs() {
+		if n := r.seen.word(plan.SeenJoined + 8*i); n != 1 {
+			return false, "the kernel let the program into " + strconv.Itoa(i) + " of " + strconv.Itoa(len(r.group.ProcsFDs())) + " groups: " + outcome(n)
 		}
-		r.inGroup = &in
-		r.groupText = groupText(r.group.ReadBack())
 	}
-	if !*r.inGroup {
-		return false, "the program is not in " + r.group.Name()
+	if r.groupText == "" {
+		r.groupText = "joined " + r.group.Name() + " itself; " + groupText(r.group.ReadBack())
 	}
 	return true, r.groupText
 }
@@ -196,7 +193,7 @@ func (r *run) provesNoNewPrivs() (bool, string) {
 }
 
 func (r *run) provesRlimits() (bool, string) {
-	list := plan.Rlimits(r.policy, r.machine.facts)
+	list := r.plan.Rlimits
 	for _, l := range list {
 		got := r.seen.rlimit(l.Resource)
 		if got.Cur > l.Soft || got.Max > l.Hard {

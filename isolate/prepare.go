@@ -19,29 +19,39 @@ var runs atomic.Uint64
 
 // prepare does all that comes before the stage's start, and starts it.
 func (r *run) prepare() error {
-	r.id = newID(runs.Add(1))
-	m, err := theMachine()
-	if err != nil {
-		return &LaunchError{Op: "look at the host", Index: -1, Err: err, Hint: `run "jail doctor"`}
-	}
-	r.machine = m
-	if err := r.resolve(); err != nil {
-		return err
-	}
-	if r.loop, err = watch.New(); err != nil {
-		return err
-	}
-	if err := r.makeGroup(); err != nil {
-		return err
-	}
-	in, err := r.input()
+	in, err := r.plan0()
 	if err != nil {
 		return err
 	}
 	if r.plan, err = plan.Compile(in); err != nil {
 		return &LaunchError{Op: "plan the launch", Index: -1, Err: err}
 	}
+	if r.loop, err = watch.New(); err != nil {
+		return &LaunchError{Op: "make the event loop", Index: -1, Err: err}
+	}
 	return r.start(in)
+}
+
+// plan0 gathers what a plan is made from.
+func (r *run) plan0() (*plan.Input, error) {
+	r.id = newID(runs.Add(1))
+	m, err := theMachine()
+	if err != nil {
+		return nil, &LaunchError{Op: "look at the host", Index: -1, Err: err, Hint: `run "jail doctor"`}
+	}
+	r.machine = m
+	if err := r.resolve(); err != nil {
+		return nil, err
+	}
+	if m.facts.Root {
+		if r.ids, err = takeIDs(m.facts); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.makeGroup(); err != nil {
+		return nil, err
+	}
+	return r.input()
 }
 
 func (r *run) resolve() error {
@@ -121,12 +131,6 @@ func clocks() (mono, boot time.Duration) {
 
 // start writes the image, makes sockets and pipes, and starts the stage.
 func (r *run) start(in *plan.Input) error {
-	if r.machine.facts.Root {
-		var err error
-		if r.ids, err = takeIDs(r.machine.facts); err != nil {
-			return err
-		}
-	}
 	var theirs [2]int
 	var err error
 	if r.ctl, theirs[0], err = pair(); err != nil {

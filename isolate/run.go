@@ -23,16 +23,17 @@ type run struct {
 	plan    *plan.Plan
 	id      string
 
-	loop    *watch.Loop
-	group   *cgroup.Group
-	noGroup error
-	ids     *ids
-	stage   int // its pid
-	ctl     int
-	tgt     int
-	initFd  int // pidfd of pid 1
-	initPID int
-	buf     []byte
+	loop     *watch.Loop
+	group    *cgroup.Group
+	noGroup  error
+	ids      *ids
+	stage    int // its pid
+	ctl      int
+	tgt      int
+	initFd   int // pidfd of pid 1
+	initPID  int
+	callerNS int // user namespace for idmapped sources
+	buf      []byte
 
 	relays   [3]*watch.Relay // stdin, stdout, stderr
 	closers  []func()
@@ -54,7 +55,6 @@ type run struct {
 	gone      bool // pid 1 is reaped
 	failure   error
 	boxFd     int // the quota's file system
-	inGroup   *bool
 	groupText string
 	rusage    unix.Rusage
 }
@@ -72,7 +72,7 @@ const launchDeadline = 5 * time.Second
 
 // launch starts a run and waits until the program has been executed.
 func launch(c *Cmd) (*run, error) {
-	r := &run{cmd: c, ctl: -1, tgt: -1, initFd: -1, boxFd: -1, done: make(chan struct{}), outcome: make(chan error, 1)}
+	r := newRun(c)
 	if err := r.prepare(); err != nil {
 		r.release()
 		return r, err
@@ -84,6 +84,10 @@ func launch(c *Cmd) (*run, error) {
 		return r, err
 	}
 	return r, nil
+}
+
+func newRun(c *Cmd) *run {
+	return &run{cmd: c, ctl: -1, tgt: -1, initFd: -1, boxFd: -1, done: make(chan struct{}), outcome: make(chan error, 1)}
 }
 
 // serve is the loop's goroutine: it owns the run until its end.

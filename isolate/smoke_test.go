@@ -1,15 +1,17 @@
 package isolate
 
 import (
-	"os"
-	"testing"
-	"strings"
 	"encoding/json"
+	"os"
+	"strings"
+	"testing"
 )
 
 func TestSmoke(t *testing.T) {
 	argv := strings.Fields(os.Getenv("ARGV"))
-	if len(argv) == 0 { argv = []string{"id"} }
+	if len(argv) == 0 {
+		argv = []string{"id"}
+	}
 	c := Command(nil, argv...)
 	c.Stdout, c.Stderr = os.Stdout, os.Stderr
 	err := c.Run()

@@ -93,7 +93,7 @@ func (r *run) detach(f *policy.File, s *plan.Source) error {
 	}
 	r.closers = append(r.closers, func() { unix.Close(fd) })
 	s.Fd = fd
-	return nil
+	return r.idmap(f, fd)
 }
 
 // place decides whether the mount point may be made: in the jail's own root it

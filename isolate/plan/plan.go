@@ -68,7 +68,7 @@ type Named struct {
 type Plan struct {
 	*tape.Tape
 	Candidates []string // paths that execve tries, in order
-	Seccomp    bool
+	Rlimits    []Rlimit
 }
 
 // Compile makes the plan. It fails only on what no launch could be made of;
@@ -82,7 +82,7 @@ func Compile(in *Input) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Plan{Tape: t, Candidates: b.candidates, Seccomp: b.on(policy.LayerSeccomp)}, nil
+	return &Plan{Tape: t, Candidates: b.candidates, Rlimits: Rlimits(in)}, nil
 }
 
 // builder carries what the chapters of a plan share.

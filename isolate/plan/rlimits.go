@@ -3,7 +3,6 @@ package plan
 import (
 	"time"
 
-	"github.com/jailrun/jail/isolate/host"
 	"github.com/jailrun/jail/policy"
 	"golang.org/x/sys/unix"
 )
@@ -20,8 +19,12 @@ const unlimited = ^uint64(0)
 // Rlimits lists the target's limits. A hard limit is never above the caller's:
 // raising one takes CAP_SYS_RESOURCE, which a jail doesn't have. RLIMIT_AS is
 // never set: runtimes reserve what they don't use.
-func Rlimits(p *policy.Policy, f *host.Facts) []Rlimit {
-	l := &p.Limits
+//
+// Without a cgroup two more stand in for it, for an ordinary user
+// who has none delegated: RLIMIT_NPROC, which counts per user namespace, and RLIMIT_DATA for each
+// process.
+func Rlimits(in *Input) []Rlimit {
+	l := &in.Policy.Limits
 	list := []Rlimit{
 		{"core size", unix.RLIMIT_CORE, 0, 0},
 		{"open files", unix.RLIMIT_NOFILE, uint64(l.OpenFiles), max(uint64(l.OpenFiles), 20000)},
@@ -39,8 +42,23 @@ func Rlimits(p *policy.Policy, f *host.Facts) []Rlimit {
 	if l.FileSize > 0 {
 		list = append(list, Rlimit{"file size", unix.RLIMIT_FSIZE, uint64(l.FileSize), uint64(l.FileSize)})
 	}
+	if in.Procs == 0 {
+		list = append(list, ungrouped(l)...)
+	}
 	for i := range list {
-		lower(&list[i], f.Rlimits[list[i].Resource].Max)
+		lower(&list[i], in.Facts.Rlimits[list[i].Resource].Max)
+	}
+	return list
+}
+
+func ungrouped(l *policy.Limits) (list []Rlimit) {
+	if l.Pids > 0 {
+		n := uint64(l.Pids) + 1 // init has the same id
+		list = append(list, Rlimit{"processes", unix.RLIMIT_NPROC, n, n})
+	}
+	if l.Memory > 0 {
+		n := uint64(l.Memory)
+		list = append(list, Rlimit{"data", unix.RLIMIT_DATA, n, n})
 	}
 	return list
 }

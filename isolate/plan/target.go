@@ -14,6 +14,7 @@ func (b *builder) target() {
 	fail := b.NewLabel()
 	b.Enter(tape.Target, fail)
 	b.Here(b.targetStart)
+	b.seen = b.Var(SeenSize)
 	b.gate()
 	b.rlimits()
 	b.groups()
@@ -26,7 +27,6 @@ func (b *builder) target() {
 		b.Call("set no_new_privs", unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0).
 			Because("before seccomp and Landlock, which need it (CVE-2021-4034)")
 	}
-	b.seen = b.Var(SeenSize)
 	b.landlock()
 	b.hardware()
 	b.readBack()
@@ -70,7 +70,7 @@ func (b *builder) groups() {
 		b.Call("wait for the groups", unix.SYS_RECVMSG, FdTarget, hdr, unix.MSG_CMSG_CLOEXEC)
 		zero := b.CString("0")
 		for i := range n {
-			o := b.Call("join a group", unix.SYS_WRITE, uint64(fds)+uint64(4*i), zero, 1).Loading(0)
+			o := b.Call("join a group", unix.SYS_WRITE, uint64(fds)+uint64(4*i), zero, 1).Loading(0).Into(b.seen + tape.Addr(SeenJoined+8*i))
 			if !b.require(policy.LayerCgroup) {
 				o.Soft()
 			}
@@ -145,7 +145,7 @@ func (b *builder) rlimits() {
 	if !b.layer(policy.LayerRlimits) {
 		return
 	}
-	for _, r := range Rlimits(b.in.Policy, b.in.Facts) {
+	for _, r := range Rlimits(b.in) {
 		b.Call("limit "+r.Name, unix.SYS_PRLIMIT64, 0, uint64(r.Resource), b.Words(r.Soft, r.Hard), 0)
 	}
 }

@@ -14,6 +14,9 @@ const (
 	MsgMiss = 0x7373696D // "miss": results of every execve and access, from the target
 )
 
+// MaxGroups bounds the cgroup hierarchies of one run.
+const MaxGroups = 8
+
 // Offsets in the message MsgSeen. All words are 64 bits unless said.
 const (
 	SeenNoNewPrivs = 8
@@ -32,5 +35,6 @@ const (
 	SeenRootFS     = SeenRlimits + host.NumRlimits*16
 	SeenBound      = SeenRootFS + 120 // PR_CAPBSET_READ of CAP_SYS_ADMIN
 	SeenMDWE       = SeenBound + 8
-	SeenSize       = SeenMDWE + 8
+	SeenJoined     = SeenMDWE + 8 // result of each write to a cgroup.procs
+	SeenSize       = SeenJoined + 8*MaxGroups
 )

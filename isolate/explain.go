@@ -1,0 +1,20 @@
+package isolate
+
+import (
+	"github.com/jailrun/jail/isolate/plan"
+	"github.com/jailrun/jail/policy"
+)
+
+// Explain gives the plan that Start would play, and the resolved policy that it
+// was made from, and launches nothing. What is made for it (groups, ids) is
+// removed again.
+func Explain(c *Cmd) (*plan.Plan, *policy.Policy, error) {
+	r := newRun(c)
+	defer r.release()
+	in, err := r.plan0()
+	if err != nil {
+		return nil, r.policy, err
+	}
+	p, err := plan.Compile(in)
+	return p, r.policy, err
+}

@@ -1,0 +1,34 @@
+package isolate
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"bytes"
+
+	"github.com/jailrun/jail/policy"
+)
+
+func TestWritableBindShowsTheCallersFilesAsItsOwn(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	secret := filepath.Join(dir, "in.txt")
+	if err := os.WriteFile(secret, []byte("hello"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := &policy.Policy{Files: []policy.File{{Kind: policy.FileRW, Source: dir, Target: "/work"}}}
+	c := Command(p, "sh", "-c", "cat /work/in.txt && echo out > /work/out.txt && stat -c %u /work/out.txt")
+	var errs bytes.Buffer
+	c.Stderr = &errs
+	out, err := c.Output()
+	if err != nil || strings.TrimSpace(string(out)) != "hello1000" {
+		t.Fatalf("%q %v %s", out, err, errs.String())
+	}
+	st, err := os.Stat(filepath.Join(dir, "out.txt"))
+	if err != nil || st.Size() != 4 {
+		t.Fatal(st, err)
+	}
+}
