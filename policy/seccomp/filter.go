@@ -27,6 +27,14 @@ func DefaultBytes(o Options) string {
 	return defaultAlone
 }
 
+// SharedBytes is SharedRules compiled, as the kernel reads it.
+func SharedBytes(o Options) string {
+	if o.Listener {
+		return sharedListener
+	}
+	return sharedAlone
+}
+
 // Init is InitRules compiled. It has no listener: process 1 answers to none.
 func Init() []Filter { return decode(InitBytes()) }
 
