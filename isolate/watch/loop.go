@@ -1,0 +1,307 @@
+// Package watch is the event loop of one jail's supervisor: descriptors,
+// timers, calls from other goroutines, and the relays that carry a program's
+// standard streams.
+//
+// A loop is one goroutine, and while it waits it holds no OS thread: its epoll
+// descriptor is itself waited for by the Go runtime's poller (an epoll may
+// watch an epoll: epoll(7)). Hundreds of jails cost hundreds of goroutines.
+//
+// Handlers run on the loop's goroutine one after the other, so state that only
+// they touch needs no lock. A handler must never block.
+package watch
+
+import (
+	"context"
+	"os"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// The conditions of Add and Mod. EPOLLHUP and EPOLLERR are always reported.
+const (
+	In  uint32 = unix.EPOLLIN
+	Out uint32 = unix.EPOLLOUT
+)
+
+// Handler is told the epoll event bits that hold for its descriptor.
+type Handler func(events uint32)
+
+// Loop waits for descriptors, timers and posted calls. Make one with New. Add,
+// Mod, Del, At and OnCancel belong to the loop's goroutine: call them before
+// Run or from a handler. Post and Stop may be called from anywhere.
+type Loop struct {
+	file   *os.File
+	conn   syscall.RawConn
+	epfd   int
+	poll   func(fd uintptr) bool
+	batch  [16]unix.EpollEvent
+	n      int
+	err    error
+	fds    map[int]*watched
+	always []*watched // descriptors that epoll refuses: they never block
+	gen    int32
+	timers timers
+
+	wake    int // eventfd
+	mu      sync.Mutex
+	posted  []func()
+	spare   []func() // the last batch's memory, used again
+	closed  bool
+	stop    atomic.Bool
+	running atomic.Bool
+	cancel  func()
+}
+
+// watched is one descriptor's registration. Its generation tells an event for
+// it from a stale one for an earlier descriptor of the same number.
+type watched struct {
+	fd      int
+	gen     int32
+	events  uint32
+	handler Handler
+	always  bool
+	gone    bool
+}
+
+// New makes a loop: one epoll, one eventfd and one timerfd. Close frees them.
+func New() (*Loop, error) {
+	epfd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, &Error{Op: "epoll_create1", Object: "loop", Err: err, Hint: hint(err)}
+	}
+	// os.NewFile hands only a non-blocking descriptor to the runtime's poller.
+	if err := unix.SetNonblock(epfd, true); err != nil {
+		unix.Close(epfd)
+		return nil, &Error{Op: "fcntl", Object: "loop", Err: err}
+	}
+	l := &Loop{epfd: epfd, wake: -1, file: os.NewFile(uintptr(epfd), "epoll"), fds: make(map[int]*watched, 8)}
+	l.timers.fd = -1
+	if err := l.open(); err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+func (l *Loop) open() (err error) {
+	l.poll = l.epollWait
+	if l.conn, err = l.file.SyscallConn(); err != nil {
+		return &Error{Op: "poll", Object: "loop", Err: err}
+	}
+	if l.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
+		return &Error{Op: "eventfd", Object: "loop", Err: err, Hint: hint(err)}
+	}
+	if l.timers.fd, err = unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_CLOEXEC|unix.TFD_NONBLOCK); err != nil {
+		return &Error{Op: "timerfd_create", Object: "loop", Err: err, Hint: hint(err)}
+	}
+	if err = l.Add(l.wake, In, l.runPosted); err != nil {
+		return err
+	}
+	return l.Add(l.timers.fd, In, l.timers.expire)
+}
+
+func hint(err error) string {
+	switch err {
+	case unix.EMFILE:
+		return "raise the limit of open files (ulimit -n)"
+	case unix.ENOSPC:
+		return "raise fs.epoll.max_user_watches"
+	}
+	return ""
+}
+
+// Add calls h on the loop's goroutine for as long as any of events holds for
+// fd (level-triggered). With events zero, fd is silent until Mod. A descriptor
+// that epoll refuses with EPERM (a regular file, /dev/null) never blocks, and
+// counts as always ready. Del it before closing it.
+func (l *Loop) Add(fd int, events uint32, h Handler) error {
+	if l.fds[fd] != nil {
+		return ctlError("add", fd, unix.EEXIST)
+	}
+	l.gen++
+	w := &watched{fd: fd, gen: l.gen, handler: h}
+	if err := l.set(w, events); err != nil {
+		return err
+	}
+	l.fds[fd] = w
+	return nil
+}
+
+// Mod changes what fd is waited for. Zero silences it wholly, hang-ups and
+// errors too, which epoll would go on reporting.
+func (l *Loop) Mod(fd int, events uint32) error {
+	w := l.fds[fd]
+	if w == nil {
+		return ctlError("mod", fd, unix.ENOENT)
+	}
+	return l.set(w, events)
+}
+
+// Del forgets fd. No handler is called for it any more, even if its event is
+// already here. It is no error if fd is unknown.
+func (l *Loop) Del(fd int) {
+	w := l.fds[fd]
+	if w == nil {
+		return
+	}
+	delete(l.fds, fd)
+	w.gone = true
+	_ = l.set(w, 0)
+	w.dropFrom(&l.always)
+}
+
+// set brings the kernel's interest in w from w.events to events.
+func (l *Loop) set(w *watched, events uint32) error {
+	if w.events == events {
+		return nil
+	}
+	if !w.always {
+		err := unix.EpollCtl(l.epfd, ctlOp(w.events, events), w.fd,
+			&unix.EpollEvent{Events: events, Fd: int32(w.fd), Pad: w.gen})
+		if err == unix.EPERM {
+			w.always = true
+			l.always = append(l.always, w)
+		} else if err != nil {
+			return ctlError("epoll_ctl", w.fd, err)
+		}
+	}
+	w.events = events
+	return nil
+}
+
+func ctlOp(old, new uint32) int {
+	switch {
+	case old == 0:
+		return unix.EPOLL_CTL_ADD
+	case new == 0:
+		return unix.EPOLL_CTL_DEL
+	}
+	return unix.EPOLL_CTL_MOD
+}
+
+func ctlError(op string, fd int, err error) error {
+	return &Error{Op: op, Object: "fd " + strconv.Itoa(fd), Err: err, Hint: hint(err)}
+}
+
+func (w *watched) dropFrom(list *[]*watched) {
+	for i, v := range *list {
+		if v == w {
+			// A copy, for the loop may be going through the old list.
+			*list = append(append([]*watched(nil), (*list)[:i]...), (*list)[i+1:]...)
+			return
+		}
+	}
+}
+
+// OnCancel sets what is called on the loop's goroutine when Run's context is
+// done. Without it, Run then returns the context's cause.
+func (l *Loop) OnCancel(f func()) { l.cancel = f }
+
+// Run serves events until Stop, and then returns nil. A done context does not
+// end it but calls the function of OnCancel, so that the owner can end its jail
+// in order.
+func (l *Loop) Run(ctx context.Context) error {
+	if !l.running.CompareAndSwap(false, true) {
+		return &Error{Op: "run", Object: "loop", Err: errRunning}
+	}
+	defer l.running.Store(false)
+	var cause error
+	detach := context.AfterFunc(ctx, func() {
+		l.Post(func() { cause = l.canceled(ctx) })
+	})
+	defer detach()
+	for !l.stop.Load() {
+		if err := l.turn(); err != nil {
+			return err
+		}
+	}
+	return cause
+}
+
+func (l *Loop) canceled(ctx context.Context) error {
+	if l.cancel != nil {
+		l.cancel()
+		return nil
+	}
+	l.Stop()
+	return context.Cause(ctx)
+}
+
+// turn waits for events and serves them.
+func (l *Loop) turn() error {
+	if err := l.timers.arm(); err != nil {
+		return err
+	}
+	if err := l.wait(); err != nil {
+		return err
+	}
+	for i := range l.n {
+		ev := &l.batch[i]
+		if w := l.fds[int(ev.Fd)]; w != nil && w.gen == ev.Pad && !l.stop.Load() {
+			w.handler(ev.Events)
+		}
+	}
+	for _, w := range l.always {
+		if !w.gone && w.events != 0 && !l.stop.Load() {
+			w.handler(w.events)
+		}
+	}
+	return nil
+}
+
+// wait fills the batch; it returns at once where a descriptor is always ready.
+func (l *Loop) wait() error {
+	if l.anyAlways() {
+		l.epollWait(0)
+		return l.err
+	}
+	if err := l.conn.Read(l.poll); err != nil {
+		return &Error{Op: "poll", Object: "loop", Err: err}
+	}
+	return l.err
+}
+
+func (l *Loop) anyAlways() bool {
+	for _, w := range l.always {
+		if w.events != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// epollWait collects what is ready and says whether there was anything. It
+// never waits: false sends the goroutine to the runtime's poller. That poller
+// is edge-triggered, so it is right to go there only after a look that found
+// nothing.
+func (l *Loop) epollWait(uintptr) bool {
+	n, err := unix.EpollWait(l.epfd, l.batch[:], 0)
+	if err == unix.EINTR {
+		n, err = 0, nil
+	}
+	l.n, l.err = max(n, 0), nil
+	if err != nil {
+		l.err = &Error{Op: "epoll_wait", Object: "loop", Err: err}
+	}
+	return n > 0 || err != nil
+}
+
+// Close frees the loop's own descriptors. It must not run any more.
+func (l *Loop) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil
+	}
+	l.closed, l.posted = true, nil
+	for _, fd := range []int{l.wake, l.timers.fd} {
+		if fd >= 0 {
+			unix.Close(fd)
+		}
+	}
+	return l.file.Close()
+}

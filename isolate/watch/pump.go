@@ -1,0 +1,185 @@
+package watch
+
+import (
+	"golang.org/x/sys/unix"
+)
+
+// state is what a step of a relay came to.
+type state uint8
+
+const (
+	moved     state = iota // go on
+	awaitFrom              // nothing to read
+	awaitTo                // no room to write
+	done
+)
+
+// pump moves bytes until it would block or has had its share of the loop, and
+// leaves exactly one end watched: the one that it waits for.
+func (r *Relay) pump() {
+	if r.ended || r.pumping {
+		return // OnLimit may have come back here by Drain
+	}
+	r.pumping = true
+	s := moved
+	for i := 0; i < rounds && s == moved && !r.ended; i++ {
+		if s = r.step(); s == awaitFrom && r.draining {
+			r.eof, s = true, moved
+		}
+	}
+	r.pumping = false
+	switch {
+	case r.ended:
+	case s == done:
+		r.finish()
+	default:
+		r.await(s)
+	}
+}
+
+func (r *Relay) await(s state) {
+	to := s == awaitTo || s == moved && (len(r.pending) > 0 || r.eof)
+	err := r.src.ready(!to)
+	if r.dst != nil && err == nil {
+		err = r.dst.ready(to)
+	}
+	if err != nil { // not to be woken again would be to hang
+		r.record(err)
+		r.finish()
+	}
+}
+
+// step does one thing.
+func (r *Relay) step() state {
+	settled := r.settle()
+	over := r.eof || r.o.Rest == RestClose && (r.failed || r.totals.Truncated)
+	switch {
+	case len(r.pending) > 0:
+		return r.flush()
+	case over && !settled:
+		return awaitTo
+	case over:
+		return done
+	case r.dst == nil || r.failed || r.left() == 0:
+		return r.discard()
+	case r.splicing:
+		return r.splice()
+	}
+	return r.fill()
+}
+
+// settle hears of the fate of what was handed over, and says whether nothing
+// is under way.
+func (r *Relay) settle() bool {
+	if r.dst == nil || r.failed {
+		return true
+	}
+	settled, lost, err := r.dst.settled()
+	if err != nil {
+		r.totals.Delivered -= int64(lost)
+		r.fail(failure("write", "destination", err))
+	}
+	return settled
+}
+
+// left is how many bytes may still be delivered.
+func (r *Relay) left() int64 { return max(r.o.Limit-r.totals.Taken, 0) }
+
+func (r *Relay) take(n int) {
+	r.totals.Taken += int64(n)
+	r.passed.Add(int64(n))
+	if r.totals.Taken > r.o.Limit && !r.totals.Truncated {
+		r.totals.Truncated = true
+		if r.o.OnLimit != nil {
+			r.o.OnLimit()
+		}
+	}
+}
+
+// fill reads what may still be delivered.
+func (r *Relay) fill() state {
+	n, s := r.read(min(r.left(), bufferSize))
+	if s != moved || n == 0 {
+		return s
+	}
+	r.pending = r.buf[:n]
+	r.take(n)
+	return r.flush()
+}
+
+// discard reads what will not be delivered.
+func (r *Relay) discard() state {
+	n, s := r.read(bufferSize)
+	r.take(n)
+	return s
+}
+
+// read reads up to size bytes into the buffer. A source that fails is at its end.
+func (r *Relay) read(size int64) (int, state) {
+	if r.buf == nil {
+		r.buf = make([]byte, bufferSize)
+	}
+	n, err := r.src.read(r.buf[:size])
+	switch {
+	case err == unix.EAGAIN:
+		return 0, awaitFrom
+	case err != nil:
+		r.record(failure("read", "source", err))
+		fallthrough
+	case n == 0:
+		r.eof = true
+	}
+	return n, moved
+}
+
+// flush writes what is pending.
+func (r *Relay) flush() state {
+	n, err := r.dst.write(r.pending)
+	r.totals.Delivered += int64(n)
+	switch {
+	case err == unix.EAGAIN:
+		return awaitTo
+	case err != nil:
+		r.fail(failure("write", "destination", err))
+	default:
+		r.pending = r.pending[n:]
+	}
+	return moved
+}
+
+// canSplice says whether splice(2) can serve without ever blocking: from a pipe,
+// to a pipe or a file. A blocking socket or terminal would block it, whatever
+// the flags.
+func (r *Relay) canSplice() bool {
+	r.srcPort, _ = r.src.(*port)
+	r.dstPort, _ = r.dst.(*port)
+	return r.srcPort != nil && r.srcPort.fifo && r.dstPort != nil && (r.dstPort.fifo || r.dstPort.plain)
+}
+
+// splice moves bytes within the kernel. Where it can't, copying takes over, and
+// names the end at fault: EINVAL comes of a file opened with O_APPEND.
+func (r *Relay) splice() state {
+	n, err := unix.Splice(r.srcPort.fd, nil, r.dstPort.fd, nil, int(min(r.left(), spliceSize)), unix.SPLICE_F_MOVE|unix.SPLICE_F_NONBLOCK)
+	switch {
+	case err == unix.EINTR:
+	case err == unix.EAGAIN:
+		return r.whichEnd()
+	case err != nil:
+		r.splicing = false
+	case n == 0:
+		r.eof = true
+	default:
+		r.totals.Delivered += n
+		r.take(int(n))
+	}
+	return moved
+}
+
+// whichEnd finds what made splice give EAGAIN.
+func (r *Relay) whichEnd() state {
+	fds := [...]unix.PollFd{{Fd: int32(r.srcPort.fd), Events: unix.POLLIN}}
+	if n, err := unix.Poll(fds[:], 0); n == 0 && err == nil {
+		return awaitFrom
+	}
+	return awaitTo
+}
