@@ -14,4 +14,3 @@ func TestReadsOfAFinishedRunAreCheap(t *testing.T) {
 		t.Errorf("CPU allocates %v times", n)
 	}
 }
-

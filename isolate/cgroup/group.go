@@ -79,13 +79,14 @@ func (g *Group) partOf(controller string) *part {
 func (g *Group) Name() string { return g.name }
 
 // IntoFD is a descriptor of the v2 directory that init is to be cloned into
-// (CLONE_INTO_CGROUP, clone(2)); -1 where there is no v2 tree. The group keeps it.
+// (CLONE_INTO_CGROUP, clone(2)); -1 where there is no v2 tree. It is the group's,
+// and valid until Remove or Close.
 func (g *Group) IntoFD() int { return g.into }
 
 // ProcsFDs are open cgroup.procs files of the groups with limits: the target
 // writes "0" to each. The kernel checks the write against the credentials of
-// who opened them, so this works from inside a user namespace. The group keeps
-// them.
+// who opened them, so this works from inside a user namespace. They are the
+// group's, and valid until Remove or Close.
 func (g *Group) ProcsFDs() []int { return g.procs }
 
 // Notes says which limits the kernel could not hold as asked, and what was set
@@ -110,7 +111,16 @@ func (g *Group) JoinInit(pid int) error {
 // limits and the one that kills. It asks the kernel about the process, from
 // outside (/proc/PID/cgroup).
 func (g *Group) Contains(pid int) (bool, error) {
-	return g.in(pid, g.parts)
+	b, err := procCgroup(pid)
+	if err != nil {
+		return false, err
+	}
+	for _, p := range g.parts {
+		if !p.lists(b, p.target(g.name)) {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // ContainsInit reports whether a process will die by Kill: on v2 and hybrid it
@@ -119,34 +129,33 @@ func (g *Group) ContainsInit(pid int) (bool, error) {
 	if g.twin == nil {
 		return false, nil
 	}
-	in, err := g.in(pid, []*part{g.twin})
-	if err != nil || in || !g.twin.split {
-		return in, err
-	}
-	return inCgroup(pid, 2, g.twin, g.name+"/"+leafInit)
-}
-
-func (g *Group) in(pid int, parts []*part) (bool, error) {
-	for _, p := range parts {
-		name := g.name
-		if p.split {
-			name += "/" + leafTarget
-		}
-		if in, err := inCgroup(pid, p.tree.version, p, name); !in || err != nil {
-			return false, err
-		}
-	}
-	return true, nil
-}
-
-func inCgroup(pid, version int, p *part, name string) (bool, error) {
-	path := "/proc/" + strconv.Itoa(pid) + "/cgroup"
-	var buf [4096]byte
-	b, err := readFile(unix.AT_FDCWD, path, buf[:])
+	b, err := procCgroup(pid)
 	if err != nil {
-		return false, fail("read", path, err)
+		return false, err
 	}
-	return listed(b, version, p.tree.controllers, p.tree.child(name)), nil
+	p := g.twin
+	return p.lists(b, p.target(g.name)) || p.split && p.lists(b, g.name+"/"+leafInit), nil
+}
+
+// target is the place of the target, below the outer group.
+func (p *part) target(name string) string {
+	if p.split {
+		return name + "/" + leafTarget
+	}
+	return name
+}
+
+func procCgroup(pid int) ([]byte, error) {
+	path := "/proc/" + strconv.Itoa(pid) + "/cgroup"
+	b, err := readFile(unix.AT_FDCWD, path, make([]byte, 1024))
+	if err != nil {
+		return nil, fail("read", path, err)
+	}
+	return b, nil
+}
+
+func (p *part) lists(procCgroup []byte, name string) bool {
+	return listed(procCgroup, p.tree.version, p.tree.controllers, p.tree.child(name))
 }
 
 // listed looks for a hierarchy's line with exactly this path.

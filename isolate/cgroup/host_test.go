@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -57,6 +58,36 @@ func TestHostWithoutCgroupsHasReasonAndMend(t *testing.T) {
 	}
 	if _, err := h.Create(Name{PID: 1, Start: 1, Seq: 1}.String(), small()); !errors.As(err, &e) {
 		t.Errorf("Create: %v", err)
+	}
+}
+
+// detected prints what an ordinary user finds.
+func detected() int {
+	h, err := Detect()
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	_, err = h.Create(h.NewName(), small())
+	var e *Error
+	if !errors.As(err, &e) || e.Hint != hintDelegate || !errors.Is(err, unix.EACCES) {
+		fmt.Println("Create:", err)
+		return 1
+	}
+	fmt.Println(h.Mode)
+	return 0
+}
+
+func TestAUserWithoutDelegationLearnsHowToGetIt(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("needs CAP_SETUID to become a user without a group of its own: we are not root")
+	}
+	testHost(t)
+	c := self("detect")
+	c.SysProcAttr.Credential = &syscall.Credential{Uid: 65534, Gid: 65534}
+	p := launch(t, c)
+	if s := p.line(t); s != string(ModeNone) {
+		t.Error(s)
 	}
 }
 
@@ -119,11 +150,8 @@ func TestTargetIsContainedAndStrangersAreNot(t *testing.T) {
 		if got, err := g.Contains(pid); err != nil || got != want {
 			t.Errorf("Contains(%d) = %v, %v", pid, got, err)
 		}
-		if g.IntoFD() < 0 {
-			continue
-		}
-		if got, err := g.in(pid, []*part{g.twin}); err != nil || got != want {
-			t.Errorf("in the v2 group (%d) = %v, %v", pid, got, err)
+		if got, err := g.ContainsInit(pid); err != nil || got != (want && g.IntoFD() >= 0) {
+			t.Errorf("ContainsInit(%d) = %v, %v", pid, got, err)
 		}
 	}
 }
@@ -220,7 +248,7 @@ func killTree(t *testing.T, weaken func(*Group)) {
 	g := testGroup(t, Spec{Memory: 256 << 20, Pids: 200})
 	weaken(g)
 	p := start(t, g, "tree")
-	p.go_(t)
+	p.release(t)
 	if s := p.line(t); s != "grown" {
 		t.Fatal(s)
 	}
@@ -268,7 +296,7 @@ func TestKillWithoutV2TreeEndsAllTargets(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := start(t, g, "tree")
-	p.go_(t)
+	p.release(t)
 	p.line(t)
 	if err := g.Kill(); err != nil {
 		t.Error(err)
@@ -397,6 +425,83 @@ func TestGCCompletesAHalfMadeGroup(t *testing.T) {
 	}
 }
 
+// outer makes a group that plays the outer group of another host, with n
+// processes of ours inside.
+func outer(t *testing.T, name string, n int) *Host {
+	t.Helper()
+	h := testHost(t)
+	if h.unified == nil {
+		t.Skip("needs a v2 tree: none is mounted and writable")
+	}
+	dir := filepath.Join(h.unified.path, name)
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := unlinkDir(h.unified.fd, name); err != nil {
+			t.Error(err)
+		}
+	})
+	fd, err := open(unix.AT_FDCWD, dir, unix.O_PATH|unix.O_DIRECTORY)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := &tree{version: 2, path: dir, rel: h.unified.child(name), fd: fd, controllers: []string{"memory", "pids", "cpuacct"}}
+	o := &Host{Mode: ModeV2, seat: -1, owner: h.owner, unified: tr, trees: []*tree{tr}, located: true}
+	t.Cleanup(o.Close)
+	for range n {
+		occupy(t, fd)
+	}
+	return o
+}
+
+// occupy starts a sleeper in a v2 group; it is reaped before the group goes.
+func occupy(t *testing.T, dir int) *proc {
+	t.Helper()
+	c := self("sleep")
+	c.SysProcAttr.UseCgroupFD, c.SysProcAttr.CgroupFD = true, dir
+	p := launch(t, c)
+	p.line(t)
+	return p
+}
+
+func TestGCRemovesAnEmptySeatAndKillsNobodyInOne(t *testing.T) {
+	o := outer(t, "other-seats", 0)
+	seat := Name{PID: 1 << 30, Start: 9}.String()
+	if err := os.Mkdir(o.unified.path+"/"+seat, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	fd, err := open(o.unified.fd, seat, unix.O_PATH|unix.O_DIRECTORY)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	p := occupy(t, fd)
+	if got, err := GC(t.Context(), o); len(got) != 0 || err != nil {
+		t.Errorf("GC of a seat in use: %q, %v", got, err)
+	}
+	if err := p.Process.Signal(unix.Signal(0)); err != nil {
+		t.Error("its process:", err)
+	}
+	_ = p.Process.Kill()
+	_ = p.Wait()
+	if got, err := GC(t.Context(), o); len(got) != 1 || err != nil {
+		t.Errorf("GC of an empty seat: %q, %v", got, err)
+	}
+}
+
+func TestNobodyElseIsMovedToMakeRoom(t *testing.T) {
+	if h := testHost(t); h.Mode != ModeV2 {
+		t.Skipf("needs cgroup v2 with the memory controller: mode is %s, %s/cgroup.controllers lacks it", h.Mode, standardRoot)
+	}
+	o := outer(t, "other-busy", 2)
+	_, err := o.Create(o.NewName(), small())
+	var e *Error
+	if !errors.As(err, &e) || !errors.Is(err, unix.EBUSY) || !strings.Contains(e.Hint, "Delegate=yes") {
+		t.Error(err)
+	}
+}
+
 func TestErrorSaysWhatToDo(t *testing.T) {
 	for _, errno := range []unix.Errno{unix.EACCES, unix.EROFS, unix.ENOSPC, unix.EAGAIN, unix.EBUSY} {
 		err := fail("mkdir", "/sys/fs/cgroup/x", errno)
@@ -408,30 +513,13 @@ func TestErrorSaysWhatToDo(t *testing.T) {
 }
 
 func TestFullHierarchyIsATypedError(t *testing.T) {
-	h := testHost(t)
-	if h.unified == nil {
-		t.Skip("needs a v2 tree: none is mounted and writable")
-	}
-	// A group of our own plays the outer group, with room for nothing.
-	dir := filepath.Join(h.unified.path, "other-full")
-	if err := os.Mkdir(dir, 0o755); err != nil {
+	o := outer(t, "other-full", 0)
+	if err := os.WriteFile(o.unified.path+"/cgroup.max.descendants", []byte("0"), 0); err != nil {
 		t.Fatal(err)
 	}
-	defer os.Remove(dir)
-	if err := os.WriteFile(dir+"/cgroup.max.descendants", []byte("0"), 0); err != nil {
-		t.Fatal(err)
-	}
-	fd, err := open(unix.AT_FDCWD, dir, unix.O_PATH|unix.O_DIRECTORY)
-	if err != nil {
-		t.Fatal(err)
-	}
-	full := &Host{Mode: h.Mode, seat: -1, owner: h.owner}
-	full.unified = &tree{version: 2, path: dir, rel: "/other-full", fd: fd, controllers: []string{"memory", "pids"}}
-	full.trees = []*tree{full.unified}
-	defer full.Close()
-	g := newGroup(h.NewName())
-	g.addPart(full.unified)
-	err = g.make()
+	g := newGroup(o.NewName())
+	g.addPart(o.unified)
+	err := g.make()
 	g.abandon()
 	var e *Error
 	if !errors.As(err, &e) || !errors.Is(err, unix.EAGAIN) || e.Hint != hintFull {

@@ -123,7 +123,7 @@ func openMember(line []byte, p *part, name string) int {
 	if err != nil {
 		return -1
 	}
-	if in, err := inCgroup(pid, p.tree.version, p, name); err != nil || !in || exited(fd) {
+	if b, err := procCgroup(pid); err != nil || !p.lists(b, name) || exited(fd) {
 		unix.Close(fd)
 		return -1
 	}

@@ -19,7 +19,8 @@ import (
 //     is no systemd that could mind (systemd.io/CGROUP_DELEGATION).
 //
 // The seat has a name like a group, with sequence number 0, so that gc can
-// remove it once we are gone; gc never kills in a seat.
+// remove it once we are gone; gc never kills in a seat. What the supervisor
+// starts elsewhere from its seat, another jail too, finds the outer group above.
 func (h *Host) enable(want []string) error {
 	t := h.unified
 	lack := lacking(want, h.enabled)

@@ -34,6 +34,7 @@ var children = map[string]func() int{
 	"forks":  forks,
 	"tree":   tree20,
 	"orphan": orphan,
+	"detect": detected,
 	"exit":   func() int { return 0 },
 	"shmem":  shmem,
 }
@@ -47,7 +48,7 @@ func child(what string) int {
 		}
 	}
 	f := children[what]
-	if what == "orphan" {
+	if what == "orphan" || what == "detect" {
 		return f()
 	}
 	fmt.Println("ready")
@@ -59,9 +60,7 @@ func child(what string) int {
 
 func hang() int {
 	signal.Ignore(unix.SIGTERM, unix.SIGHUP, unix.SIGINT)
-	select {
-	case <-time.After(time.Minute):
-	}
+	<-time.After(time.Minute) // long enough to be killed, short enough to be no leak
 	return 0
 }
 
@@ -201,7 +200,7 @@ func (p *proc) line(t *testing.T) string {
 	return strings.TrimSpace(s)
 }
 
-func (p *proc) go_(t *testing.T) {
+func (p *proc) release(t *testing.T) {
 	t.Helper()
 	if _, err := io.WriteString(p.in, "go\n"); err != nil {
 		t.Fatal(err)

@@ -18,7 +18,7 @@ func TestCPUOfABurnIsWithinFourMillisecondsOrTwoPercent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.go_(t)
+	p.release(t)
 	ns, err := strconv.ParseInt(p.line(t), 10, 64)
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +53,7 @@ func emulated() bool {
 func TestMemoryLimitKillsAndCounts(t *testing.T) {
 	g := testGroup(t, small())
 	p := start(t, g, "alloc")
-	p.go_(t)
+	p.release(t)
 	err := p.Wait()
 	if ws, ok := p.ProcessState.Sys().(interface{ Signal() unix.Signal }); !ok || ws.Signal() != unix.SIGKILL {
 		t.Fatalf("64 MiB in 32: %v", err)
@@ -77,7 +77,7 @@ func TestMemoryLimitKillsAndCounts(t *testing.T) {
 	if m.OOMKills == nil || *m.OOMKills < 1 || m.AtLimit != nil && *m.AtLimit < 1 {
 		t.Errorf("%+v", m)
 	}
-	if m.PlusSwap != nil && *m.PlusSwap > 32<<20 {
+	if m.PlusSwap != nil && *m.PlusSwap > 33<<20 {
 		t.Errorf("memory and swap %d: it swapped", *m.PlusSwap)
 	}
 }
@@ -94,7 +94,7 @@ func TestOOMEventComesBeforeAnybodyAsks(t *testing.T) {
 	if n, err := unix.Poll(quiet, 0); n != 0 || err != nil {
 		t.Errorf("ready before anything happened: %d, %v", n, err)
 	}
-	p.go_(t)
+	p.release(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	if err := poll(ctx, e.FD, int16(e.Events)); err != nil {
@@ -105,26 +105,27 @@ func TestOOMEventComesBeforeAnybodyAsks(t *testing.T) {
 func TestSharedMemoryIsChargedAndSplit(t *testing.T) {
 	g := testGroup(t, small())
 	p := start(t, g, "shmem")
-	p.go_(t)
+	p.release(t)
 	p.line(t)
 	u, err := g.Usage()
 	if err != nil {
 		t.Fatal(err)
 	}
 	m := u.Memory
-	if m.Shmem == nil || *m.Shmem < 8<<20 || m.Anon == nil || m.File == nil || m.Swap == nil && g.partOf("memory").tree.version == 1 {
-		t.Errorf("%+v", m)
+	if m.Shmem == nil || m.Anon == nil || m.File == nil {
+		t.Fatalf("%+v", m)
 	}
-	// v2 sums memory.stat up to two seconds late, so zero is no error there.
-	if *m.Anon > 24<<20 || *m.Anon <= 0 && g.partOf("memory").tree.version == 1 {
-		t.Errorf("anon %d", *m.Anon)
+	// memory.stat is summed late, in batches of pages for each processor or
+	// after two seconds: a little may be missing, and all of a small part.
+	if *m.Shmem < 7<<20 || *m.Shmem > 9<<20 || *m.Anon > 24<<20 {
+		t.Errorf("shmem %d, anon %d", *m.Shmem, *m.Anon)
 	}
 }
 
 func TestPidsLimitRefusesAndCounts(t *testing.T) {
 	g := testGroup(t, Spec{Memory: 512 << 20, Pids: 24})
 	p := start(t, g, "forks")
-	p.go_(t)
+	p.release(t)
 	if s := p.line(t); s == "never refused" {
 		t.Fatal(s)
 	}
