@@ -134,7 +134,7 @@ func (r *run) conclude() *result.Result {
 	res.Usage = r.usage
 	if r.policy != nil {
 		res.Limits = result.LimitsOf(r.policy.Limits)
-		res.PolicyDigest = ""
+		res.PolicyDigest = r.policy.Digest()
 	}
 	r.enforced(&res.Enforced)
 	r.denials(res)

@@ -66,9 +66,14 @@ func (r *run) resolve() error {
 	if err := r.policy.Validate(); err != nil {
 		return &LaunchError{Op: "check the policy", Index: -1, Err: err}
 	}
+	if r.shares() && r.policy.Layers.Level(policy.LayerSeccomp) == policy.Off {
+		return &LaunchError{Op: "check the policy", Index: -1, Layer: policy.LayerSeccomp, Err: errShared, Hint: "leave seccomp on, or share read-only (--ro)"}
+	}
 	r.limits = limitsOf(r.policy)
 	return nil
 }
+
+var errShared = errors.New("a writable folder of the caller's needs the filter, or a set-id file could be left in it")
 
 // makeGroup makes the run's cgroups, or learns why there are none.
 func (r *run) makeGroup() error {
@@ -95,18 +100,21 @@ func (r *run) makeGroup() error {
 // input gathers what the plan is made from.
 func (r *run) input() (*plan.Input, error) {
 	f := r.machine.facts
+	view, err := r.view()
+	if err != nil {
+		return nil, err
+	}
 	in := &plan.Input{
-		Policy: r.policy, Facts: f, View: r.view(),
+		Policy: r.policy, Facts: f, View: view,
 		Argv: r.cmd.Args, Env: r.environment(),
 		Listener: true, Twin: r.group != nil && r.group.IntoFD() >= 0,
 	}
-	in.Filter = seccomp.DefaultBytes(seccomp.Options{Listener: true})
+	in.Filter = r.filter()
 	in.InitFilter = seccomp.InitBytes()
 	if r.group != nil {
 		in.Procs = len(r.group.ProcsFDs())
 	}
 	in.Monotonic, in.Boottime = clocks()
-	var err error
 	if in.CPUSet, err = affinity(r.policy.Limits.Cores); err != nil {
 		return nil, err
 	}
@@ -115,6 +123,32 @@ func (r *run) input() (*plan.Input, error) {
 	}
 	in.Named, err = r.named()
 	return in, err
+}
+
+// filter is the program's seccomp filter.
+func (r *run) filter() string {
+	if r.shares() {
+		return seccomp.SharedBytes(seccomp.Options{Listener: true})
+	}
+	return seccomp.DefaultBytes(seccomp.Options{Listener: true})
+}
+
+// rules is the table that the filter was made from.
+func (r *run) rules() *seccomp.Rules {
+	if r.shares() {
+		return seccomp.SharedRules()
+	}
+	return seccomp.DefaultRules()
+}
+
+// shares says whether a folder of the caller's is writable for the jail.
+func (r *run) shares() bool {
+	for i := range r.policy.Files {
+		if r.policy.Files[i].Kind == policy.FileRW {
+			return true
+		}
+	}
+	return false
 }
 
 // clocks reads the clocks that a time namespace takes away.
@@ -249,4 +283,13 @@ func (r *run) release() {
 }
 
 // view is the host's, with the run's own user in it.
-func (r *run) view() rootfs.View { return r.machine.view }
+func (r *run) view() (rootfs.View, error) {
+	v, err := r.machine.view.With(rootfs.Identity{UID: plan.TargetID, GID: plan.TargetID, Hostname: r.policy.Hostname})
+	if err != nil {
+		return v, &LaunchError{Op: "make the view", Index: -1, Layer: policy.LayerRootfs, Err: err}
+	}
+	if !r.machine.facts.Kernel.AtLeast(5, 11) {
+		v = v.AsBinds()
+	}
+	return v, nil
+}

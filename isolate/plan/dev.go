@@ -1,42 +1,45 @@
 package plan
 
 import (
+	"github.com/jailrun/jail/isolate/tape"
+	"github.com/jailrun/jail/rootfs"
 	"golang.org/x/sys/unix"
 )
 
-// nodes are the devices of a jail, bound from the host's /dev.
-var nodes = [...]string{"null", "zero", "full", "random", "urandom", "tty"}
-
-// links are the names that programs expect beside them.
-var links = [...]struct{ name, target string }{
-	{"fd", "/proc/self/fd"},
-	{"stdin", "/proc/self/fd/0"},
-	{"stdout", "/proc/self/fd/1"},
-	{"stderr", "/proc/self/fd/2"},
-	{"ptmx", "pts/ptmx"},
-}
-
 // openDevices takes the devices from the host, before /dev is out of sight.
 func (b *builder) openDevices() {
-	for i, n := range nodes {
-		b.nodes[i] = b.Var(8)
-		b.Call("open /dev/"+n, unix.SYS_OPEN_TREE, atFdcwd, b.CString("/dev/"+n), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC).Into(b.nodes[i])
+	for _, d := range rootfs.Dev() {
+		fd := tape.Addr(0)
+		if d.Kind == rootfs.DevNode {
+			fd = b.Var(8)
+			b.Call("open /dev/"+d.Name, unix.SYS_OPEN_TREE, atFdcwd, b.CString("/dev/"+d.Name), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC).Into(fd)
+		}
+		b.devs = append(b.devs, device{d, fd})
 	}
+}
+
+// device is an entry of /dev, and the host's node where it is one.
+type device struct {
+	rootfs.DevEntry
+	fd tape.Addr
 }
 
 // devices fills /dev: no console, no kmsg, no fuse, no kvm.
 func (b *builder) devices() {
 	attr := b.Words(unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC, 0, 0, 0)
-	for i, n := range nodes {
-		at := "root/dev/" + n
-		b.Call("make the mount point "+at, unix.SYS_MKNODAT, atFdcwd, b.CString(at), unix.S_IFREG|0o444, 0)
-		b.Call("set the mount attributes of /dev/"+n, unix.SYS_MOUNT_SETATTR, uint64(b.nodes[i]), b.CString(""), unix.AT_EMPTY_PATH, attr, 32).Loading(0)
-		b.move(b.nodes[i], at, "/dev/"+n)
+	for _, d := range b.devs {
+		at := "root/dev/" + d.Name
+		switch d.Kind {
+		case rootfs.DevLink:
+			b.Call("link /dev/"+d.Name, unix.SYS_SYMLINKAT, b.CString(d.Target), atFdcwd, b.CString(at)).Because(d.Why)
+		case rootfs.DevFolder:
+			b.mkdir(at, uint64(d.Mode)).Soft()
+		case rootfs.DevNode:
+			b.Call("make the mount point /dev/"+d.Name, unix.SYS_MKNODAT, atFdcwd, b.CString(at), unix.S_IFREG|0o444, 0).Because(d.Why)
+			b.Call("set the mount attributes of /dev/"+d.Name, unix.SYS_MOUNT_SETATTR, uint64(d.fd), b.CString(""), unix.AT_EMPTY_PATH, attr, 32).Loading(0)
+			b.move(d.fd, at, "/dev/"+d.Name)
+		}
 	}
-	for _, l := range links {
-		b.Call("link /dev/"+l.name, unix.SYS_SYMLINKAT, b.CString(l.target), atFdcwd, b.CString("root/dev/"+l.name))
-	}
-	b.mkdir("root/dev/pts", 0o755)
 	b.mount("devpts", b.CString("root/dev/pts"), "devpts", unix.MS_NOSUID|unix.MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620,max=16")
 }
 

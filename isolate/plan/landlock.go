@@ -84,8 +84,10 @@ func (b *builder) rules() []rule {
 	for _, q := range quotas {
 		list = append(list, rule{q.path, llNoNodes, false})
 	}
-	for _, n := range nodes {
-		list = append(list, rule{"/dev/" + n, llDevice | llIoctl, true})
+	for _, d := range b.devs {
+		if d.Kind == rootfs.DevNode {
+			list = append(list, rule{"/dev/" + d.Name, llDevice | llIoctl, true})
+		}
 	}
 	list = append(list, rule{"/dev/pts", llRead | unix.LANDLOCK_ACCESS_FS_WRITE_FILE | llIoctl, false})
 	for i := range b.in.Policy.Files {

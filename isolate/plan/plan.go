@@ -90,8 +90,8 @@ type builder struct {
 	*tape.Builder
 	in         *Input
 	candidates []string
-	nodes      [6]tape.Addr // devices taken from the host
-	namedCopy  bool         // a copy that must be whole
+	devs       []device
+	namedCopy  bool // a copy that must be whole
 
 	initStart   tape.Label
 	targetStart tape.Label
