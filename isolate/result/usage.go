@@ -1,0 +1,117 @@
+package result
+
+import (
+	"time"
+
+	"github.com/jailrun/jail/policy"
+)
+
+// Source says where a figure comes from.
+type Source string
+
+// The sources.
+const (
+	SourceCgroupV1 Source = "cgroup-v1" // the jail's own groups: memory.max_usage_in_bytes, cpuacct.usage, blkio
+	SourceCgroupV2 Source = "cgroup-v2" // the jail's own group: memory.peak, cpu.stat, io.stat
+	SourceRusage   Source = "rusage"    // wait4(2): of the processes that were waited for, the largest one's peak
+	SourceSampled  Source = "sampled"   // read now and then while the program ran: a lower bound
+	SourceProcfs   Source = "procfs"    // summed over /proc: a lower bound
+)
+
+// Usage is what the whole jail used, its survivors' share too. A figure that
+// this host can't give is null.
+type Usage struct {
+	WallNS           *int64  `json:"wall_ns"`            // from exec to the program's end, nanoseconds, on CLOCK_MONOTONIC
+	CPUNS            *int64  `json:"cpu_ns"`             // CPU time of all tasks, nanoseconds
+	UserNS           *int64  `json:"user_ns"`            // the part of it in user mode, nanoseconds
+	SystemNS         *int64  `json:"system_ns"`          // the part of it in the kernel, nanoseconds
+	MemoryPeakBytes  *int64  `json:"memory_peak_bytes"`  // most memory at once, bytes: tmpfs, pipes and socket buffers count
+	MemorySource     *Source `json:"memory_source"`      // where the peak comes from
+	SwapPeakBytes    *int64  `json:"swap_peak_bytes"`    // most swap at once, bytes
+	PidsPeak         *int64  `json:"pids_peak"`          // most tasks at once
+	IOReadBytes      *int64  `json:"io_read_bytes"`      // read from block devices, bytes
+	IOWriteBytes     *int64  `json:"io_write_bytes"`     // written to block devices, bytes
+	IOReadOps        *int64  `json:"io_read_ops"`        // reads from block devices
+	IOWriteOps       *int64  `json:"io_write_ops"`       // writes to block devices
+	CPUThrottledNS   *int64  `json:"cpu_throttled_ns"`   // time that a CPU quota held tasks back, nanoseconds
+	OOMKills         *int64  `json:"oom_kills"`          // tasks that the kernel's out-of-memory killer ended
+	CPUSource        *Source `json:"cpu_source"`         // where the CPU times come from
+	IOSource         *Source `json:"io_source"`          // where the block device figures come from
+	MemoryAnonBytes  *int64  `json:"memory_anon_bytes"`  // anonymous memory at the last look, bytes
+	MemoryFileBytes  *int64  `json:"memory_file_bytes"`  // page cache at the last look, bytes
+	MemoryShmemBytes *int64  `json:"memory_shmem_bytes"` // shared memory and tmpfs at the last look, bytes, part of file
+	Noisy            *bool   `json:"noisy"`              // the host disturbed the timing: pressure or steal was seen
+}
+
+// Limits are the bounds that were in force. Null means none.
+type Limits struct {
+	CPUNS         *int64        `json:"cpu_ns"`          // CPU time of the whole jail, nanoseconds (--cpu)
+	WallNS        *int64        `json:"wall_ns"`         // time on the clock, nanoseconds (--wall)
+	IdleNS        *int64        `json:"idle_ns"`         // time without CPU and without a byte, nanoseconds (--idle)
+	MemoryBytes   *int64        `json:"memory_bytes"`    // memory of the whole jail, bytes (--memory)
+	Pids          *int64        `json:"pids"`            // tasks at once (--pids)
+	OutputBytes   *int64        `json:"output_bytes"`    // bytes of each of stdout and stderr (--output)
+	DiskBytes     *int64        `json:"disk_bytes"`      // /box, /tmp and /dev/shm together, bytes (--disk)
+	Inodes        *int64        `json:"inodes"`          // files in the same (--inodes)
+	FileSizeBytes *int64        `json:"file_size_bytes"` // size of one file, bytes: RLIMIT_FSIZE (--file-size)
+	StackBytes    *int64        `json:"stack_bytes"`     // stack of the first thread, bytes: RLIMIT_STACK, soft (--stack)
+	OpenFiles     *int64        `json:"open_files"`      // descriptors of one process: RLIMIT_NOFILE, soft (--open-files)
+	Cores         *string       `json:"cores"`           // CPUs that it may run on, as "0-1,3" (--cores); null: the caller's
+	PidsAction    policy.Action `json:"pids_action"`     // what a full pids limit does: "errno" or "kill" (--pids-action)
+	DiskAction    policy.Action `json:"disk_action"`     // what a full disk does: "errno" or "kill" (--disk-action)
+}
+
+// LimitsOf returns the bounds of a resolved policy. In a resolved policy zero
+// and policy.Unlimited both mean that there is no bound.
+func LimitsOf(l policy.Limits) Limits {
+	return Limits{
+		CPUNS:         bound(l.CPU),
+		WallNS:        bound(l.Wall),
+		IdleNS:        bound(l.Idle),
+		MemoryBytes:   bound(l.Memory),
+		Pids:          bound(l.Pids),
+		OutputBytes:   bound(l.Output),
+		DiskBytes:     bound(l.Disk),
+		Inodes:        bound(l.Inodes),
+		FileSizeBytes: bound(l.FileSize),
+		StackBytes:    bound(l.Stack),
+		OpenFiles:     bound(l.OpenFiles),
+		Cores:         named(l.Cores),
+		PidsAction:    orErrno(l.PidsAction),
+		DiskAction:    orErrno(l.DiskAction),
+	}
+}
+
+func bound[T ~int64](v T) *int64 {
+	if v <= 0 {
+		return nil
+	}
+	return new(int64(v))
+}
+
+func named(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func orErrno(a policy.Action) policy.Action {
+	if a == "" {
+		return policy.ActionErrno
+	}
+	return a
+}
+
+// Wall returns the time on the clock, or zero when it is not known.
+func (u *Usage) Wall() time.Duration { return time.Duration(value(u.WallNS)) }
+
+// CPU returns the CPU time, or zero when it is not known.
+func (u *Usage) CPU() time.Duration { return time.Duration(value(u.CPUNS)) }
+
+func value(p *int64) int64 {
+	if p == nil {
+		return 0
+	}
+	return *p
+}
