@@ -1,8 +1,6 @@
 package cgroup
 
 import (
-	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -11,7 +9,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -209,222 +206,6 @@ func (h *Host) offers(controller string) bool {
 	return t != nil && t.err == nil
 }
 
-func TestRemoveWaitsForTheDying(t *testing.T) {
-	g := testGroup(t, small())
-	start(t, g, "sleep")
-	if err := g.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	if err := g.Remove(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func TestWaitEmptyEndsWithItsContext(t *testing.T) {
-	g := testGroup(t, small())
-	start(t, g, "sleep")
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	if err := g.WaitEmpty(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Error(err)
-	}
-}
-
-func TestKillEndsATreeOfTwentySessions(t *testing.T) {
-	for name, weaken := range map[string]func(*Group){
-		"as the host can": func(*Group) {},
-		"without cgroup.kill": func(g *Group) {
-			if g.kill >= 0 {
-				unix.Close(g.kill)
-				g.kill = -1
-			}
-		},
-	} {
-		t.Run(name, func(t *testing.T) { killTree(t, weaken) })
-	}
-}
-
-func killTree(t *testing.T, weaken func(*Group)) {
-	g := testGroup(t, Spec{Memory: 256 << 20, Pids: 200})
-	weaken(g)
-	p := start(t, g, "tree")
-	p.release(t)
-	if s := p.line(t); s != "grown" {
-		t.Fatal(s)
-	}
-	if err := g.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-	defer cancel()
-	if err := g.WaitEmpty(ctx); err != nil {
-		t.Fatal(err)
-	}
-	fds, err := g.members()
-	if err != nil || len(fds) != 0 {
-		t.Errorf("%d are left, %v", len(fds), err)
-	}
-	if err := g.Remove(); err != nil {
-		t.Error(err)
-	}
-}
-
-// v1Only is the host without its v2 tree.
-func v1Only(t *testing.T) *Host {
-	t.Helper()
-	if h := testHost(t); h.Mode == ModeV2 {
-		t.Skip("needs cgroup v1 with memory and pids: this host has them on v2")
-	}
-	h, err := Detect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(h.Close)
-	h.unified = nil
-	h.seq.Store(1 << 32) // not the names of the other host
-	h.Mode, h.why = h.judge()
-	return h
-}
-
-func TestKillWithoutV2TreeEndsAllTargets(t *testing.T) {
-	h := v1Only(t)
-	if h.Mode != ModeV1 {
-		t.Fatal(h.Mode)
-	}
-	g, err := h.Create(h.NewName(), Spec{Memory: 256 << 20, Pids: 200})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := start(t, g, "tree")
-	p.release(t)
-	p.line(t)
-	if err := g.Kill(); err != nil {
-		t.Error(err)
-	}
-	if err := g.WaitEmpty(t.Context()); err != nil {
-		t.Error(err)
-	}
-	if err := g.Remove(); err != nil {
-		t.Error(err)
-	}
-	assertGone(t, h, g.Name())
-}
-
-// orphan makes a group, puts a sleeper into it and waits to be killed.
-func orphan() int {
-	h, err := Detect()
-	if err != nil {
-		fmt.Println(err)
-		return 1
-	}
-	g, err := h.Create(h.NewName(), small())
-	if err != nil {
-		fmt.Println(err)
-		return 1
-	}
-	c := exec.Command("/bin/sh", "-c", `for fd in $FDS; do echo 0 >&$fd; done; echo ready; exec sleep 60`)
-	c.SysProcAttr = &unix.SysProcAttr{Setsid: true}
-	if g.IntoFD() >= 0 {
-		c.SysProcAttr.UseCgroupFD, c.SysProcAttr.CgroupFD = true, g.IntoFD()
-	}
-	fds := ""
-	for i, fd := range g.ProcsFDs() {
-		c.ExtraFiles = append(c.ExtraFiles, os.NewFile(uintptr(fd), ""))
-		fds += fmt.Sprint(3+i, " ")
-	}
-	c.Env = append(os.Environ(), "FDS="+fds)
-	out, _ := c.StdoutPipe()
-	if err := c.Start(); err != nil {
-		fmt.Println(err)
-		return 1
-	}
-	_, _ = bufio.NewReader(out).ReadString('\n')
-	fmt.Println(g.Name(), c.Process.Pid)
-	return hang()
-}
-
-func TestGCRemovesAnOrphanAndNothingElse(t *testing.T) {
-	h := testHost(t)
-	live := testGroup(t, small())
-	foreign := []string{"jail", "jail-", "jail-99999999-1-01", "jail-99999999-1", "jail-99999999-1-1x", "other"}
-	for _, n := range foreign {
-		dir := filepath.Join(h.find("pids").path, n)
-		if err := os.Mkdir(dir, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		defer os.Remove(dir)
-	}
-	owner := launch(t, self("orphan"))
-	var name string
-	var sleeper int
-	if _, err := fmt.Sscan(owner.line(t), &name, &sleeper); err != nil {
-		t.Fatal(err)
-	}
-	pidfd, err := unix.PidfdOpen(sleeper, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(pidfd)
-
-	if got, err := GC(t.Context(), h); err != nil || len(got) != 0 {
-		t.Fatalf("GC beside a live owner removed %q, %v", got, err)
-	}
-	_ = owner.Process.Kill()
-	_ = owner.Wait()
-	got, err := GC(t.Context(), h)
-	if err != nil || len(got) != 1 || got[0] != name {
-		t.Fatalf("GC removed %q, %v; want %s", got, err, name)
-	}
-	assertGone(t, h, name)
-	if err := poll(t.Context(), pidfd, unix.POLLIN); err != nil {
-		t.Error("the orphan's sleeper lives:", err)
-	}
-	for _, n := range foreign {
-		if _, err := os.Stat(filepath.Join(h.find("pids").path, n)); err != nil {
-			t.Errorf("foreign group: %v", err)
-		}
-	}
-	if _, err := os.Stat(filepath.Join(h.find("pids").path, live.Name())); err != nil {
-		t.Errorf("a live owner's group: %v", err)
-	}
-}
-
-func TestGCLeavesAGroupWhoseLockIsHeld(t *testing.T) {
-	h := testHost(t)
-	name := Name{PID: 1 << 30, Start: 7, Seq: 1}.String() // no such process
-	g, err := h.Create(name, small())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, err := GC(t.Context(), h); err != nil || len(got) != 0 {
-		t.Errorf("GC removed %q, %v", got, err)
-	}
-	g.Close()
-	if got, err := GC(t.Context(), h); err != nil || len(got) != 1 {
-		t.Errorf("GC removed %q, %v", got, err)
-	}
-	assertGone(t, h, name)
-}
-
-// TestGCCompletesAHalfMadeGroup: the supervisor may die between any two steps.
-func TestGCCompletesAHalfMadeGroup(t *testing.T) {
-	h := testHost(t)
-	name := Name{PID: 1 << 30, Start: 8, Seq: 1}.String()
-	for _, sub := range []string{"", "/" + leafInit} {
-		tr := h.trees[len(h.trees)-1]
-		if tr.version == 1 && sub != "" {
-			continue
-		}
-		if err := os.MkdirAll(tr.path+"/"+name+sub, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := GC(t.Context(), h); err != nil || len(got) != 1 {
-			t.Errorf("%q: GC removed %q, %v", sub, got, err)
-		}
-		assertGone(t, h, name)
-	}
-}
-
 // outer makes a group that plays the outer group of another host, with n
 // processes of ours inside.
 func outer(t *testing.T, name string, n int) *Host {
@@ -463,31 +244,6 @@ func occupy(t *testing.T, dir int) *proc {
 	p := launch(t, c)
 	p.line(t)
 	return p
-}
-
-func TestGCRemovesAnEmptySeatAndKillsNobodyInOne(t *testing.T) {
-	o := outer(t, "other-seats", 0)
-	seat := Name{PID: 1 << 30, Start: 9}.String()
-	if err := os.Mkdir(o.unified.path+"/"+seat, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	fd, err := open(o.unified.fd, seat, unix.O_PATH|unix.O_DIRECTORY)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(fd)
-	p := occupy(t, fd)
-	if got, err := GC(t.Context(), o); len(got) != 0 || err != nil {
-		t.Errorf("GC of a seat in use: %q, %v", got, err)
-	}
-	if err := p.Process.Signal(unix.Signal(0)); err != nil {
-		t.Error("its process:", err)
-	}
-	_ = p.Process.Kill()
-	_ = p.Wait()
-	if got, err := GC(t.Context(), o); len(got) != 1 || err != nil {
-		t.Errorf("GC of an empty seat: %q, %v", got, err)
-	}
 }
 
 func TestNobodyElseIsMovedToMakeRoom(t *testing.T) {

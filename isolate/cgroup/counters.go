@@ -1,0 +1,164 @@
+package cgroup
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// CPU is the time on a core of all tasks that were ever in the group: one read
+// of a kept descriptor. It may lag by a tick for a task that runs right now.
+func (g *Group) CPU() (time.Duration, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var buf [1024]byte
+	b, v2, err := g.read(fileCPU, buf[:])
+	if err != nil {
+		return 0, err
+	}
+	if v2 {
+		us, _ := field(b, "usage_usec")
+		return time.Duration(us) * time.Microsecond, nil
+	}
+	ns, _ := number(b)
+	return time.Duration(ns), nil
+}
+
+// OOMKills is how many tasks of the group the kernel killed for memory.
+func (g *Group) OOMKills() (int64, error) {
+	return g.counter(fileOOM, "oom_kill")
+}
+
+// PidsAtMax is how many forks pids.max refused.
+func (g *Group) PidsAtMax() (int64, error) {
+	return g.counter(filePidsEvents, "max")
+}
+
+func (g *Group) counter(f file, key string) (int64, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var buf [1024]byte
+	b, _, err := g.read(f, buf[:])
+	if err != nil {
+		return 0, err
+	}
+	v, _ := field(b, key)
+	return v, nil
+}
+
+// SamplePeak notes the present memory use where the kernel keeps no peak (v2
+// before 5.19). Elsewhere it does nothing.
+func (g *Group) SamplePeak() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.has(filePeak) {
+		return nil
+	}
+	return g.sample()
+}
+
+func (g *Group) sample() error {
+	var buf [64]byte
+	b, _, err := g.read(fileCurrent, buf[:])
+	if err != nil {
+		return err
+	}
+	if v, ok := number(b); ok {
+		g.peak = max(g.peak, v)
+	}
+	return nil
+}
+
+// file is something that is read, whatever it is called on v1 and v2.
+type file int
+
+const (
+	fileCPU file = iota
+	fileUser
+	fileSystem
+	fileThrottle
+	filePeak
+	fileCurrent
+	filePlusSwap
+	fileSwapPeak
+	fileMemStat
+	fileOOM
+	fileAtLimit
+	fileSwapAtLimit
+	filePidsPeak
+	filePidsEvents
+	fileIOBytes
+	fileIOOps
+	fileCount
+)
+
+// fileNames: an empty name means that this version has no such file of its own.
+type fileNames struct{ controller, v1, v2 string }
+
+var files = [fileCount]fileNames{
+	fileCPU:      {"cpuacct", "cpuacct.usage", "cpu.stat"},
+	fileUser:     {"cpuacct", "cpuacct.usage_user", ""},
+	fileSystem:   {"cpuacct", "cpuacct.usage_sys", ""},
+	fileThrottle: {"cpu", "cpu.stat", "cpu.stat"},
+	filePeak:     {"memory", "memory.max_usage_in_bytes", "memory.peak"},
+	fileCurrent:  {"memory", "memory.usage_in_bytes", "memory.current"},
+	filePlusSwap: {"memory", "memory.memsw.max_usage_in_bytes", ""},
+	fileSwapPeak: {"memory", "", "memory.swap.peak"},
+	fileMemStat:  {"memory", "memory.stat", "memory.stat"},
+	fileOOM:      {"memory", "memory.oom_control", "memory.events"},
+	fileAtLimit:  {"memory", "memory.failcnt", "memory.events"},
+	// With swap off the sum of memory and swap is charged first, and it is there
+	// that a charge fails.
+	fileSwapAtLimit: {"memory", "memory.memsw.failcnt", ""},
+	filePidsPeak:    {"pids", "pids.peak", "pids.peak"},
+	filePidsEvents:  {"pids", "pids.events", "pids.events"},
+	fileIOBytes:     {"blkio", "blkio.throttle.io_service_bytes_recursive", "io.stat"},
+	fileIOOps:       {"blkio", "blkio.throttle.io_serviced_recursive", ""},
+}
+
+// read reads one of the files from its beginning.
+func (g *Group) read(f file, buf []byte) (b []byte, v2 bool, err error) {
+	p := g.partOf(files[f].controller)
+	if p == nil {
+		return nil, false, &Error{Op: "read " + files[f].v2 + " of", Path: g.name, Err: ErrNoController, Hint: hintMissing}
+	}
+	v2 = p.tree.version == 2
+	if !g.has(f) {
+		err = unix.ENOENT
+		if g.closed {
+			err = ErrClosed
+		}
+	} else if b, err = readAt(g.reads[f], buf); err == nil {
+		return b, v2, nil
+	}
+	return nil, v2, fail("read", p.path(g.name)+"/"+files[f].name(v2), err)
+}
+
+func (f *fileNames) name(v2 bool) string {
+	if v2 {
+		return f.v2
+	}
+	return f.v1
+}
+
+// has opens a file at its first use; the descriptor stays.
+func (g *Group) has(f file) bool {
+	if g.closed {
+		return false
+	}
+	if g.reads[f] == 0 {
+		g.reads[f] = -1
+		p := g.partOf(files[f].controller)
+		if p == nil {
+			return false
+		}
+		name := files[f].name(p.tree.version == 2)
+		if name == "" {
+			return false
+		}
+		if fd, err := open(p.leaf, name, unix.O_RDONLY); err == nil {
+			g.reads[f] = fd
+		}
+	}
+	return g.reads[f] > 0
+}

@@ -1,0 +1,152 @@
+package cgroup
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// orphan makes a group, puts a sleeper into it and waits to be killed.
+func orphan() int {
+	h, err := Detect()
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	g, err := h.Create(h.NewName(), small())
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	c := exec.Command("/bin/sh", "-c", `for fd in $FDS; do echo 0 >&$fd; done; echo ready; exec sleep 60`)
+	c.SysProcAttr = &unix.SysProcAttr{Setsid: true}
+	if g.IntoFD() >= 0 {
+		c.SysProcAttr.UseCgroupFD, c.SysProcAttr.CgroupFD = true, g.IntoFD()
+	}
+	fds := ""
+	for i, fd := range g.ProcsFDs() {
+		c.ExtraFiles = append(c.ExtraFiles, os.NewFile(uintptr(fd), ""))
+		fds += fmt.Sprint(3+i, " ")
+	}
+	c.Env = append(os.Environ(), "FDS="+fds)
+	out, _ := c.StdoutPipe()
+	if err := c.Start(); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	_, _ = bufio.NewReader(out).ReadString('\n')
+	fmt.Println(g.Name(), c.Process.Pid)
+	return hang()
+}
+
+func TestGCRemovesAnOrphanAndNothingElse(t *testing.T) {
+	h := testHost(t)
+	live := testGroup(t, small())
+	foreign := []string{"jail", "jail-", "jail-99999999-1-01", "jail-99999999-1", "jail-99999999-1-1x", "other"}
+	for _, n := range foreign {
+		dir := filepath.Join(h.find("pids").path, n)
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		defer os.Remove(dir)
+	}
+	owner := launch(t, self("orphan"))
+	var name string
+	var sleeper int
+	if _, err := fmt.Sscan(owner.line(t), &name, &sleeper); err != nil {
+		t.Fatal(err)
+	}
+	pidfd, err := unix.PidfdOpen(sleeper, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(pidfd)
+
+	if got, err := GC(t.Context(), h); err != nil || len(got) != 0 {
+		t.Fatalf("GC beside a live owner removed %q, %v", got, err)
+	}
+	_ = owner.Process.Kill()
+	_ = owner.Wait()
+	got, err := GC(t.Context(), h)
+	if err != nil || len(got) != 1 || got[0] != name {
+		t.Fatalf("GC removed %q, %v; want %s", got, err, name)
+	}
+	assertGone(t, h, name)
+	if err := poll(t.Context(), pidfd, unix.POLLIN); err != nil {
+		t.Error("the orphan's sleeper lives:", err)
+	}
+	for _, n := range foreign {
+		if _, err := os.Stat(filepath.Join(h.find("pids").path, n)); err != nil {
+			t.Errorf("foreign group: %v", err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(h.find("pids").path, live.Name())); err != nil {
+		t.Errorf("a live owner's group: %v", err)
+	}
+}
+
+func TestGCLeavesAGroupWhoseLockIsHeld(t *testing.T) {
+	h := testHost(t)
+	name := Name{PID: 1 << 30, Start: 7, Seq: 1}.String() // no such process
+	g, err := h.Create(name, small())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := GC(t.Context(), h); err != nil || len(got) != 0 {
+		t.Errorf("GC removed %q, %v", got, err)
+	}
+	g.Close()
+	if got, err := GC(t.Context(), h); err != nil || len(got) != 1 {
+		t.Errorf("GC removed %q, %v", got, err)
+	}
+	assertGone(t, h, name)
+}
+
+// TestGCCompletesAHalfMadeGroup: the supervisor may die between any two steps.
+func TestGCCompletesAHalfMadeGroup(t *testing.T) {
+	h := testHost(t)
+	name := Name{PID: 1 << 30, Start: 8, Seq: 1}.String()
+	for _, sub := range []string{"", "/" + leafInit} {
+		tr := h.trees[len(h.trees)-1]
+		if tr.version == 1 && sub != "" {
+			continue
+		}
+		if err := os.MkdirAll(tr.path+"/"+name+sub, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := GC(t.Context(), h); err != nil || len(got) != 1 {
+			t.Errorf("%q: GC removed %q, %v", sub, got, err)
+		}
+		assertGone(t, h, name)
+	}
+}
+
+func TestGCRemovesAnEmptySeatAndKillsNobodyInOne(t *testing.T) {
+	o := outer(t, "other-seats", 0)
+	seat := Name{PID: 1 << 30, Start: 9}.String()
+	if err := os.Mkdir(o.unified.path+"/"+seat, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	fd, err := open(o.unified.fd, seat, unix.O_PATH|unix.O_DIRECTORY)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	p := occupy(t, fd)
+	if got, err := GC(t.Context(), o); len(got) != 0 || err != nil {
+		t.Errorf("GC of a seat in use: %q, %v", got, err)
+	}
+	if err := p.Process.Signal(unix.Signal(0)); err != nil {
+		t.Error("its process:", err)
+	}
+	_ = p.Process.Kill()
+	_ = p.Wait()
+	if got, err := GC(t.Context(), o); len(got) != 1 || err != nil {
+		t.Errorf("GC of an empty seat: %q, %v", got, err)
+	}
+}
