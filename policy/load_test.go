@@ -185,7 +185,7 @@ func TestAMistakeIsNamedWithItsPlaceKeyAndRemedy(t *testing.T) {
 		{"chdir = \"box\"", [2]int{1, 9}, "chdir", ErrValue, "absolute"},
 		{"chdir = \"/a\\u0000b\"", [2]int{1, 9}, "chdir", ErrNUL, ""},
 		{"chdir = \"\"", [2]int{1, 9}, "chdir", ErrMissing, ""},
-		{"env = [\"A=1\", \"B\"]", [2]int{1, 15}, "env[1]", ErrValue, "B=VALUE"},
+		{"env = [\"A=1\", \"B\"]", [2]int{1, 15}, "env[1]", ErrValue, "NAME=VALUE"},
 		{"env = [3]", [2]int{1, 8}, "env[0]", ErrType, ""},
 		{"[env]\nA = 1", [2]int{2, 5}, "env.A", ErrType, "want a string"},
 		{"[env]\n\"A=B\" = \"1\"", [2]int{2, 1}, "env.\"A=B\"", ErrValue, ""},
@@ -230,6 +230,8 @@ func TestAMistakeInJSONHasItsPlaceToo(t *testing.T) {
 		{`{"net": "none"} {}`, [2]int{1, 17}, "", ErrSyntax, "more behind"},
 		{`{"net": "none"`, [2]int{1, 15}, "", ErrSyntax, "too early"},
 		{`{"net" "none"}`, [2]int{1, 8}, "", ErrSyntax, ""},
+		{`{"env": ["A=\ud800"]}`, [2]int{1, 10}, "", ErrNotUTF8, "surrogate"},
+		{`{"env": {"\udfff": "x"}}`, [2]int{1, 10}, "", ErrNotUTF8, "surrogate"},
 		{`[]`, [2]int{1, 1}, "", ErrType, "want a table"},
 		{``, [2]int{1, 1}, "", ErrSyntax, "too early"},
 		{`{"env": ` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + "}", [2]int{1, 25}, "", ErrTooMany, "nesting"},
@@ -272,9 +274,9 @@ func TestABrokenFileCannotFloodItsReader(t *testing.T) {
 	if n := len(Errors(err)); n != maxErrors+1 {
 		t.Errorf("%d mistakes are shown", n)
 	}
-	_, err = Load(write(t, t.TempDir(), "p.json", `{"env": {`+strings.TrimSuffix(numbered(50000), ",")+"}}"))
+	_, err = Load(write(t, t.TempDir(), "p.json", `{"env": {`+strings.TrimSuffix(numbered(5000), ",")+"}}"))
 	if !errors.Is(err, ErrTooMany) {
-		t.Errorf("a table of 50,000 keys: %v", err)
+		t.Errorf("a table of 5,000 keys: %v", err)
 	}
 }
 
@@ -340,6 +342,13 @@ func TestAMistakeInAnIncludedFileKeepsItsPlace(t *testing.T) {
 	all := Errors(err)
 	if len(all) != 2 || all[0].Key != "verify" && all[1].Key != "verify" || !strings.Contains(err.Error(), inner+":3:7: net") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestEveryCharacterOfJSONSurvives(t *testing.T) {
+	got, err := Load(write(t, t.TempDir(), "p.json", `{"env": ["A=\ud83d\ude00\uFFFD\ufffd�日\u0001"]}`))
+	if err != nil || got.Env[0] != "A=😀\ufffd\ufffd\ufffd日\x01" {
+		t.Errorf("%+v, %v", got, err)
 	}
 }
 

@@ -75,6 +75,9 @@ func (o *Option) Set(p *Policy, arg string) error {
 	}
 	e := placed(err)
 	e.Key = "--" + o.Name
+	if o.Name != "env" { // a variable's value may be a secret
+		e.Value = arg
+	}
 	if e.Hint != "" {
 		e.Hint += "; "
 	}

@@ -73,7 +73,7 @@ func setShown(p *Policy, kind FileKind, arg string) error {
 	name, optional := strings.CutSuffix(arg, "?")
 	f.Optional = optional
 	if name == "" {
-		return fault("", ErrMissing, "")
+		return fault(arg, ErrValue, "write a path of the host")
 	}
 	abs, err := filepath.Abs(name)
 	if err != nil {

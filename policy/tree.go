@@ -36,7 +36,7 @@ type pair struct {
 const maxDepth = 16
 
 // maxKeys bounds a table; only env has keys of the writer's own.
-const maxKeys = 4096
+const maxKeys = 1024
 
 // get finds a key of a table.
 func (n *node) get(name string) *node {
@@ -55,7 +55,7 @@ func (n *node) put(name string, off int, val *node) error {
 	case n.get(name) != nil:
 		return at(off, name, ErrDuplicate, "write it once")
 	case len(n.keys) == maxKeys:
-		return at(off, name, ErrTooMany, "one table holds 4096 keys at most")
+		return at(off, name, ErrTooMany, "one table holds 1024 keys at most")
 	}
 	n.keys = append(n.keys, pair{name, off, val})
 	return nil

@@ -39,7 +39,17 @@ func (t *jsonTree) next() (json.Token, int, error) {
 		off++
 	}
 	token, err := t.dec.Token()
+	if s, ok := token.(string); ok && lossy(s, t.data[off:t.dec.InputOffset()]) {
+		err = at(off, "", ErrNotUTF8, `half a surrogate pair; write both \u escapes`)
+	}
 	return token, off, err
+}
+
+// lossy finds the replacement character where the file has none: the decoder
+// puts it for half a surrogate pair without a word.
+func lossy(s string, raw []byte) bool {
+	n := strings.Count(s, "\ufffd")
+	return n > 0 && n > bytes.Count(raw, []byte("\ufffd"))+bytes.Count(bytes.ToLower(raw), []byte(`\ufffd`))
 }
 
 func (t *jsonTree) value(depth int) (*node, error) {
@@ -113,6 +123,9 @@ func (t *jsonTree) member(n *node, depth int) error {
 // the wrong byte, one inside a value has the count of the bytes read.
 func (t *jsonTree) syntax(off int, err error) error {
 	var s *json.SyntaxError
+	if m, ok := asMisplaced(err); ok {
+		return m
+	}
 	switch {
 	case errors.As(err, &s) && s.Offset == t.dec.InputOffset():
 		off = int(s.Offset)

@@ -126,7 +126,7 @@ func checkEnv(s string) error {
 	case strings.IndexByte(s, 0) >= 0:
 		return fault(name, ErrNUL, "the kernel ends a variable at it")
 	case !ok && name != "":
-		return fault(name, ErrValue, "write "+name+"=VALUE, or pass the caller's "+name+" by pass_env")
+		return fault(name, ErrValue, "write NAME=VALUE, or pass the caller's value by pass_env")
 	case name == "":
 		return fault("", ErrValue, "write NAME=VALUE, as LANG=C.UTF-8")
 	}
