@@ -28,7 +28,7 @@ const (
 )
 
 // Handler is told the epoll event bits that hold for its descriptor.
-type Handler func(events uint32)
+type Handler = func(events uint32)
 
 // Loop waits for descriptors, timers and posted calls. Make one with New. Add,
 // Mod, Del, At and OnCancel belong to the loop's goroutine: call them before

@@ -24,6 +24,9 @@ func (l *Loop) At(d time.Time, f func()) *Timer {
 	return t
 }
 
+// Later has f called once, when d has passed.
+func (l *Loop) Later(d time.Duration, f func()) { l.At(time.Now().Add(d), f) }
+
 // Stop takes the timer back, and says whether it was pending.
 func (t *Timer) Stop() bool {
 	if t.index < 0 {

@@ -1,0 +1,8 @@
+package notify
+
+import "golang.org/x/sys/unix"
+
+const (
+	nativeArch = unix.AUDIT_ARCH_AARCH64
+	hasX32     = false
+)

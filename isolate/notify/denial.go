@@ -1,0 +1,94 @@
+package notify
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Denial is one kind of refused call: those of one number, error and rule.
+// Object, Args and PID are of the first of them.
+type Denial struct {
+	Layer   string    `json:"layer"` // "seccomp"
+	Syscall string    `json:"syscall"`
+	Object  string    `json:"object,omitempty"` // what it was about, printable ASCII
+	Args    [6]uint64 `json:"args"`
+	Errno   string    `json:"errno"` // "EPERM"
+	Count   int64     `json:"count"`
+	Rule    string    `json:"rule,omitempty"`
+	Fix     string    `json:"fix,omitempty"`
+	FirstNS int64     `json:"first_ns"` // Unix time
+	LastNS  int64     `json:"last_ns"`
+	PID     int       `json:"pid"`
+}
+
+// Other is the Syscall of the row that counts what had no room in the record.
+const Other = "other"
+
+// key is what calls of one row have in common.
+type key struct {
+	nr    int32
+	arch  uint32
+	errno unix.Errno
+	rule  string
+}
+
+// record is the rows so far, at most limit, and one for the rest.
+type record struct {
+	limit int
+	rows  map[key]*Denial
+	other *Denial
+}
+
+// note counts a call, and describes it if it is the first of its row.
+func (l *Listener) note(c *Call, errno unix.Errno, rule, fix string) {
+	r := &l.record
+	now := time.Now().UnixNano()
+	k := key{c.NR, c.Arch, errno, rule}
+	d := r.rows[k]
+	switch {
+	case d != nil:
+	case len(r.rows) < r.limit:
+		d = l.describe(c, errno, rule, fix, now)
+		if r.rows == nil {
+			r.rows = make(map[key]*Denial)
+		}
+		r.rows[k] = d
+	default:
+		if r.other == nil {
+			r.other = &Denial{Layer: "seccomp", Syscall: Other, FirstNS: now,
+				Rule: "more than " + strconv.Itoa(r.limit) + " distinct denials"}
+		}
+		d = r.other
+	}
+	d.Count++
+	d.LastNS = now
+}
+
+func (l *Listener) describe(c *Call, errno unix.Errno, rule, fix string, now int64) *Denial {
+	d := &Denial{Layer: "seccomp", Syscall: c.Syscall, Args: c.Args, Errno: unix.ErrnoName(errno),
+		Rule: rule, Fix: fix, FirstNS: now, PID: c.PID}
+	if !c.Foreign {
+		d.Object = l.object(c)
+	}
+	return d
+}
+
+func (r *record) denials() []Denial {
+	list := make([]Denial, 0, len(r.rows)+1)
+	for _, d := range r.rows {
+		list = append(list, *d)
+	}
+	slices.SortFunc(list, func(a, b Denial) int {
+		if a.FirstNS != b.FirstNS {
+			return int(min(max(a.FirstNS-b.FirstNS, -1), 1))
+		}
+		return slices.Compare([]string{a.Syscall, a.Rule}, []string{b.Syscall, b.Rule})
+	})
+	if r.other != nil {
+		list = append(list, *r.other) // its first call came after all of the rows' first
+	}
+	return list
+}

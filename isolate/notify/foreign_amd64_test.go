@@ -1,0 +1,24 @@
+package notify
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// i386Part makes i386's getpid by int 0x80, from code that it writes itself.
+func i386Part() int {
+	code, err := unix.Mmap(-1, 0, 4096, unix.PROT_READ|unix.PROT_WRITE|unix.PROT_EXEC, unix.MAP_PRIVATE|unix.MAP_ANON)
+	if err != nil {
+		return 203
+	}
+	copy(code, []byte{
+		0xb8, 20, 0, 0, 0, // mov eax, 20
+		0xcd, 0x80, // int 0x80
+		0xc3, // ret
+	})
+	entry := uintptr(unsafe.Pointer(&code[0]))
+	value := &entry // a func value is a pointer to its entry's address
+	(*(*func())(unsafe.Pointer(&value)))()
+	return 0
+}

@@ -1,0 +1,108 @@
+package notify
+
+import (
+	"os"
+	"runtime"
+	"testing"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// childEnv names the part that a re-executed test binary plays.
+const childEnv = "NOTIFY_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	if part := os.Getenv(childEnv); part != "" {
+		os.Exit(child(parts[part]))
+	}
+	os.Exit(m.Run())
+}
+
+// The calls that the children's filter sends to the listener.
+var notified = []uint32{unix.SYS_PTRACE, unix.SYS_MOUNT, unix.SYS_UNSHARE, unix.SYS_KEYCTL}
+
+// parts are what children do under the filter. Each gives its exit status.
+var parts = map[string]func() int{
+	"ptrace":  func() int { return int(call(unix.SYS_PTRACE, 0, 0)) },
+	"twice":   func() int { call(unix.SYS_PTRACE, 0, 0); return int(call(unix.SYS_KEYCTL, 1, 0)) },
+	"unshare": func() int { return int(call(unix.SYS_UNSHARE, unix.CLONE_NEWUSER|unix.CLONE_NEWNET, 0)) },
+	"mount":   mountPart,
+	"flood":   floodPart,
+	"rows": func() int {
+		for op := range uintptr(20) {
+			call(unix.SYS_KEYCTL, op, 0)
+		}
+		return 0
+	},
+	"late": func() int {
+		var b [1]byte
+		unix.Read(controlFD, b[:]) // until the listener is closed
+		return int(call(unix.SYS_PTRACE, 0, 0))
+	},
+	"x32":  func() int { return int(call(x32Bit|39, 0, 0)) },
+	"i386": i386Part,
+}
+
+func call(nr, a, b uintptr) unix.Errno {
+	_, _, errno := unix.RawSyscall(nr, a, b, 0)
+	return errno
+}
+
+func mountPart() int {
+	source, target := []byte("evil\x1b[2J\n\x00"), []byte("/mnt/\u202etxt\x00")
+	_, _, errno := unix.RawSyscall(unix.SYS_MOUNT, uintptr(unsafe.Pointer(&source[0])), uintptr(unsafe.Pointer(&target[0])), 0)
+	runtime.KeepAlive(source)
+	runtime.KeepAlive(target)
+	return int(errno)
+}
+
+// floodPart calls for half a second as fast as it can.
+func floodPart() int {
+	for end := time.Now().Add(500 * time.Millisecond); time.Now().Before(end); {
+		if errno := call(unix.SYS_PTRACE, 0, 0); errno != unix.EPERM {
+			return 1
+		}
+	}
+	return 0
+}
+
+// controlFD is the child's end of the socket to the test.
+const controlFD = 3
+
+// child filters this thread, sends the listener to the test and plays its part.
+func child(part func() int) int {
+	runtime.LockOSThread()
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return 200
+	}
+	prog := filter()
+	fprog := unix.SockFprog{Len: uint16(len(prog)), Filter: &prog[0]}
+	fd, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_NEW_LISTENER, uintptr(unsafe.Pointer(&fprog)))
+	if errno != 0 {
+		return 201
+	}
+	if err := unix.Sendmsg(controlFD, []byte{0}, unix.UnixRights(int(fd)), nil, 0); err != nil {
+		return 202
+	}
+	unix.Close(int(fd))
+	return part()
+}
+
+// filter notifies foreign architectures, x32, and the calls of notified.
+func filter() []unix.SockFilter {
+	const load, jeq, jge, ret = unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, unix.BPF_JMP | unix.BPF_JGE | unix.BPF_K, unix.BPF_RET | unix.BPF_K
+	prog := []unix.SockFilter{
+		{Code: load, K: 4},
+		{Code: jeq, Jt: 1, K: nativeArch},
+		{Code: ret, K: unix.SECCOMP_RET_USER_NOTIF},
+		{Code: load, K: 0},
+		{Code: jge, Jf: 1, K: x32Bit},
+		{Code: ret, K: unix.SECCOMP_RET_USER_NOTIF},
+	}
+	for _, nr := range notified {
+		prog = append(prog, unix.SockFilter{Code: jeq, Jf: 1, K: nr}, unix.SockFilter{Code: ret, K: unix.SECCOMP_RET_USER_NOTIF})
+	}
+	return append(prog, unix.SockFilter{Code: ret, K: unix.SECCOMP_RET_ALLOW})
+}

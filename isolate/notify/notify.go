@@ -1,0 +1,320 @@
+// Package notify is the listener of a jail's seccomp user notifications: it
+// refuses the calls that the filter sends it, and keeps a bounded record of
+// them. It never lets one continue, since the arguments may change after they
+// were looked at (seccomp_unotify(2)).
+//
+// A Listener is driven by an event loop: Start adds it there. Its methods belong
+// to the loop's goroutine.
+package notify
+
+import (
+	"runtime"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Call is one notified system call. The arguments are those at the time of the
+// call; what a pointer among them points to may have changed since.
+type Call struct {
+	ID      uint64 // of the notification
+	PID     int    // of the thread, in our pid namespace; 0: it has none there
+	Arch    uint32 // AUDIT_ARCH_*
+	NR      int32
+	Args    [6]uint64
+	IP      uint64
+	Syscall string // name, or "i386:11", "x32:59" for a foreign one
+	Foreign bool
+}
+
+// Options are the listener's choices. Only Loop is needed.
+type Options struct {
+	Loop Loop
+
+	// Answer gives the error, the rule and the mend for a native call. Nil, or
+	// an errno of zero: EPERM.
+	Answer func(nr int32, args [6]uint64) (errno unix.Errno, rule, fix string)
+	// Name gives a native call's name. Nil: numbers.
+	Name func(nr int32) string
+	// OnForeign is called for a call of a foreign architecture, x32 among them,
+	// which is then never answered: the owner kills the jail. Nil: ENOSYS.
+	OnForeign func(Call)
+	// OnSuspicious is called for any other call, where the policy is to kill
+	// for it; it is then never answered. Nil: the errno of Answer.
+	OnSuspicious func(Call)
+	// OnHangup is called once, when no task with the filter is left or the
+	// listener's descriptor fails.
+	OnHangup func()
+
+	// AllowMemory has paths read from the caller's memory, for the first call
+	// of each row. They are for people to read, never to decide by. A page that
+	// only userfaultfd(2) or a FUSE server fills would hold the loop for as
+	// long as that takes: allow it where the filter refuses the one and the
+	// view has none of the other.
+	AllowMemory bool
+	// Rate is how many calls are answered in a second; later ones wait in the
+	// kernel. Default 2000.
+	Rate int
+	// Rows bounds the distinct denials; further ones are counted in one row.
+	// Default 64.
+	Rows int
+}
+
+// Loop is what a listener needs of its event loop; *watch.Loop has it. Its
+// methods and callbacks run on one goroutine, which is the listener's too.
+type Loop interface {
+	// Add has h called with epoll's event bits for as long as any of events
+	// holds for fd.
+	Add(fd int, events uint32, h func(events uint32)) error
+	// Del forgets fd.
+	Del(fd int)
+	// Later has f called once, when d has passed.
+	Later(d time.Duration, f func())
+}
+
+// The defaults of Options.
+const (
+	DefaultRate = 2000
+	DefaultRows = 64
+)
+
+// window is the unit of the rate limit: so long is a caller kept waiting at
+// most, and so often does a flood wake us.
+const window = 50 * time.Millisecond
+
+// Listener answers the notifications of one jail.
+type Listener struct {
+	fd      int
+	o       Options
+	req     []uint64 // struct seccomp_notif, as long as the kernel's
+	resp    []uint64 // struct seccomp_notif_resp
+	record  record
+	quota   int // answers in a window
+	used    int
+	since   time.Time // start of the window
+	delayed int64     // windows that ended in a pause
+	closed  bool
+	failure error
+}
+
+// notification and response are struct seccomp_notif and seccomp_notif_resp of
+// linux/seccomp.h.
+type notification struct {
+	id    uint64
+	pid   uint32
+	flags uint32
+	nr    int32
+	arch  uint32
+	ip    uint64
+	args  [6]uint64
+}
+
+type response struct {
+	id    uint64
+	val   int64
+	error int32
+	flags uint32
+}
+
+// Error says which operation on the listener failed.
+type Error struct {
+	Op     string
+	Object string
+	Err    error
+	Hint   string
+}
+
+func (e *Error) Error() string {
+	s := e.Op + " " + e.Object + ": " + e.Err.Error()
+	if e.Hint != "" {
+		s += ": " + e.Hint
+	}
+	return s
+}
+
+// Unwrap gives the errno.
+func (e *Error) Unwrap() error { return e.Err }
+
+// New makes a listener of the descriptor that seccomp(2) gave for
+// SECCOMP_FILTER_FLAG_NEW_LISTENER, and owns it from then on. The buffers have
+// the sizes that the kernel asks for, which may grow.
+func New(fd int, o Options) (*Listener, error) {
+	var sizes struct{ notif, resp, data uint16 }
+	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_GET_NOTIF_SIZES, 0, uintptr(unsafe.Pointer(&sizes)))
+	if errno != 0 {
+		return nil, &Error{Op: "get sizes of", Object: "seccomp notifications", Err: errno, Hint: "Linux 5.0 is needed"}
+	}
+	l := &Listener{fd: fd, o: o}
+	l.req = words(max(uintptr(sizes.notif), unsafe.Sizeof(notification{})))
+	l.resp = words(max(uintptr(sizes.resp), unsafe.Sizeof(response{})))
+	if l.o.Rate <= 0 {
+		l.o.Rate = DefaultRate
+	}
+	if l.o.Rows <= 0 {
+		l.o.Rows = DefaultRows
+	}
+	l.quota = max(int(int64(l.o.Rate)*int64(window)/int64(time.Second)), 1)
+	l.record.limit = l.o.Rows
+	return l, nil
+}
+
+func words(size uintptr) []uint64 { return make([]uint64, (size+7)/8) }
+
+// Start lets the loop call Handle while notifications wait.
+func (l *Listener) Start() error { return l.o.Loop.Add(l.fd, unix.EPOLLIN, l.Handle) }
+
+// Err is what ended the listener, if it was not the end of its tasks.
+func (l *Listener) Err() error { return l.failure }
+
+// Delayed is how many times callers were kept waiting for being too many.
+func (l *Listener) Delayed() int64 { return l.delayed }
+
+// Denials gives what was refused, in the order of first calls.
+func (l *Listener) Denials() []Denial { return l.record.denials() }
+
+// Close stops listening. Calls that wait or come later get ENOSYS of the kernel.
+func (l *Listener) Close() {
+	if l.closed {
+		return
+	}
+	l.closed = true
+	l.o.Loop.Del(l.fd)
+	unix.Close(l.fd)
+}
+
+// Handle serves the notifications that wait, as many as the rate allows. What
+// exceeds it stays in the kernel, where each task can have one: so nothing here
+// grows, and the caller pays.
+func (l *Listener) Handle(events uint32) {
+	if l.closed {
+		return
+	}
+	if events&(unix.EPOLLHUP|unix.EPOLLERR) != 0 && events&unix.EPOLLIN == 0 {
+		l.hangup(nil)
+		return
+	}
+	if now := time.Now(); now.Sub(l.since) >= window {
+		l.since, l.used = now, 0
+	}
+	for !l.closed && l.used < l.quota && l.waiting() {
+		l.used++
+		l.serve()
+	}
+	if !l.closed && l.used >= l.quota {
+		l.pause()
+	}
+}
+
+// pause stops listening until the window is over.
+func (l *Listener) pause() {
+	l.delayed++
+	l.o.Loop.Del(l.fd)
+	l.o.Loop.Later(max(window-time.Since(l.since), 0), func() {
+		if l.closed {
+			return
+		}
+		if err := l.Start(); err != nil {
+			l.hangup(err) // its callers then get ENOSYS, not a pass
+		}
+	})
+}
+
+func (l *Listener) hangup(err error) {
+	l.failure = err
+	l.Close()
+	if l.o.OnHangup != nil {
+		l.o.OnHangup()
+	}
+}
+
+// waiting says whether a notification can be received at once: the receiving
+// ioctl blocks else, O_NONBLOCK or not.
+func (l *Listener) waiting() bool {
+	fds := [...]unix.PollFd{{Fd: int32(l.fd), Events: unix.POLLIN}}
+	n, err := unix.Poll(fds[:], 0)
+	return n > 0 && err == nil && fds[0].Revents&unix.POLLIN != 0
+}
+
+// serve receives one notification and answers it.
+func (l *Listener) serve() {
+	clear(l.req) // the kernel insists (EINVAL)
+	switch err := l.ioctl(unix.SECCOMP_IOCTL_NOTIF_RECV, unsafe.Pointer(unsafe.SliceData(l.req))); err {
+	case 0:
+	case unix.EINTR, unix.ENOENT: // the caller died, or got a signal
+		return
+	default:
+		l.hangup(&Error{Op: "receive from", Object: "seccomp listener", Err: err})
+		return
+	}
+	n := *(*notification)(unsafe.Pointer(unsafe.SliceData(l.req)))
+	c := Call{ID: n.id, PID: int(n.pid), Arch: n.arch, NR: n.nr, Args: n.args, IP: n.ip}
+	c.Foreign = c.Arch != nativeArch || isX32(c.NR)
+	c.Syscall = l.name(&c)
+	if c.Foreign {
+		l.foreign(c)
+	} else {
+		l.native(c)
+	}
+}
+
+func (l *Listener) foreign(c Call) {
+	l.note(&c, unix.ENOSYS, "foreign architecture", "build the program for "+runtime.GOARCH)
+	if l.o.OnForeign != nil {
+		l.o.OnForeign(c)
+		return
+	}
+	l.refuse(c.ID, unix.ENOSYS)
+}
+
+func (l *Listener) native(c Call) {
+	var errno unix.Errno
+	var rule, fix string
+	if l.o.Answer != nil {
+		errno, rule, fix = l.o.Answer(c.NR, c.Args)
+	}
+	if errno == 0 {
+		errno = unix.EPERM
+	}
+	l.note(&c, errno, rule, fix)
+	if l.o.OnSuspicious != nil {
+		l.o.OnSuspicious(c)
+		return
+	}
+	l.refuse(c.ID, errno)
+}
+
+// refuse answers with an error, and nothing else ever does. ENOENT: the caller
+// died, or a signal took it out of the call.
+func (l *Listener) refuse(id uint64, errno unix.Errno) {
+	if l.closed { // by a callback: the kernel has answered
+		return
+	}
+	clear(l.resp)
+	*(*response)(unsafe.Pointer(unsafe.SliceData(l.resp))) = response{id: id, error: -int32(errno)}
+	for {
+		switch err := l.ioctl(unix.SECCOMP_IOCTL_NOTIF_SEND, unsafe.Pointer(unsafe.SliceData(l.resp))); err {
+		case unix.EINTR:
+		case 0, unix.ENOENT, unix.EINPROGRESS:
+			return
+		default:
+			l.hangup(&Error{Op: "answer to", Object: "seccomp listener", Err: err})
+			return
+		}
+	}
+}
+
+// valid says whether the notification's caller still waits: what was read of
+// its pid was then its own.
+func (l *Listener) valid(id uint64) bool {
+	return l.ioctl(idValid, unsafe.Pointer(&id)) == 0
+}
+
+func (l *Listener) ioctl(request uintptr, arg unsafe.Pointer) unix.Errno {
+	_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(l.fd), request, uintptr(arg))
+	return errno
+}
+
+// idValid is SECCOMP_IOCTL_NOTIF_ID_VALID as _IOW('!', 2, __u64), the same on
+// every architecture that we know.
+const idValid = 0x40082102

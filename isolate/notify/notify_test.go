@@ -1,0 +1,264 @@
+package notify
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/jailrun/jail/isolate/watch"
+)
+
+// jailed is a child under the filter, and the listener of its notifications.
+type jailed struct {
+	*Listener
+	loop    *watch.Loop
+	cmd     *exec.Cmd
+	control *os.File
+}
+
+var names = map[int32]string{
+	unix.SYS_PTRACE: "ptrace", unix.SYS_MOUNT: "mount", unix.SYS_UNSHARE: "unshare", unix.SYS_KEYCTL: "keyctl",
+}
+
+// start starts a child that plays part, with a listener on a new loop.
+func start(t *testing.T, part string, o Options) *jailed {
+	t.Helper()
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs := os.NewFile(uintptr(pair[1]), "control")
+	defer theirs.Close()
+	j := &jailed{control: os.NewFile(uintptr(pair[0]), "control")}
+	j.cmd = exec.Command("/proc/self/exe")
+	j.cmd.Env = append(os.Environ(), childEnv+"="+part)
+	j.cmd.ExtraFiles = []*os.File{theirs}
+	j.cmd.Stderr = os.Stderr
+	if err := j.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	fd := receive(t, pair[0])
+	if j.loop, err = watch.New(); err != nil {
+		t.Fatal(err)
+	}
+	o.Loop = j.loop
+	if o.Name == nil {
+		o.Name = func(nr int32) string { return names[nr] }
+	}
+	if o.OnHangup == nil {
+		o.OnHangup = j.loop.Stop
+	}
+	if j.Listener, err = New(fd, o); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		j.Close()
+		j.loop.Close()
+		j.control.Close()
+		if j.cmd.ProcessState == nil {
+			j.cmd.Process.Kill()
+			j.cmd.Wait()
+		}
+	})
+	return j
+}
+
+func receive(t *testing.T, socket int) int {
+	t.Helper()
+	room := make([]byte, unix.CmsgSpace(4))
+	_, n, _, _, err := unix.Recvmsg(socket, make([]byte, 1), room, unix.MSG_CMSG_CLOEXEC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := unix.ParseSocketControlMessage(room[:n])
+	if err != nil || len(list) != 1 {
+		t.Fatalf("no listener came: %v (is a filter with a listener refused here?)", err)
+	}
+	fds, err := unix.ParseUnixRights(&list[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fds[0]
+}
+
+// run serves until the listener hangs up, and gives the child's status.
+func (j *jailed) run(t *testing.T) int {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := j.loop.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	j.cmd.Wait()
+	return j.cmd.ProcessState.ExitCode()
+}
+
+func TestCallGetsTheErrnoOfItsRule(t *testing.T) {
+	for _, tt := range []struct {
+		errno, want unix.Errno
+	}{{unix.EPERM, unix.EPERM}, {unix.ENOSYS, unix.ENOSYS}, {0, unix.EPERM}} {
+		j := start(t, "ptrace", Options{Answer: func(int32, [6]uint64) (unix.Errno, string, string) {
+			return tt.errno, "debugging", "don't"
+		}})
+		status := j.run(t)
+		list := j.Denials()
+		if status != int(tt.want) || len(list) != 1 {
+			t.Fatalf("answered %v: child saw errno %d, %+v", tt.errno, status, list)
+		}
+		d := list[0]
+		if d.Syscall != "ptrace" || d.Errno != unix.ErrnoName(tt.want) || d.Count != 1 || d.Rule != "debugging" || d.Fix != "don't" ||
+			d.PID != j.cmd.Process.Pid || d.Object != "request=PTRACE_TRACEME pid=0" || d.FirstNS == 0 || d.FirstNS != d.LastNS {
+			t.Errorf("got %+v", d)
+		}
+	}
+}
+
+func TestDenialsComeInTheOrderOfFirstCalls(t *testing.T) {
+	j := start(t, "twice", Options{})
+	j.run(t)
+	list := j.Denials()
+	if len(list) != 2 || list[0].Syscall != "ptrace" || list[1].Syscall != "keyctl" || list[1].Object != "operation=KEYCTL_JOIN_SESSION_KEYRING" {
+		t.Errorf("got %+v", list)
+	}
+}
+
+func TestFlagsAreNamed(t *testing.T) {
+	j := start(t, "unshare", Options{})
+	j.run(t)
+	if list := j.Denials(); len(list) != 1 || list[0].Object != "flags=CLONE_NEWUSER|CLONE_NEWNET" {
+		t.Errorf("got %+v", list)
+	}
+}
+
+func TestPathsAreReadAndHarmless(t *testing.T) {
+	j := start(t, "mount", Options{AllowMemory: true})
+	j.run(t)
+	want := `source="evil\x1b[2J\n" target="/mnt/\u202etxt" type=NULL`
+	if list := j.Denials(); len(list) != 1 || list[0].Object != want {
+		t.Errorf("got %+v, want %s", list, want)
+	}
+}
+
+func TestMemoryIsNotReadUnlessAllowed(t *testing.T) {
+	j := start(t, "mount", Options{})
+	j.run(t)
+	if list := j.Denials(); len(list) != 1 || !strings.HasPrefix(list[0].Object, "source=0x") {
+		t.Errorf("got %+v", list)
+	}
+}
+
+func TestDistinctRowsAreBounded(t *testing.T) {
+	j := start(t, "rows", Options{Rows: 5, Answer: func(_ int32, args [6]uint64) (unix.Errno, string, string) {
+		return unix.EPERM, strings.Repeat("x", int(args[0])), ""
+	}})
+	j.run(t)
+	list := j.Denials()
+	if len(list) != 6 || list[5].Syscall != Other || list[5].Count != 15 {
+		t.Errorf("%d rows, last %+v", len(list), list[len(list)-1])
+	}
+}
+
+func TestForeignCallIsToldAndNeverAnswered(t *testing.T) {
+	for part, want := range map[string]string{"x32": "x32:39", "i386": "i386:20"} {
+		t.Run(part, func(t *testing.T) {
+			var j *jailed
+			var got []Call
+			j = start(t, part, Options{OnForeign: func(c Call) {
+				got = append(got, c)
+				j.cmd.Process.Kill()
+			}})
+			j.run(t)
+			ws := j.cmd.ProcessState.Sys().(syscall.WaitStatus)
+			if len(got) != 1 || got[0].Syscall != want || !got[0].Foreign || ws.Signal() != unix.SIGKILL {
+				t.Errorf("told %+v, child %v (does this kernel have 32-bit emulation?)", got, j.cmd.ProcessState)
+			}
+			if list := j.Denials(); len(list) != 1 || list[0].Syscall != want {
+				t.Errorf("got %+v", list)
+			}
+		})
+	}
+}
+
+func TestForeignCallWithoutAnOwnerGetsENOSYS(t *testing.T) {
+	j := start(t, "x32", Options{})
+	if status := j.run(t); status != int(unix.ENOSYS) {
+		t.Errorf("child saw %d", status)
+	}
+}
+
+func TestKillModeTellsOfTheCallAndNeverAnswers(t *testing.T) {
+	var j *jailed
+	told := 0
+	j = start(t, "ptrace", Options{OnSuspicious: func(c Call) {
+		if told++; c.Syscall != "ptrace" || c.Foreign {
+			t.Errorf("told %+v", c)
+		}
+		j.cmd.Process.Kill()
+	}})
+	if status := j.run(t); status != -1 || told != 1 {
+		t.Errorf("status %d, told %d times", status, told)
+	}
+}
+
+func TestCallerThatDiesWhilePendingIsTolerated(t *testing.T) {
+	var j *jailed
+	j = start(t, "ptrace", Options{AllowMemory: true, Answer: func(int32, [6]uint64) (unix.Errno, string, string) {
+		j.cmd.Process.Kill()
+		j.cmd.Wait() // it is gone before the answer
+		return unix.EPERM, "", ""
+	}})
+	j.run(t)
+	if err := j.Err(); err != nil {
+		t.Errorf("listener failed: %v", err)
+	}
+	if list := j.Denials(); len(list) != 1 || list[0].Count != 1 {
+		t.Errorf("got %+v", list)
+	}
+}
+
+func TestClosedListenerGivesENOSYSNotAPass(t *testing.T) {
+	j := start(t, "late", Options{})
+	j.Close()
+	j.control.Close()
+	j.cmd.Wait()
+	if status := j.cmd.ProcessState.ExitCode(); status != int(unix.ENOSYS) {
+		t.Errorf("child saw %d", status)
+	}
+}
+
+func TestFloodIsSlowedAndCostsLittle(t *testing.T) {
+	j := start(t, "flood", Options{AllowMemory: true})
+	began, before := time.Now(), cpu()
+	if status := j.run(t); status != 0 {
+		t.Errorf("status %d", status)
+	}
+	took, used := time.Since(began), cpu()-before
+	list := j.Denials()
+	if len(list) != 1 {
+		t.Fatalf("got %+v", list)
+	}
+	windows := int64(took/window) + 2
+	if n, most := list[0].Count, windows*DefaultRate*int64(window)/int64(time.Second); n < 100 || n > most || j.Delayed() == 0 {
+		t.Errorf("%d calls in %v, at most %d expected, %d delays", n, took, most, j.Delayed())
+	}
+	share := float64(used) / float64(took)
+	t.Logf("%d calls in %v: %.2f%% of a core", list[0].Count, took, share*100)
+	if bound := 0.05 * raceFactor; share > bound {
+		t.Errorf("cost %.1f%% of a core", share*100)
+	}
+}
+
+func cpu() time.Duration {
+	var u unix.Rusage
+	unix.Getrusage(unix.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}

@@ -1,0 +1,6 @@
+//go:build race
+
+package notify
+
+// raceFactor is what the race detector costs.
+const raceFactor = 6
