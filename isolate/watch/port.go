@@ -28,7 +28,7 @@ type port struct {
 	how    how
 	fifo   bool
 	plain  bool // a disk file or a memory device
-	close_ bool // fd is ours to close
+	owned  bool // fd is ours to close
 	events uint32
 	wake   func()
 	on     bool
@@ -49,7 +49,7 @@ const (
 )
 
 func newPort(l *Loop, fd int, kind endKind, events uint32, wake func()) (*port, error) {
-	p := &port{loop: l, fd: fd, events: events, wake: wake, reg: -1, close_: kind == endOwned}
+	p := &port{loop: l, fd: fd, events: events, wake: wake, reg: -1, owned: kind == endOwned}
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
 		return nil, &Error{Op: "fstat", Object: "fd " + strconv.Itoa(fd), Err: err}
@@ -92,7 +92,7 @@ func (p *port) reopen() {
 		p.how, p.slow = goroutine, newBlocking(p.loop, p.fd, p.events, p.wake)
 		return
 	}
-	p.fd, p.close_, p.how = fd, true, asIs
+	p.fd, p.owned, p.how = fd, true, asIs
 }
 
 func (p *port) openAgain() (int, error) {
@@ -246,10 +246,10 @@ func (p *port) close() {
 	if p.slow != nil {
 		p.slow.close()
 	}
-	if p.close_ {
+	if p.owned {
 		unix.Close(p.fd)
 	}
-	p.reg, p.dup, p.close_, p.on, p.keep = -1, false, false, false, nil
+	p.reg, p.dup, p.owned, p.on, p.keep = -1, false, false, false, nil
 }
 
 func (p *port) join() <-chan struct{} {

@@ -47,10 +47,11 @@ func feed(w int, n int) {
 type pattern struct{}
 
 func (pattern) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = "0123456789abcdef"[i%16]
+	n := copy(p, "0123456789abcdef")
+	for n < len(p) {
+		n += copy(p[n:], p[:n])
 	}
-	return len(p), nil
+	return n, nil
 }
 
 // gather reads all of r in a goroutine.
@@ -109,7 +110,9 @@ func TestExactlyTheLimitIsDelivered(t *testing.T) {
 			got := relay(t, RelayOptions{From: Own(r), To: Own(w2), Limit: int64(tt.limit),
 				OnLimit: func() { trips++ }, AllowSplice: tt.splice})
 			want := Totals{Taken: int64(tt.size), Delivered: int64(min(tt.size, tt.limit)), Truncated: tt.size > tt.limit}
-			if b := <-all; len(b) != int(want.Delivered) || got != want {
+			sent := make([]byte, want.Delivered)
+			pattern{}.Read(sent)
+			if b := <-all; !bytes.Equal(b, sent) || got != want {
 				t.Errorf("arrived %d, got %+v, want %+v", len(b), got, want)
 			}
 			if (trips == 1) != want.Truncated {
@@ -155,12 +158,12 @@ func TestSlowReaderNeitherBlocksNorSpinsTheLoop(t *testing.T) {
 					t.Fatal(err)
 				}
 				var cpu time.Duration
-				l.At(time.Now().Add(20*time.Millisecond), func() { cpu = threadCPU() })
+				l.At(time.Now().Add(20*time.Millisecond), func() { cpu = processCPU() })
 				l.At(time.Now().Add(80*time.Millisecond), func() {
 					if rel.Totals().Delivered == 0 || rel.Ended() {
 						t.Errorf("nobody reads: %+v, ended %v", rel.Totals(), rel.Ended())
 					}
-					if used := threadCPU() - cpu; used > 30*time.Millisecond {
+					if used := processCPU() - cpu; used > 30*time.Millisecond {
 						t.Errorf("spun for %v", used)
 					}
 					all = gather(r2)
@@ -177,8 +180,31 @@ func TestSlowReaderNeitherBlocksNorSpinsTheLoop(t *testing.T) {
 	}
 }
 
-// threadCPU is the CPU time of this process: the other goroutines wait too.
-func threadCPU() time.Duration {
+func TestFileThatIsAlwaysReadyDoesNotSpinWhileTheProgramReadsNothing(t *testing.T) {
+	f, err := os.Open("/dev/zero")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	l := newLoop(t)
+	r2, w2 := pipe(t)
+	defer unix.Close(r2)
+	rel, err := NewRelay(l, RelayOptions{From: FromReader(f), To: Own(w2), Limit: Unlimited})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rel.Close()
+	var cpu time.Duration
+	l.At(time.Now().Add(20*time.Millisecond), func() { cpu = processCPU() })
+	l.At(time.Now().Add(80*time.Millisecond), l.Stop)
+	run(t, l)
+	if used := processCPU() - cpu; used > 30*time.Millisecond {
+		t.Errorf("spun for %v", used)
+	}
+}
+
+// processCPU is the CPU time of this process: the other goroutines wait too.
+func processCPU() time.Duration {
 	var ts unix.Timespec
 	unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &ts)
 	return time.Duration(ts.Nano())

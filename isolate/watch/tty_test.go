@@ -62,7 +62,7 @@ func TestTerminalThatNobodyReadsDoesNotBlockTheLoop(t *testing.T) {
 	}
 }
 
-func TestMasterSideIsServedByAGoroutineAndEndsByEIO(t *testing.T) {
+func TestMasterSideEndsWhenTheOtherSideIsClosed(t *testing.T) {
 	master, slave := terminal(t)
 	unix.Write(slave, []byte("hello\n"))
 	var out bytes.Buffer
@@ -78,7 +78,7 @@ func TestMasterSideIsServedByAGoroutineAndEndsByEIO(t *testing.T) {
 	}
 }
 
-func TestSharedMasterSideAsADestination(t *testing.T) {
+func TestSharedMasterSideIsServedThoughItCanNotBeOpenedAgain(t *testing.T) {
 	master, slave := terminal(t)
 	defer unix.Close(master)
 	got := relay(t, RelayOptions{From: FromReader(bytes.NewReader([]byte("hello\n"))), To: Borrow(master), Limit: Unlimited})

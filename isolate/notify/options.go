@@ -1,0 +1,71 @@
+package notify
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Call is one notified system call. The arguments are those at the time of the
+// call; what a pointer among them points to may have changed since.
+type Call struct {
+	ID      uint64 // of the notification
+	PID     int    // of the thread, in our pid namespace; 0: it has none there
+	Arch    uint32 // AUDIT_ARCH_*
+	NR      int32
+	Args    [6]uint64
+	IP      uint64
+	Syscall string // name, or "i386:11", "x32:59" for a foreign one
+	Foreign bool
+}
+
+// Options are the listener's choices. Only Loop is needed.
+type Options struct {
+	Loop Loop
+
+	// Answer gives the error, the rule and the mend for a native call. Nil, or
+	// an errno of zero: EPERM.
+	Answer func(nr int32, args [6]uint64) (errno unix.Errno, rule, fix string)
+	// Name gives a native call's name. Nil: numbers.
+	Name func(nr int32) string
+	// OnForeign is called for a call of a foreign architecture, x32 among them,
+	// which is then never answered: the owner kills the jail. Nil: ENOSYS.
+	OnForeign func(Call)
+	// OnSuspicious is called for any other call, where the policy is to kill
+	// for it; it is then never answered. Nil: the errno of Answer.
+	OnSuspicious func(Call)
+	// OnHangup is called once, when no task with the filter is left or the
+	// listener's descriptor fails.
+	OnHangup func()
+
+	// AllowMemory has paths read from the caller's memory, for the first call
+	// of each row. They are for people to read, never to decide by. A page that
+	// only userfaultfd(2) or a FUSE server fills would hold the loop for as
+	// long as that takes: allow it where the filter refuses the one and the
+	// view has none of the other.
+	AllowMemory bool
+	// Rate is how many calls are answered in a second; later ones wait in the
+	// kernel. Default 2000.
+	Rate int
+	// Rows bounds the distinct denials; further ones are counted in one row.
+	// Default 64.
+	Rows int
+}
+
+// Loop is what a listener needs of its event loop; *watch.Loop has it. Its
+// methods and callbacks run on one goroutine, which is the listener's too.
+type Loop interface {
+	// Add has h called with epoll's event bits for as long as any of events
+	// holds for fd.
+	Add(fd int, events uint32, h func(events uint32)) error
+	// Del forgets fd.
+	Del(fd int)
+	// Later has f called once, when d has passed.
+	Later(d time.Duration, f func())
+}
+
+// The defaults of Options.
+const (
+	DefaultRate = 2000
+	DefaultRows = 64
+)
