@@ -1,0 +1,3 @@
+package main
+
+func doctorCommand(*request) int { return 1 }

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"os"
+	"strings"
+
+	"github.com/jailrun/jail/policy"
+)
+
+// failure is a mistake on the command line, or something of jail's own that
+// could not be had.
+type failure struct {
+	op     string // what was tried: "open", "parse"
+	object string // on what
+	err    error
+	hint   string // what to do
+}
+
+func (f *failure) Error() string {
+	s := f.op
+	if f.object != "" {
+		s += " " + f.object
+	}
+	s += ": " + f.err.Error()
+	if f.hint != "" {
+		s += ": " + f.hint
+	}
+	return s
+}
+
+// Unwrap gives the cause.
+func (f *failure) Unwrap() error { return f.err }
+
+// problem is a cause that is not the kernel's.
+type problem string
+
+func (p problem) Error() string { return string(p) }
+
+// The problems of a command line.
+const (
+	errUnknownCommand problem = "unknown command"
+	errUnknownFlag    problem = "unknown flag"
+	errUnexpected     problem = "unexpected argument"
+	errNoValue        problem = "needs a value"
+	errHasValue       problem = "takes no value"
+	errUnknownShell   problem = "unknown shell"
+	errNoProgram      problem = "no program is given"
+	errDirectory      problem = "is a directory"
+	errSameName       problem = "two files would have one name in /box"
+	errTooMany        problem = "too many files"
+	errNotFd          problem = "is not a descriptor that the caller has passed open for writing"
+)
+
+// complain writes each mistake in err as a line of its own.
+func complain(err error) {
+	if all := policy.Errors(err); len(all) > 1 {
+		for _, e := range all {
+			say(e.Error())
+		}
+		return
+	}
+	say(err.Error())
+}
+
+// say writes one line of jail's own to standard error, in one write so that it
+// is not mixed with those of others. A text that others chose can't pass for
+// more lines, or for commands to the terminal.
+func say(text string) {
+	line := "jail: " + strings.Map(printable, text) + "\n"
+	_, _ = os.Stderr.WriteString(line) // there is nobody else to tell
+}
+
+func printable(r rune) rune {
+	if r < ' ' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+		return '?'
+	}
+	return r
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/jailrun/jail/isolate"
+	"github.com/jailrun/jail/isolate/host"
+	"github.com/jailrun/jail/isolate/result"
+	"github.com/jailrun/jail/policy"
+	"golang.org/x/sys/unix"
+)
+
+// execCommand is "jail exec".
+func execCommand(r *request) int {
+	p, err := r.merged()
+	if err != nil {
+		complain(err)
+		return result.StatusFailed
+	}
+	if r.resolved {
+		return printResolved(p)
+	}
+	return execute(r, p)
+}
+
+// merged lays the flags over the policy files.
+func (r *request) merged() (*policy.Policy, error) {
+	p := &policy.Policy{}
+	for _, name := range r.files {
+		over, err := policy.Load(name)
+		if err != nil {
+			return nil, err
+		}
+		p = policy.Merge(p, over)
+	}
+	p = policy.Merge(p, &r.policy)
+	return p, p.Validate()
+}
+
+func printResolved(p *policy.Policy) int {
+	facts, err := host.Probe()
+	if err == nil {
+		err = p.Resolve(policy.Caller{Root: facts.Root}).WriteResolved(os.Stdout)
+	}
+	if err != nil {
+		complain(err)
+		return result.StatusFailed
+	}
+	return 0
+}
+
+// execute runs the program of a request.
+func execute(r *request, p *policy.Policy) int {
+	if err := checkProgram(r.argv); err != nil {
+		complain(err)
+		if errors.Is(err, errDirectory) {
+			return result.StatusNotExecuted
+		}
+		usage(findCommand("exec"))
+		return result.StatusFailed
+	}
+	seen, err := show(r.argv, p)
+	if err != nil {
+		complain(err)
+		return result.StatusFailed
+	}
+	s, err := openStreams(r)
+	if err != nil {
+		complain(err)
+		return result.StatusFailed
+	}
+	return launch(r, p, seen, s)
+}
+
+// checkProgram tells what can be told of a program without a launch.
+func checkProgram(argv []string) error {
+	if len(argv) == 0 || argv[0] == "" {
+		return &failure{op: "exec", err: errNoProgram, hint: "for example jail exec -- python3 prog.py"}
+	}
+	if !strings.Contains(argv[0], "/") {
+		return nil
+	}
+	if st, err := os.Stat(argv[0]); err == nil && st.IsDir() {
+		return &failure{op: "execute", object: argv[0], err: errDirectory, hint: "name a program in it"}
+	}
+	return nil
+}
+
+func launch(r *request, p *policy.Policy, seen *shown, s *streams) int {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	cmd := isolate.CommandContext(ctx, p, seen.argv...)
+	cmd.Files = seen.files
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.stdin, s.out(), s.stderr
+	sigs := catch(cancel)
+	err := cmd.Start()
+	if err == nil {
+		sigs.forward(cmd)
+		err = cmd.Wait()
+	}
+	status := report(r, cmd, seen, s, err)
+	sigs.dieIfInterrupted()
+	return status
+}
+
+// notFoundHere betters the hint for a program named by a path that leads out of
+// the working directory, which is never shown unasked.
+func notFoundHere(prog string, err error) error {
+	var xe *isolate.ExecError
+	if !errors.As(err, &xe) || !errors.Is(err, unix.ENOENT) || filepath.IsAbs(prog) || !strings.Contains(prog, "/") {
+		return err
+	}
+	abs, e := filepath.Abs(prog)
+	if e != nil {
+		return err
+	}
+	better := &isolate.ExecError{Program: prog, Err: xe.Err, Hint: "no such file in the working directory"}
+	if _, e := os.Stat(prog); e == nil {
+		better.Hint = "it is on the host but not shown: only plain files of the working directory are, no links; show its folder with --ro " + filepath.Dir(abs) + " and name it " + abs
+	}
+	return better
+}

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/jailrun/jail/policy"
+)
+
+// request is what a command line asks for.
+type request struct {
+	policy   policy.Policy // of the flags alone
+	files    []string      // policy files, each laid over the one before
+	stdin    string
+	stdout   string
+	stderr   string
+	json     string
+	statusFD int
+	resolved bool
+	quiet    bool
+	help     bool
+	plan     bool
+	asJSON   bool
+	argv     []string // the program and its arguments
+}
+
+// flagRow is a flag of the command line that is no part of a policy.
+type flagRow struct {
+	name    string // without the dashes
+	arg     string // what stands for its value in help; "" for a switch
+	help    string // one line
+	preset  string // what holds without it
+	example string
+	set     func(*request, string) error
+}
+
+var execFlags = [...]flagRow{
+	{"policy", "FILE", "read a policy (TOML or JSON); flags win over it, a later FILE over an earlier", "none", "judge.toml", setPolicyFile},
+	{"stdin", "FILE", "read the program's standard input from FILE", "jail's own", "input.txt", text(func(r *request) *string { return &r.stdin })},
+	{"stdout", "FILE", "write the program's standard output to FILE", "jail's own", "out.txt", text(func(r *request) *string { return &r.stdout })},
+	{"stderr", "FILE", "write the program's standard error to FILE", "jail's own", "err.txt", text(func(r *request) *string { return &r.stderr })},
+	{"json", "FILE", "write the result as one line to FILE, or with - to standard output after the program's last byte", "none", "result.json", text(func(r *request) *string { return &r.json })},
+	{"status-fd", "N", "write the same line to the open descriptor N", "none", "3", setStatusFD},
+	{"resolved", "", "print the policy that would be in force, and run nothing", "", "", flag(func(r *request) *bool { return &r.resolved })},
+	{"quiet", "", "no lines of jail's own but errors", "", "", flag(func(r *request) *bool { return &r.quiet })},
+	helpFlag,
+}
+
+var planFlag = flagRow{"plan", "", "print every step of the launch, in order, each with its reason", "", "", flag(func(r *request) *bool { return &r.plan })}
+
+var helpFlag = flagRow{"help", "", "print the help", "", "", flag(func(r *request) *bool { return &r.help })}
+
+// explainFlags takes exec's too, so that in any command line "exec" can be
+// replaced by "explain".
+func explainFlags() []flagRow { return append([]flagRow{planFlag}, execFlags[:]...) }
+
+var doctorFlags = [...]flagRow{
+	{"json", "", "print one JSON object", "", "", flag(func(r *request) *bool { return &r.asJSON })},
+	helpFlag,
+}
+
+var plainFlags = [...]flagRow{helpFlag}
+
+// parse reads flags up to the first argument: "--name value", "--name=value" or
+// the same with one dash. "--" ends them.
+func (c *command) parse(args []string) (*request, error) {
+	r := &request{statusFD: -1}
+	for len(args) > 0 && c.flags != nil {
+		a := args[0]
+		if len(a) < 2 || a[0] != '-' {
+			break
+		}
+		args = args[1:]
+		if a == "--" {
+			break
+		}
+		var err error
+		if args, err = c.parseFlag(r, a, args); err != nil {
+			return r, err
+		}
+	}
+	if c.most >= 0 && len(args) > c.most {
+		return r, &failure{op: args[c.most], err: errUnexpected, hint: "jail " + c.name + " takes no such argument"}
+	}
+	r.argv = args
+	return r, nil
+}
+
+// parseFlag reads the flag a, and takes its value from args where it needs one.
+func (c *command) parseFlag(r *request, a string, args []string) (rest []string, err error) {
+	name, value, has := strings.Cut(strings.TrimPrefix(a[1:], "-"), "=")
+	f := c.findFlag(name)
+	switch {
+	case f == nil:
+		return nil, &failure{op: a, err: errUnknownFlag, hint: c.nearestFlag(name)}
+	case !f.takesValue() && has:
+		return nil, &failure{op: a, err: errHasValue, hint: "write --" + name}
+	case f.takesValue() && !has:
+		if len(args) == 0 {
+			return nil, &failure{op: "--" + name, err: errNoValue, hint: "for example --" + name + " " + f.example}
+		}
+		value, args = args[0], args[1:]
+	}
+	return args, f.set(r, value)
+}
+
+func (f *flagRow) takesValue() bool { return f.arg != "" }
+
+// findFlag finds a flag among the command's own and those of a policy.
+func (c *command) findFlag(name string) *flagRow {
+	if name == "h" {
+		name = "help"
+	}
+	for i := range c.flags {
+		if c.flags[i].name == name {
+			return &c.flags[i]
+		}
+	}
+	if o, ok := policy.LookupOption(name); ok && c.policy {
+		return &flagRow{name: o.Name, arg: o.Arg, example: o.Example, set: func(r *request, v string) error { return o.Set(&r.policy, v) }}
+	}
+	return nil
+}
+
+func text(field func(*request) *string) func(*request, string) error {
+	return func(r *request, v string) error {
+		if v == "" {
+			return &failure{op: "read the flags", object: `""`, err: errNoValue, hint: "name a file"}
+		}
+		*field(r) = v
+		return nil
+	}
+}
+
+func flag(field func(*request) *bool) func(*request, string) error {
+	return func(r *request, _ string) error { *field(r) = true; return nil }
+}
+
+func setPolicyFile(r *request, v string) error {
+	r.files = append(r.files, v)
+	return nil
+}
+
+// nearestFlag names the flag that was probably meant.
+func (c *command) nearestFlag(got string) string {
+	var names []string
+	for _, f := range c.allFlags() {
+		names = append(names, f.name)
+	}
+	if best := nearest(got, names); best != "" {
+		return "did you mean --" + best + "?"
+	}
+	return `"jail help ` + c.name + `" lists all`
+}
+
+// nearest gives the name that is few typing errors away, or "".
+func nearest(got string, names []string) string {
+	best, least := "", len(got)/2+1
+	for _, name := range names {
+		if d := distance(got, name); d < least {
+			best, least = name, d
+		}
+	}
+	return best
+}
+
+// distance is Levenshtein's, in bytes.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		before := slices.Clone(row)
+		row[0] = i + 1
+		for j := range len(b) {
+			swap := before[j]
+			if a[i] != b[j] {
+				swap++
+			}
+			row[j+1] = min(swap, before[j+1]+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
+}

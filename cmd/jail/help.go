@@ -1,0 +1,133 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jailrun/jail/isolate/result"
+	"github.com/jailrun/jail/policy"
+)
+
+const rootHelp = `Jail runs one untrusted program fully isolated: in namespaces, a control
+group, a system call filter and a Landlock domain of its own, without rights,
+on a read-only view of the system, with memory, time, processes, disk and output
+bounded. It says afterwards how the program ended, why, and which walls stood.
+
+    jail exec -- python3 prog.py
+    jail exec --cpu 2s --memory 256M ./a.out < input.txt
+    jail doctor`
+
+const execHelp = `Run PROGRAM fully isolated. It sees the system's programs and libraries
+read-only, an empty writable /box (where it starts) and /tmp, and those plain
+files of the working directory that the command line names, by their base names
+in /box. It sees no other file, process, user or network of the host.`
+
+const explainHelp = `Say what "jail exec" with the same flags would enforce, and run nothing.`
+
+const gcHelp = `Remove the control groups that killed jails left behind, and end what still
+runs in them. Only groups that are named as jail names them, and whose owner is
+gone, are touched.`
+
+const doctorHelp = `Say what this host gives, what it lacks and how to mend it, and try a jail.
+The exit status is 0 when a jail with all default layers works, else 1.`
+
+const versionHelp = `Print jail's version, the commit that it was built from, and the compiler.`
+
+const completionHelp = `Print a completion script: source <(jail completion bash), or the same with
+zsh, or jail completion fish | source.`
+
+// printHelp is "jail help [COMMAND]".
+func printHelp(r *request) int {
+	text := rootText()
+	if len(r.argv) > 0 {
+		c := findCommand(r.argv[0])
+		if c == nil {
+			complain(&failure{op: r.argv[0], err: errUnknownCommand, hint: nearestCommand(r.argv[0])})
+			return result.StatusFailed
+		}
+		text = c.helpText()
+	}
+	if _, err := os.Stdout.WriteString(text); err != nil {
+		complain(err)
+		return result.StatusFailed
+	}
+	return 0
+}
+
+func rootText() string {
+	var b strings.Builder
+	b.WriteString(rootHelp + "\n\nCommands\n")
+	for _, c := range commands() {
+		if c.short != "" {
+			b.WriteString("  " + pad(c.name, 12) + c.short + "\n")
+		}
+	}
+	return b.String()
+}
+
+// helpText is what a manual page holds.
+func (c *command) helpText() string {
+	var b strings.Builder
+	b.WriteString("Usage: jail " + c.name + " [flags] " + c.args + "\n\n" + c.long + "\n\nFlags\n")
+	for _, f := range c.allFlags() {
+		writeFlag(&b, &f)
+	}
+	if c.policy {
+		writeLayers(&b)
+		writeStatuses(&b)
+	}
+	return b.String()
+}
+
+func writeLayers(b *strings.Builder) {
+	b.WriteString("\nA SIZE is a number of bytes, or K, M, G or T of them (powers of 1024); a TIME is\n500ms, 2s, 1.5m; \"unlimited\" lifts a limit. A LAYER is one of\n")
+	for _, l := range policy.AllLayers() {
+		b.WriteString("  " + pad(string(l.Name), 14) + l.Doc + "\n")
+	}
+}
+
+func writeFlag(b *strings.Builder, f *flagRow) {
+	head := "--" + f.name
+	if f.arg != "" {
+		head += " " + f.arg
+	}
+	b.WriteString("  " + pad(head, 24) + " " + f.help)
+	if f.preset != "" {
+		b.WriteString(" (default: " + f.preset + ")")
+	}
+	if f.example != "" {
+		b.WriteString("; e.g. " + f.example)
+	}
+	b.WriteString("\n")
+}
+
+func writeStatuses(b *strings.Builder) {
+	b.WriteString("\nExit status: the program's own; or 125 the jail failed, 126 the program can't be\nexecuted, 127 it was not found, 128+n it died of signal n, 137 the jail ended it.\nThe reasons of --json:\n")
+	for _, r := range result.Reasons() {
+		b.WriteString("  " + pad(string(r.Reason), 14) + r.Exit)
+		if r.Flag != "" {
+			b.WriteString("; raise the limit with " + r.Flag)
+		}
+		b.WriteString("\n")
+	}
+}
+
+// allFlags lists a command's flags, those of a policy first.
+func (c *command) allFlags() []flagRow {
+	var all []flagRow
+	if c.policy {
+		for _, o := range policy.Options() {
+			f := flagRow{name: o.Name, arg: o.Arg, help: o.Help, preset: o.Default, example: o.Example}
+			if o.Repeat {
+				f.help += "; repeatable"
+			}
+			all = append(all, f)
+		}
+	}
+	return append(all, c.flags...)
+}
+
+func pad(s string, width int) string {
+	return s + strings.Repeat(" ", max(width-utf8.RuneCountInString(s), 0))
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"io"
+	"os"
+	"strconv"
+
+	"github.com/jailrun/jail/internal/safepath"
+	"golang.org/x/sys/unix"
+)
+
+// streams are the files of a run, all opened before anything is launched, so
+// that a bad path costs nothing.
+type streams struct {
+	stdin          *os.File
+	stdout, stderr *os.File
+	last           *lastByte // standard output, where the result follows on it
+	json           *os.File
+	status         *os.File
+}
+
+// openStreams opens what the flags name. The descriptor of --status-fd is
+// looked at first: later its number could be one of jail's own.
+func openStreams(r *request) (s *streams, err error) {
+	s = &streams{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	if r.statusFD >= 0 {
+		s.status = os.NewFile(uintptr(r.statusFD), "descriptor "+strconv.Itoa(r.statusFD))
+	}
+	if r.stdin != "" {
+		if s.stdin, err = safepath.OpenInput(r.stdin); err != nil {
+			return nil, err
+		}
+	}
+	if r.stdout != "" {
+		if s.stdout, err = safepath.OpenOutput(r.stdout); err != nil {
+			return nil, err
+		}
+	}
+	if err = s.openStderr(r); err != nil {
+		return nil, err
+	}
+	return s, s.openJSON(r)
+}
+
+// openStderr shares one descriptor, and so one offset, with a standard output
+// to the same file.
+func (s *streams) openStderr(r *request) (err error) {
+	switch {
+	case r.stderr == "":
+	case r.stderr == r.stdout:
+		s.stderr = s.stdout
+	default:
+		s.stderr, err = safepath.OpenOutput(r.stderr)
+	}
+	return err
+}
+
+func (s *streams) openJSON(r *request) (err error) {
+	switch {
+	case r.json == "":
+	case r.json != "-":
+		s.json, err = safepath.OpenOutput(r.json)
+	default:
+		s.json = os.Stdout
+		if s.stdout == os.Stdout {
+			s.last = &lastByte{w: os.Stdout}
+		}
+	}
+	return err
+}
+
+// out is where the program's standard output goes.
+func (s *streams) out() io.Writer {
+	if s.last != nil {
+		return s.last
+	}
+	return s.stdout
+}
+
+// emit writes the result where it was asked for, to the second place also when
+// the first fails.
+func (s *streams) emit(line []byte) error {
+	var first error
+	if s.json != nil {
+		first = write(s.json, s.last.separated(line))
+	}
+	if s.status != nil {
+		if err := write(s.status, line); first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+func (s *streams) wanted() bool { return s.json != nil || s.status != nil }
+
+// write brings the last error too: a full disk may be known only at close(2).
+func write(f *os.File, line []byte) error {
+	_, err := f.Write(line)
+	if f != os.Stdout {
+		if e := f.Close(); err == nil {
+			err = e
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	return &failure{op: "write the result", err: err, hint: "it follows on standard error"}
+}
+
+// lastByte passes on a stream and keeps its last byte, so that what jail adds
+// starts on a line of its own: else a program without a newline at its end
+// could write the beginning of its own result.
+type lastByte struct {
+	w    io.Writer
+	last byte
+}
+
+func (l *lastByte) Write(p []byte) (int, error) {
+	n, err := l.w.Write(p)
+	if n > 0 {
+		l.last = p[n-1]
+	}
+	return n, err
+}
+
+func (l *lastByte) separated(line []byte) []byte {
+	if l == nil || l.last == 0 || l.last == '\n' {
+		return line
+	}
+	return append([]byte{'\n'}, line...)
+}
+
+// setStatusFD takes a descriptor that the caller has passed. One of jail's own
+// is told by its close-on-exec flag, which no inherited one can have.
+func setStatusFD(r *request, v string) error {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 0 {
+		return &failure{op: "--status-fd " + strconv.Quote(v), err: errNotFd, hint: "for example --status-fd 3 3>result.json"}
+	}
+	own, err := unix.FcntlInt(uintptr(n), unix.F_GETFD, 0)
+	mode, err2 := unix.FcntlInt(uintptr(n), unix.F_GETFL, 0)
+	readOnly := mode&unix.O_ACCMODE == unix.O_RDONLY || mode&unix.O_PATH != 0
+	if err != nil || err2 != nil || own&unix.FD_CLOEXEC != 0 || readOnly {
+		return &failure{op: "--status-fd " + v, err: errNotFd, hint: "for example --status-fd 3 3>result.json"}
+	}
+	unix.CloseOnExec(n)
+	r.statusFD = n
+	return nil
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/jailrun/jail/internal/safepath"
+	"github.com/jailrun/jail/policy"
+	"golang.org/x/sys/unix"
+)
+
+// box is where the files of a command line are seen, and where a program starts.
+const box = "/box"
+
+// mostShown bounds the files of one command line: each is a descriptor and a
+// copy.
+const mostShown = 128
+
+// shown is what of a command line names files of the working directory.
+type shown struct {
+	argv  []string
+	files []string // relative to the working directory, cleaned, each once
+}
+
+// show finds the arguments that name a regular file of the working directory,
+// and makes them name the copy in /box. Nothing else is shown: no folder, no
+// absolute path, nothing above the working directory, and nothing behind a
+// link, which could lead to a file that whoever wrote the command never meant.
+func show(argv []string, p *policy.Policy) (*shown, error) {
+	s := &shown{argv: slices.Clone(argv)}
+	dir := p.Chdir
+	if dir == "" {
+		dir = box
+	}
+	for i, arg := range argv {
+		if !mayName(i, arg) || covered(p, path.Join(box, arg)) || !isShowable(arg) {
+			continue
+		}
+		file := path.Clean(arg)
+		if err := s.add(file); err != nil {
+			return nil, err
+		}
+		if path.Clean(dir) != box || path.Base(file) != file {
+			s.argv[i] = path.Join(box, path.Base(file))
+		}
+	}
+	return s, nil
+}
+
+// mayName says whether an argument can name a file of the working directory. A
+// program without a slash is looked for along PATH, as a shell does.
+func mayName(i int, arg string) bool {
+	return filepath.IsLocal(arg) && arg[0] != '-' && (i > 0 || strings.Contains(arg, "/"))
+}
+
+// covered says whether the policy itself decides what is seen at target.
+func covered(p *policy.Policy, target string) bool {
+	for i := range p.Files {
+		at := p.Files[i].Target
+		if at == "" {
+			at = p.Files[i].Source
+		}
+		if at == target || strings.HasPrefix(target, strings.TrimSuffix(path.Clean(at), "/")+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// isShowable says whether name is a regular file that the caller can read, with
+// no link on the way.
+func isShowable(name string) bool {
+	f, err := safepath.Beneath(unix.AT_FDCWD, name, unix.O_RDONLY)
+	if err != nil {
+		return false
+	}
+	f.Close()
+	return true
+}
+
+func (s *shown) add(file string) error {
+	for _, old := range s.files {
+		if old == file {
+			return nil
+		}
+		if path.Base(old) == path.Base(file) {
+			return &failure{op: "show", object: old + " and " + file, err: errSameName, hint: "show their folder with --ro ."}
+		}
+	}
+	if len(s.files) == mostShown {
+		return &failure{op: "show", object: file, err: errTooMany, hint: "show their folder with --ro ."}
+	}
+	s.files = append(s.files, file)
+	return nil
+}
+
+// alone gives a script that was shown while other files lie beside it, which
+// it may have wanted to import.
+func (s *shown) alone() (script string) {
+	for _, f := range s.files {
+		if isScript(f) && s.hasSiblings(f) {
+			return path.Base(f)
+		}
+	}
+	return ""
+}
+
+// scripts are the endings of languages that load more files by name.
+var scripts = [...]string{".py", ".js", ".mjs", ".cjs", ".ts", ".rb", ".pl", ".php", ".lua", ".sh", ".bash", ".tcl", ".r", ".R", ".jl"}
+
+func isScript(name string) bool { return slices.Contains(scripts[:], path.Ext(name)) }
+
+// hasSiblings looks at a few names only: the folder may hold a million.
+func (s *shown) hasSiblings(file string) bool {
+	d, err := os.Open(path.Dir(file))
+	if err != nil {
+		return false
+	}
+	defer d.Close()
+	names, _ := d.Readdirnames(64) // what could be read is enough for a hint
+	return slices.ContainsFunc(names, func(n string) bool {
+		return n[0] != '.' && !slices.Contains(s.files, path.Join(path.Dir(file), n))
+	})
+}
