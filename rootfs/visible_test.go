@@ -1,0 +1,62 @@
+package rootfs
+
+import "testing"
+
+func TestVisibleAgreesWithWhatTheProgramWouldFind(t *testing.T) {
+	h := append(tree{"usr/bin/away -> /opt/away", "opt/away", "usr/bin/round -> round", "usr/bin/up -> ../../../usr/bin/env"}, debian...).make(t)
+	v, err := HostView(h)
+	must(t, err)
+	v, err = v.With(Identity{UID: 1, GID: 1})
+	must(t, err)
+	v.Entries = append(v.Entries, Entry{Path: "/data", Kind: Bind, Source: "/home/u", Why: "as --ro /home/u:/data adds it"})
+	for path, want := range map[string]bool{
+		"/usr/bin/env":      true,
+		"/bin/env":          true,
+		"/bin/../bin/./env": true,
+		"/usr/bin/awk":      true, // by way of /etc/alternatives
+		"/bin/awk":          true,
+		"/usr/bin/up":       true,
+		"/etc/localtime":    true,
+		"/etc/ld.so.cache":  true,
+		"/etc/passwd":       true,
+		"/data/bin/tool":    true,
+		"/dev/null":         true,
+		"/usr":              true,
+		"/":                 true,
+		"/usr/bin/none":     false,
+		"/usr/bin/env/x":    false,
+		"/usr/bin/away":     false, // its link leads out of the view
+		"/usr/bin/round":    false,
+		"/home/u/bin/tool":  false,
+		"/etc/shadow":       false,
+		"/etc/ssl/private":  false,
+		"/etc/ssh":          false,
+		"/dev/sda":          false,
+		"/var/lib":          false,
+		"usr/bin/env":       false,
+		"":                  false,
+	} {
+		if got := h.Visible(v, path); got != want {
+			t.Errorf("%q: %v", path, got)
+		}
+	}
+}
+
+func TestWhichOutsideNamesTheHostsProgram(t *testing.T) {
+	h := append(tree{"home/u/lib/plain !", "home/u/a/tool/", "home/u/b/link -> ../bin/tool"}, debian...).make(t)
+	path := []string{"", ".", "home/u/bin", "/none", "/home/u/a", "/home/u/lib", "/home/u/b/", "/home/u/bin", "/bin"}
+	for prog, want := range map[string]string{
+		"tool":     "/home/u/bin/tool", // a folder of that name comes before
+		"link":     "/home/u/b/link",
+		"env":      "/bin/env",
+		"plain":    "", // not executable
+		"none":     "",
+		"bin/tool": "",
+		"":         "",
+		"..":       "",
+	} {
+		if got := h.WhichOutside(prog, path); got != want {
+			t.Errorf("%q: %q, want %q", prog, got, want)
+		}
+	}
+}
