@@ -42,7 +42,7 @@ var layouts = [...]layout{
 	},
 	{
 		name:  "guix",
-		marks: []mark{{"/run/current-system", 0}, {"/gnu/store", unix.S_IFDIR}},
+		marks: []mark{{"/gnu/store", unix.S_IFDIR}, {"/run/current-system", 0}},
 		rules: [][]rule{guixRules, etcRules},
 		path:  "/run/current-system/profile/bin:/run/current-system/profile/sbin:/usr/bin:/bin",
 	},

@@ -167,12 +167,10 @@ func isOrderly(t *testing.T, v View) {
 	made := map[string]Kind{"/": Dir}
 	for _, e := range v.Entries {
 		parent := filepath.Dir(e.Path)
-		for ; made[parent] == 0 && parent != "/"; parent = filepath.Dir(parent) {
-			if _, ok := made[parent]; ok {
-				break
-			}
+		kind, ok := made[parent]
+		for ; !ok; kind, ok = made[parent] {
+			parent = filepath.Dir(parent)
 		}
-		kind := made[parent]
 		if kind != Dir && kind != Overlay || kind == Dir && parent != filepath.Dir(e.Path) {
 			t.Errorf("%s is made in %s, a %v", e.Path, parent, kind)
 		}
