@@ -11,7 +11,10 @@ import (
 func Explain(c *Cmd) (*plan.Plan, *policy.Policy, error) {
 	r := newRun(c)
 	defer r.release()
-	in, err := r.plan0()
+	if err := r.lookAround(); err != nil {
+		return nil, r.policy, err
+	}
+	in, err := r.input()
 	if err != nil {
 		return nil, r.policy, err
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jailrun/jail/isolate/result"
+	"github.com/jailrun/jail/policy"
 	"golang.org/x/sys/unix"
 )
 
@@ -25,7 +26,20 @@ func (r *run) onInit(uint32) {
 	}
 	r.limits.stop()
 	r.measureLast()
+	r.metBounds()
 	r.drain()
+}
+
+// metBounds ends the run for a bound whose action is kill, where the program
+// was quicker to exit than the sample to see it.
+func (r *run) metBounds() {
+	switch l := &r.policy.Limits; {
+	case r.ev.Killed != "" || !r.ev.Started:
+	case l.PidsAction == policy.ActionKill && r.ev.PidsMaxEvents != nil && *r.ev.PidsMaxEvents > 0:
+		r.ev.Killed = result.CausePids
+	case l.DiskAction == policy.ActionKill && r.diskFull():
+		r.ev.Killed = result.CauseDisk
+	}
 }
 
 var errInitDied = errors.New("pid 1 of the jail died before the program was executed")

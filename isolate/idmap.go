@@ -13,6 +13,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// mapSources shows each tree of the caller's to the run's own user.
+func (r *run) mapSources(list []plan.Source) error {
+	for i := range list {
+		if list[i].Fd < 0 {
+			continue
+		}
+		if err := r.idmap(&r.policy.Files[i], list[i].Fd); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // idmap shows a detached tree to the run's own id as if it owned what the
 // caller owns: files of everybody else stay nobody's (mount_setattr(2),
 // MOUNT_ATTR_IDMAP). It gives no right on a file that the caller lacks.

@@ -62,6 +62,7 @@ func (r *run) watchLimits() {
 		l.idleLook.timer = r.at(l.idle/4, r.lookAtIdle)
 	}
 	r.watchCounters()
+	r.watchMemory()
 }
 
 // cpuWait is the shortest time in which a budget can be used up.
@@ -134,24 +135,28 @@ func (r *run) watchCounters() {
 	if !pids && !disk {
 		return
 	}
-	var t *watch.Timer
-	t = r.at(counterLook, func() {
+	r.every(counterLook, func() bool {
 		switch {
 		case pids && r.pidsMet():
 			r.end(result.CausePids)
 		case disk && r.diskFull():
 			r.end(result.CauseDisk)
 		default:
-			t.Reset(time.Now().Add(counterLook))
+			return true
 		}
+		return false
 	})
 }
 
 func (r *run) pidsMet() bool {
 	if r.group == nil {
-		return false
+		n := int64(len(descendants(r.initPID))) - 1
+		return r.policy.Limits.Pids > 0 && n >= r.policy.Limits.Pids
 	}
 	n, err := r.group.PidsAtMax()
+	if err == nil && n > 0 {
+		r.ev.PidsMaxEvents = &n
+	}
 	return err == nil && n > 0
 }
 

@@ -1,15 +1,103 @@
 package isolate
 
 import (
+	"strconv"
+	"time"
+
+	"github.com/jailrun/jail/isolate/notify"
 	"github.com/jailrun/jail/isolate/result"
+	"github.com/jailrun/jail/policy"
+	"github.com/jailrun/jail/policy/seccomp"
 	"golang.org/x/sys/unix"
 )
 
+// listen takes the filter's listener, which came with the target's last word.
+// Without one the kernel answers for itself: ENOSYS, never a pass.
 func (r *run) listen(fd int) {
 	r.facts.execSeen = true
-	if fd >= 0 {
-		r.closers = append(r.closers, func() { unix.Close(fd) })
+	if fd < 0 {
+		return
+	}
+	r.epoch = time.Now()
+	o := notify.Options{
+		Loop: r.loop, Answer: r.answer, AllowMemory: len(r.policy.Files) == 0, // a page of a FUSE server of the caller's could hold us
+		Name:      func(nr int32) string { return seccomp.Name(int(nr)) },
+		OnForeign: func(c notify.Call) { r.endForCall(result.CauseSyscall, c) },
+	}
+	if r.policy.Seccomp.OnSuspicious == policy.SuspiciousKill {
+		o.OnSuspicious = func(c notify.Call) { r.endForCall(result.CauseSuspicious, c) }
+	}
+	l, err := notify.New(fd, o)
+	if err == nil {
+		err = l.Start()
+	}
+	if err != nil {
+		unix.Close(fd)
+		r.fail(&LaunchError{Op: "listen to refused calls", Index: -1, Layer: policy.LayerSeccomp, Err: err})
+		return
+	}
+	r.listener = l
+	r.closers = append(r.closers, l.Close)
+}
+
+// answer looks a call up in the table that the filter was made from.
+func (r *run) answer(nr int32, args [6]uint64) (errno unix.Errno, rule, fix string) {
+	if r.table == nil {
+		r.table = r.rules()
+	}
+	a := seccomp.Reference(r.table, seccomp.Data{Nr: nr, Arch: unix.AUDIT_ARCH_X86_64, Args: args})
+	group, why, fix := r.table.Why(int(nr), args)
+	return a.Errno, group + ": " + why, fix
+}
+
+func (r *run) endForCall(c result.Cause, call notify.Call) {
+	if r.ev.Killed == "" && !r.gone {
+		name := call.Syscall
+		r.ev.Call = &result.Call{Arch: archName(call), NR: int64(call.NR), Name: name, PID: call.PID}
+	}
+	r.end(c)
+}
+
+func archName(c notify.Call) string {
+	const x32Bit = 0x40000000
+	switch {
+	case c.Arch == unix.AUDIT_ARCH_X86_64 && c.NR >= x32Bit:
+		return "x32"
+	case c.Arch == unix.AUDIT_ARCH_X86_64:
+		return "x86_64"
+	case c.Arch == unix.AUDIT_ARCH_I386:
+		return "i386"
+	}
+	return "0x" + strconv.FormatUint(uint64(c.Arch), 16)
+}
+
+// denials copies what the listener has counted.
+func (r *run) denials(res *result.Result) {
+	if r.listener == nil {
+		return
+	}
+	for _, d := range r.listener.Denials() {
+		if d.Syscall == notify.Other {
+			res.DenialsTruncated = true
+		}
+		res.Denials = append(res.Denials, result.Denial{
+			Layer: policy.LayerSeccomp, Syscall: d.Syscall, Object: d.Object, Errno: errnoOf(d.Errno),
+			Count: d.Count, Rule: d.Rule, Fix: d.Fix, Args: words(d.Args),
+			FirstNS: d.FirstNS - r.epoch.UnixNano(), LastNS: d.LastNS - r.epoch.UnixNano(), PID: d.PID,
+		})
 	}
 }
 
-func (r *run) denials(*result.Result) {}
+func errnoOf(name string) result.Errno {
+	var e result.Errno
+	_ = e.UnmarshalText([]byte(name)) // "" for a call that was never answered
+	return e
+}
+
+func words(args [6]uint64) []result.Word {
+	list := make([]result.Word, len(args))
+	for i, a := range args {
+		list[i] = result.Word(a)
+	}
+	return list
+}

@@ -1,6 +1,7 @@
 package isolate
 
 import (
+	"runtime"
 	"sync"
 
 	"github.com/jailrun/jail/isolate/cgroup"
@@ -14,7 +15,17 @@ type machine struct {
 	groups *cgroup.Host
 	noGrps error
 	view   rootfs.View
+	// starting and ending let so many runs at once make and remove what is
+	// theirs. The kernel serialises most of it anyway, and each goroutine that
+	// waits in a system call would cost a thread, which Go never ends.
+	starting, ending gate
 }
+
+// gate lets a bounded number of goroutines through at once.
+type gate chan struct{}
+
+func (g gate) enter() { g <- struct{}{} }
+func (g gate) leave() { <-g }
 
 var theMachine = sync.OnceValues(probe)
 
@@ -23,7 +34,8 @@ func probe() (*machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &machine{facts: f}
+	n := runtime.GOMAXPROCS(0)
+	m := &machine{facts: f, starting: make(gate, n), ending: make(gate, n)}
 	m.groups, m.noGrps = cgroup.Detect()
 	if m.noGrps == nil {
 		m.noGrps = m.groups.Why()

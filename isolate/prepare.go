@@ -19,7 +19,12 @@ var runs atomic.Uint64
 
 // prepare does all that comes before the stage's start, and starts it.
 func (r *run) prepare() error {
-	in, err := r.plan0()
+	if err := r.lookAround(); err != nil {
+		return err
+	}
+	r.machine.starting.enter()
+	defer r.machine.starting.leave()
+	in, err := r.input()
 	if err != nil {
 		return err
 	}
@@ -32,26 +37,18 @@ func (r *run) prepare() error {
 	return r.start(in)
 }
 
-// plan0 gathers what a plan is made from.
-func (r *run) plan0() (*plan.Input, error) {
+// lookAround checks what was asked against the host, and changes nothing.
+func (r *run) lookAround() error {
 	r.id = newID(runs.Add(1))
 	m, err := theMachine()
 	if err != nil {
-		return nil, &LaunchError{Op: "look at the host", Index: -1, Err: err, Hint: `run "jail doctor"`}
+		return &LaunchError{Op: "look at the host", Index: -1, Err: err, Hint: `run "jail doctor"`}
 	}
 	r.machine = m
 	if err := r.resolve(); err != nil {
-		return nil, err
+		return err
 	}
-	if m.facts.Root {
-		if r.ids, err = takeIDs(m.facts); err != nil {
-			return nil, err
-		}
-	}
-	if err := r.makeGroup(); err != nil {
-		return nil, err
-	}
-	return r.input()
+	return r.findFiles()
 }
 
 func (r *run) resolve() error {
@@ -100,6 +97,9 @@ func (r *run) makeGroup() error {
 // input gathers what the plan is made from.
 func (r *run) input() (*plan.Input, error) {
 	f := r.machine.facts
+	if err := r.own(); err != nil {
+		return nil, err
+	}
 	view, err := r.view()
 	if err != nil {
 		return nil, err
@@ -118,11 +118,18 @@ func (r *run) input() (*plan.Input, error) {
 	if in.CPUSet, err = affinity(r.policy.Limits.Cores); err != nil {
 		return nil, err
 	}
-	if in.Sources, err = r.sources(); err != nil {
-		return nil, err
+	in.Sources, in.Named = r.found.sources, r.found.named
+	return in, r.mapSources(in.Sources)
+}
+
+// own takes what is this run's alone: its ids and its groups.
+func (r *run) own() (err error) {
+	if r.machine.facts.Root {
+		if r.ids, err = takeIDs(r.machine.facts); err != nil {
+			return err
+		}
 	}
-	in.Named, err = r.named()
-	return in, err
+	return r.makeGroup()
 }
 
 // filter is the program's seccomp filter.
@@ -274,6 +281,8 @@ func (r *run) release() {
 	}
 	r.ids.close()
 	if r.group != nil {
+		r.machine.ending.enter()
+		defer r.machine.ending.leave()
 		_ = r.group.Remove() // what is left by an error here is jail gc's, by its name
 		r.group.Close()
 	}

@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"github.com/jailrun/jail/isolate/cgroup"
+	"github.com/jailrun/jail/isolate/notify"
 	"github.com/jailrun/jail/isolate/plan"
 	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/isolate/watch"
 	"github.com/jailrun/jail/policy"
+	"github.com/jailrun/jail/policy/seccomp"
 	"golang.org/x/sys/unix"
 )
 
@@ -19,6 +21,7 @@ import (
 type run struct {
 	cmd     *Cmd
 	policy  *policy.Policy // resolved
+	found   found
 	machine *machine
 	plan    *plan.Plan
 	id      string
@@ -37,7 +40,7 @@ type run struct {
 
 	relays   [3]*watch.Relay // stdin, stdout, stderr
 	closers  []func()
-	listener *struct{}
+	listener *notify.Listener
 
 	seen    seen
 	facts   facts
@@ -47,16 +50,19 @@ type run struct {
 	wall    time.Duration
 	launch  *watch.Timer // the launch's deadline
 
-	ev        result.Evidence
-	usage     result.Usage
-	outcome   chan error // of the launch; closed when exec was seen
-	done      chan struct{}
-	settled   sync.Once
-	gone      bool // pid 1 is reaped
-	failure   error
-	boxFd     int // the quota's file system
-	groupText string
-	rusage    unix.Rusage
+	ev          result.Evidence
+	usage       result.Usage
+	outcome     chan error // of the launch; closed when exec was seen
+	done        chan struct{}
+	settled     sync.Once
+	gone        bool // pid 1 is reaped
+	failure     error
+	boxFd       int // the quota's file system
+	groupText   string
+	rusage      unix.Rusage
+	sampledPeak int64     // bytes
+	epoch       time.Time // the clock of denials
+	table       *seccomp.Rules
 }
 
 // facts are what the read-back is held against.

@@ -1,11 +1,11 @@
 package isolate
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"bytes"
 
 	"github.com/jailrun/jail/policy"
 )

@@ -6,16 +6,68 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/jailrun/jail/isolate/plan"
 	"github.com/jailrun/jail/policy"
 	"golang.org/x/sys/unix"
 )
 
-// sources looks at what the policy's files name on the host, so that a mistake
-// gets a good error, and takes a detached tree of each where we are root: the
-// run's own uid may not be able to walk there.
-func (r *run) sources() ([]plan.Source, error) {
+// found is what the policy's files and the command line's are on the host.
+type found struct {
+	sources []plan.Source
+	named   []plan.Named
+	fds     []int
+	err     error
+}
+
+// findFiles looks at what is named on the host, so that a mistake gets a good
+// error. A file server that doesn't answer can't be interrupted, but it must
+// not hang the caller: the look has the launch's deadline.
+func (r *run) findFiles() error {
+	if len(r.policy.Files) == 0 && len(r.cmd.Files) == 0 {
+		return nil
+	}
+	done := make(chan found, 1)
+	go func() { done <- find(r.machine, r.policy, r.cmd.Files) }()
+	late := time.NewTimer(launchDeadline)
+	defer late.Stop()
+	select {
+	case r.found = <-done:
+		r.closers = append(r.closers, func() { closeFds(r.found.fds) })
+		return r.found.err
+	case <-late.C:
+		go func() { closeFds((<-done).fds) }() // it ends when the file server answers
+		return &LaunchError{Op: "look at the files to show", Index: -1, Layer: policy.LayerRootfs, Err: os.ErrDeadlineExceeded, Hint: "one of them is on a file system that doesn't answer"}
+	}
+}
+
+func closeFds(fds []int) {
+	for _, fd := range fds {
+		unix.Close(fd)
+	}
+}
+
+// finder goes through the files. It touches nothing of the run.
+type finder struct {
+	machine *machine
+	policy  *policy.Policy
+	fds     []int
+}
+
+func find(m *machine, p *policy.Policy, files []string) found {
+	r := &finder{machine: m, policy: p}
+	s, err := r.sources()
+	var n []plan.Named
+	if err == nil {
+		n, err = r.named(files)
+	}
+	return found{sources: s, named: n, fds: r.fds, err: err}
+}
+
+// sources takes a detached tree of each file where we are root: the run's own
+// uid may not be able to walk there.
+func (r *finder) sources() ([]plan.Source, error) {
 	list := make([]plan.Source, len(r.policy.Files))
 	for i := range r.policy.Files {
 		s, err := r.source(&r.policy.Files[i])
@@ -27,7 +79,7 @@ func (r *run) sources() ([]plan.Source, error) {
 	return list, nil
 }
 
-func (r *run) source(f *policy.File) (plan.Source, error) {
+func (r *finder) source(f *policy.File) (plan.Source, error) {
 	s := plan.Source{Fd: -1, Made: true}
 	switch f.Kind {
 	case policy.FileTmpfs:
@@ -71,7 +123,7 @@ func sourceError(f *policy.File, err error, hint string) error {
 
 // dangerous asks again, now that links are resolved, whether a writable bind
 // would be a way out.
-func (r *run) dangerous(f *policy.File) error {
+func (r *finder) dangerous(f *policy.File) error {
 	if f.Kind != policy.FileRW || f.Reason != "" {
 		return nil
 	}
@@ -86,20 +138,20 @@ func (r *run) dangerous(f *policy.File) error {
 }
 
 // detach takes a detached copy of the source's tree, open_tree(2).
-func (r *run) detach(f *policy.File, s *plan.Source) error {
+func (r *finder) detach(f *policy.File, s *plan.Source) error {
 	fd, err := unix.OpenTree(unix.AT_FDCWD, f.Source, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
 	if err != nil {
 		return sourceError(f, &os.PathError{Op: "open_tree", Path: f.Source, Err: err}, "")
 	}
-	r.closers = append(r.closers, func() { unix.Close(fd) })
+	r.fds = append(r.fds, fd)
 	s.Fd = fd
-	return r.idmap(f, fd)
+	return nil
 }
 
 // place decides whether the mount point may be made: in the jail's own root it
 // is; inside a source of the caller's it must be there already, so that no stub
 // is left in his tree.
-func (r *run) place(f *policy.File, s *plan.Source) error {
+func (r *finder) place(f *policy.File, s *plan.Source) error {
 	over := r.covering(f)
 	if over == nil {
 		return nil
@@ -113,7 +165,7 @@ func (r *run) place(f *policy.File, s *plan.Source) error {
 }
 
 // covering finds the deepest source of the caller's in which a target lies.
-func (r *run) covering(f *policy.File) *policy.File {
+func (r *finder) covering(f *policy.File) *policy.File {
 	var best *policy.File
 	for i := range r.policy.Files {
 		o := &r.policy.Files[i]
@@ -133,7 +185,7 @@ func within(p, dir string) bool {
 
 // hidden finds out whether what is hidden is a folder or a file: in a source of
 // the caller's, or in the system's own view.
-func (r *run) hidden(f *policy.File) (plan.Source, error) {
+func (r *finder) hidden(f *policy.File) (plan.Source, error) {
 	s := plan.Source{Fd: -1}
 	at := f.Target
 	if over := r.covering(f); over != nil {
@@ -156,14 +208,14 @@ func sourceErrorHide(f *policy.File, err error) error {
 }
 
 // named opens the files of the command line.
-func (r *run) named() ([]plan.Named, error) {
+func (r *finder) named(files []string) ([]plan.Named, error) {
 	var list []plan.Named
-	for _, p := range r.cmd.Files {
+	for _, p := range files {
 		fd, err := unix.Open(p, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 		if err != nil {
 			return nil, &LaunchError{Op: "show " + p, Index: -1, Layer: policy.LayerRootfs, Err: err}
 		}
-		r.closers = append(r.closers, func() { unix.Close(fd) })
+		r.fds = append(r.fds, fd)
 		var st unix.Stat_t
 		if err := unix.Fstat(fd, &st); err != nil {
 			return nil, &LaunchError{Op: "show " + p, Index: -1, Layer: policy.LayerRootfs, Err: err}

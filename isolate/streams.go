@@ -33,7 +33,7 @@ func (r *run) input0() (int, error) {
 		}
 		return fd, nil
 	}
-	rd, wr, err := pipe()
+	rd, wr, err := r.pipe()
 	if err != nil {
 		return -1, err
 	}
@@ -45,7 +45,7 @@ func (r *run) input0() (int, error) {
 }
 
 func (r *run) outputN(i int, w any) (int, error) {
-	rd, wr, err := pipe()
+	rd, wr, err := r.pipe()
 	if err != nil {
 		return -1, err
 	}
@@ -73,10 +73,19 @@ func destination(w any) (watch.End, func()) {
 	return watch.End{}, func() {}
 }
 
-func pipe() (r, w int, err error) {
+// pipe makes a pipe of the run's own user, so that the program may open
+// /dev/stdout as it may anywhere.
+func (r *run) pipe() (rd, wr int, err error) {
 	var p [2]int
 	if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
 		return -1, -1, &LaunchError{Op: "make a pipe", Index: -1, Err: err, Hint: "raise the limit of open files (ulimit -n)"}
+	}
+	if r.ids != nil {
+		if err := unix.Fchown(p[0], r.ids.target, r.ids.target); err != nil { // both ends are one inode
+			unix.Close(p[0])
+			unix.Close(p[1])
+			return -1, -1, &LaunchError{Op: "give a pipe to the run's user", Index: -1, Err: err}
+		}
 	}
 	return p[0], p[1], nil
 }

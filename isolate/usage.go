@@ -53,6 +53,10 @@ func (r *run) rusageOnly() {
 	r.usage.CPUSource = new(result.SourceRusage)
 	r.usage.MemoryPeakBytes = new(r.rusage.Maxrss << 10)
 	r.usage.MemorySource = new(result.SourceRusage)
+	if r.sampledPeak > *r.usage.MemoryPeakBytes {
+		r.usage.MemoryPeakBytes = &r.sampledPeak
+		r.usage.MemorySource = new(result.SourceSampled)
+	}
 	if r.ev.CPUNS == nil {
 		r.ev.CPUNS = r.usage.CPUNS
 	}

@@ -1,0 +1,86 @@
+package isolate
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jailrun/jail/isolate/result"
+	"github.com/jailrun/jail/isolate/watch"
+)
+
+// sampleEvery is how often memory is summed where no group counts it.
+const sampleEvery = 50 * time.Millisecond
+
+// watchMemory samples the jail's memory where there is no group: RLIMIT_DATA
+// holds each process, but neither their sum nor what they share.
+func (r *run) watchMemory() {
+	limit := int64(r.policy.Limits.Memory)
+	if r.group != nil || limit <= 0 {
+		return
+	}
+	r.every(sampleEvery, func() bool {
+		n := r.sampleMemory()
+		r.sampledPeak = max(r.sampledPeak, n)
+		if n > limit {
+			r.end(result.CauseMemory)
+			return false
+		}
+		return true
+	})
+}
+
+// every calls f after each d, until it says no.
+func (r *run) every(d time.Duration, f func() bool) {
+	var t *watch.Timer
+	t = r.at(d, func() {
+		if f() {
+			t.Reset(time.Now().Add(d))
+		}
+	})
+}
+
+// sampleMemory sums private memory over the jail's processes, and adds the
+// shared memory that the largest of them has mapped, and what lies in the
+// jail's own file system.
+func (r *run) sampleMemory() int64 {
+	var private, shared int64
+	for _, pid := range descendants(r.initPID) {
+		anon, shmem := residentOf(pid)
+		private += anon
+		shared = max(shared, shmem)
+	}
+	return private + max(shared, r.boxBytes())
+}
+
+func (r *run) boxBytes() int64 {
+	s := r.space()
+	if s == nil {
+		return 0
+	}
+	return (s.Blocks - s.BlocksFree) * int64(os.Getpagesize())
+}
+
+// residentOf reads RssAnon and RssShmem of /proc/PID/status, in bytes.
+func residentOf(pid int) (anon, shmem int64) {
+	p, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	if err != nil {
+		return 0, 0
+	}
+	for line := range strings.Lines(string(p)) {
+		name, rest, _ := strings.Cut(line, ":")
+		switch name {
+		case "RssAnon":
+			anon = kib(rest)
+		case "RssShmem":
+			shmem = kib(rest)
+		}
+	}
+	return anon, shmem
+}
+
+func kib(s string) int64 {
+	n, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(s), " kB"), 10, 64)
+	return n << 10
+}
