@@ -1,0 +1,65 @@
+# Every task of the project; "make help" prints this list.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# The go command of install-deps is taken where PATH has none.
+export PATH := $(PATH):/usr/local/go/bin
+# A toolchain that go.mod asks for is fetched where the host's is older.
+export GOTOOLCHAIN ?= auto
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+# Packages whose tests run a second time under the race detector.
+RACE := ./audit/... ./internal/... ./isolate/... ./network/... ./policy/... ./rootfs/...
+
+.PHONY: help demo build test test-go test-race test-libseccomp test-vm check bench vulncheck deps-build deps-demo deps-test deps-vm clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: deps-demo build ## show what becomes of a dozen untrusted programs
+	@go run ./examples/demo
+
+build: deps-build ## build bin/jail: static, without paths of this machine
+	@CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o bin/jail ./cmd/jail
+	@ls -l bin/jail
+
+test: test-go test-race test-libseccomp ## run all tests, as root; fails on a skip that test/skips.txt does not name
+
+test-go: deps-test build ## run all tests once
+	@go run ./test/runtests -count=1 -timeout=10m ./...
+
+test-race: deps-test build ## run the library's tests under the race detector
+	@CGO_ENABLED=1 go run ./test/runtests -race -count=1 -timeout=10m $$(go list -e -f '{{if .GoFiles}}{{.ImportPath}}{{end}}' $(RACE) 2>/dev/null)
+
+test-libseccomp: deps-test ## hold the filter compiler to libseccomp
+	@CGO_ENABLED=1 go run ./test/runtests -tags=libseccomp -count=1 -timeout=10m ./policy/seccomp
+
+test-vm: deps-vm build ## run the tests that depend on the kernel on five of them, in QEMU
+	@go run ./test/vm/run
+
+check: deps-test ## format, vet, staticcheck, arrows, generated files, tidiness, vulnerabilities
+	@scripts/check
+
+bench: deps-test build ## measure launches against bubblewrap, as ratios
+	@go run -tags=library ./test/bench
+
+vulncheck: deps-build ## look for known vulnerabilities, offline
+	@scripts/vulncheck
+
+deps-build: ## install what building needs, if it is missing
+	@scripts/install-deps build
+
+deps-demo: ## install what the demo needs, if it is missing
+	@scripts/install-deps build demo
+
+deps-test: ## install what the tests need, if it is missing
+	@scripts/install-deps build demo test
+
+deps-vm: ## install what the kernel matrix needs, if it is missing
+	@scripts/install-deps build vm
+
+clean: ## remove what was built and downloaded
+	@rm -rf bin .cache
