@@ -80,30 +80,45 @@ func (g *guest) addBase(ctx context.Context) error {
 	return errors.Join(g.addFile("usr/bin/busybox", busybox), g.addFile("init", init))
 }
 
-// addTests compiles the tests of each package and makes a job for each user.
+// addTests compiles the tests of each package and makes their jobs, and those
+// of the shell lines.
 func (g *guest) addTests(ctx context.Context) error {
-	for _, pkg := range strings.Split(g.o.packages, ",") {
+	for _, pkg := range strings.FieldsFunc(g.o.packages, func(r rune) bool { return r == ',' }) {
 		name := strings.TrimPrefix(filepath.Clean(pkg), "./")
 		if err := g.addTest(ctx, pkg, name); err != nil {
 			return err
 		}
-		for _, user := range strings.Split(g.o.users, ",") {
-			uid, err := strconv.Atoi(user)
-			if err != nil {
-				return fmt.Errorf("user %q: %w", user, err)
-			}
-			g.jobs = append(g.jobs, g.job(name, uid))
+		if err := g.addJobs(g.job(name)); err != nil {
+			return err
+		}
+	}
+	for _, line := range g.o.commands {
+		if err := g.addJobs(job.Job{Name: line, Dir: "/", Argv: []string{"/usr/bin/sh", "-c", line}}); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (g *guest) job(name string, uid int) job.Job {
+// addJobs makes a job for each user.
+func (g *guest) addJobs(j job.Job) error {
+	for _, user := range strings.Split(g.o.users, ",") {
+		uid, err := strconv.Atoi(user)
+		if err != nil {
+			return fmt.Errorf("user %q: %w", user, err)
+		}
+		j.UID = uid
+		g.jobs = append(g.jobs, j)
+	}
+	return nil
+}
+
+func (g *guest) job(name string) job.Job {
 	argv := []string{testPath(name), "-test.v", "-test.timeout=" + g.o.timeout.String()}
 	if g.o.run != "" {
 		argv = append(argv, "-test.run="+g.o.run)
 	}
-	return job.Job{Name: name, UID: uid, Dir: "/src/" + name, Argv: argv}
+	return job.Job{Name: name, Dir: "/src/" + name, Argv: argv}
 }
 
 func testPath(name string) string { return "/tests/" + strings.ReplaceAll(name, "/", "_") + ".test" }

@@ -25,6 +25,7 @@ type options struct {
 	run      string
 	cache    string
 	add      adds
+	commands lines
 	timeout  time.Duration
 	parallel int
 	verbose  bool
@@ -44,15 +45,27 @@ func (a *adds) Set(s string) error {
 	return nil
 }
 
+// lines are shell lines that are jobs too.
+type lines []string
+
+func (l *lines) String() string { return strings.Join(*l, "; ") }
+
+// Set takes one more.
+func (l *lines) Set(s string) error {
+	*l = append(*l, s)
+	return nil
+}
+
 func main() {
 	var o options
 	flag.StringVar(&o.kernels, "kernels", series(), "kernel series, separated by commas")
-	flag.StringVar(&o.packages, "packages", "./isolate/cgroup", "packages whose tests are run, separated by commas")
+	flag.StringVar(&o.packages, "packages", "./isolate/cgroup", "packages whose tests are run, separated by commas; may be empty")
 	flag.StringVar(&o.users, "users", "0,1000", "user ids that run them")
 	flag.StringVar(&o.cgroups, "cgroups", "v2", "cgroups of the guest: v2, hybrid or none, separated by commas; each is a boot")
 	flag.StringVar(&o.run, "run", "", "only tests that match, as of go test")
 	flag.StringVar(&o.cache, "cache", ".cache/vm", "folder of downloaded kernels")
 	flag.Var(&o.add, "add", "a further file of the guest, GUEST=HOST; may be repeated")
+	flag.Var(&o.commands, "command", "a shell line to be run too; may be repeated")
 	flag.DurationVar(&o.timeout, "timeout", 3*time.Minute, "of one boot with its tests")
 	flag.IntVar(&o.parallel, "parallel", 2, "boots at once; each needs one core and 1 GiB")
 	flag.BoolVar(&o.verbose, "v", false, "show the tests' output also when they pass")
