@@ -80,7 +80,7 @@ func tryHint(l policy.Layer) string { return "to go on without it: --try " + str
 func namespace(kind string) func(*run) (bool, string) {
 	i := nsIndex(kind)
 	return func(r *run) (bool, string) {
-		own, theirs := r.machine.facts.NS[i], r.seen.ns(i)
+		own, theirs := r.facts.NS[i], r.seen.ns(i)
 		if own == "" || theirs == "" {
 			return false, "the kernel has no /proc/self/ns/" + kind
 		}
@@ -90,6 +90,9 @@ func namespace(kind string) func(*run) (bool, string) {
 
 func (r *run) provesUserNS() (bool, string) {
 	held, detail := namespace("user")(r)
+	if !r.facts.UserNS {
+		return false, "user namespaces are forbidden here: " + detail
+	}
 	ids := r.seen.ids(plan.SeenUIDs)
 	if ids != [3]uint32{plan.TargetID, plan.TargetID, plan.TargetID} || ids != r.seen.ids(plan.SeenGIDs) {
 		return false, detail + ", but getresuid gives " + strconv.Itoa(int(ids[0]))
@@ -143,8 +146,8 @@ func groupText(files map[string]string) string {
 
 func (r *run) provesSeccomp() (bool, string) {
 	const modeFilter = 2 // SECCOMP_MODE_FILTER
-	if !r.facts.execSeen || r.facts.seccomp != modeFilter {
-		return false, "PR_GET_SECCOMP gave " + strconv.FormatInt(int64(r.facts.seccomp), 10)
+	if !r.word.seen || r.word.seccomp != modeFilter {
+		return false, "PR_GET_SECCOMP gave " + strconv.FormatInt(int64(r.word.seccomp), 10)
 	}
 	if r.listener == nil {
 		return true, "PR_GET_SECCOMP gives 2 (filter), without a listener"
@@ -153,7 +156,7 @@ func (r *run) provesSeccomp() (bool, string) {
 }
 
 func (r *run) provesLandlock() (bool, string) {
-	abi := r.machine.facts.Landlock
+	abi := r.facts.Landlock
 	if abi == 0 {
 		return false, "the kernel has no Landlock (CONFIG_SECURITY_LANDLOCK, or lsm= on its command line lacks it)"
 	}
@@ -184,6 +187,11 @@ func (r *run) provesRootfs() (bool, string) {
 func (r *run) provesCapabilities() (bool, string) {
 	bound, bits := r.seen.word(plan.SeenBound), r.seen.word(plan.SeenSecurebits)
 	held := r.seen.noCaps() && bound == 0 && bits == plan.Securebits
+	if !r.facts.UserNS && !r.facts.Root {
+		// An ordinary user of the host's own namespace has nothing to drop, and
+		// under no_new_privs nothing to gain.
+		held = r.seen.noCaps() && r.seen.word(plan.SeenNoNewPrivs) == 1
+	}
 	return held, "capget gives " + map[bool]string{true: "none", false: "some"}[r.seen.noCaps()] + ", securebits 0x" + strconv.FormatInt(bits, 16)
 }
 
@@ -208,5 +216,5 @@ func (r *run) provesKeyring() (bool, string) {
 	if v < 0 {
 		return false, "keyctl gives " + outcome(v)
 	}
-	return int32(v) != r.machine.facts.Keyring, "session keyring " + strconv.FormatInt(v, 10) + " is not the supervisor's"
+	return int32(v) != r.facts.Keyring, "session keyring " + strconv.FormatInt(v, 10) + " is not the supervisor's"
 }

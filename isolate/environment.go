@@ -16,6 +16,10 @@ func (r *run) environment() []string {
 	for _, kv := range [...]string{"HOME=/box", "USER=jail", "LOGNAME=jail", "LANG=C.UTF-8", "TMPDIR=/tmp", "TERM=dumb"} {
 		e.set(kv)
 	}
+	if r.scratch != "" {
+		e.set("HOME=" + r.scratch + "/box")
+		e.set("TMPDIR=" + r.scratch + "/box")
+	}
 	r.hints(&e)
 	for _, name := range r.policy.PassEnv {
 		if v, ok := os.LookupEnv(name); ok {

@@ -79,7 +79,7 @@ func (r *run) lastWords() {
 		}
 		r.hearTarget(&m)
 	}
-	if !r.ev.Started && r.ev.Setup == nil && r.seen.complete && r.facts.execSeen {
+	if !r.ev.Started && r.ev.Setup == nil && r.seen.complete && r.word.seen {
 		r.executed()
 	}
 }

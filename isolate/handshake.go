@@ -39,6 +39,7 @@ func (r *run) hear(m *message) {
 	case plan.MsgDied:
 		ws := unix.WaitStatus(m.word(8))
 		r.ev.WaitStatus = &ws
+		r.endStrays()
 	}
 }
 
@@ -67,7 +68,7 @@ func (r *run) born(pid, fd int) {
 		r.kill()
 		return
 	}
-	if r.ids == nil || r.policy.Layers.Level(policy.LayerUserNS) == policy.Off {
+	if r.ids == nil || !r.facts.UserNS {
 		return
 	}
 	if err := r.mapIDs(); err != nil {
@@ -129,7 +130,7 @@ func (r *run) hearTarget(m *message) {
 	case plan.MsgSeen:
 		r.sawItself(m)
 	case plan.MsgExec:
-		r.facts.seccomp = m.word(8)
+		r.word.seccomp = m.word(8)
 		r.listen(m.fd)
 	}
 }

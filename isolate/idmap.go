@@ -57,7 +57,7 @@ func (r *run) callersNamespace() (int, error) {
 	if r.callerNS > 0 {
 		return r.callerNS, nil
 	}
-	f := r.machine.facts
+	f := r.facts
 	fd, err := mappedNamespace(f.UID, f.GID, r.ids.target)
 	if err != nil {
 		return -1, err

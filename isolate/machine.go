@@ -3,6 +3,7 @@ package isolate
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/jailrun/jail/isolate/cgroup"
 	"github.com/jailrun/jail/isolate/host"
@@ -19,6 +20,22 @@ type machine struct {
 	// theirs. The kernel serialises most of it anyway, and each goroutine that
 	// waits in a system call would cost a thread, which Go never ends.
 	starting, ending gate
+	noUserNS         atomic.Pointer[host.Facts] // set when a launch has found them forbidden
+}
+
+// current is what the host gives, as far as it is known by now.
+func (m *machine) current() *host.Facts {
+	if f := m.noUserNS.Load(); f != nil {
+		return f
+	}
+	return m.facts
+}
+
+// lacksUserNS keeps what a launch has found: no user namespace is to be had.
+func (m *machine) lacksUserNS() {
+	f := *m.facts
+	f.UserNS = false
+	m.noUserNS.Store(&f)
 }
 
 // gate lets a bounded number of goroutines through at once.

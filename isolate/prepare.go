@@ -45,6 +45,7 @@ func (r *run) lookAround() error {
 		return &LaunchError{Op: "look at the host", Index: -1, Err: err, Hint: `run "jail doctor"`}
 	}
 	r.machine = m
+	r.facts = m.current()
 	if err := r.resolve(); err != nil {
 		return err
 	}
@@ -59,7 +60,7 @@ func (r *run) resolve() error {
 	if p == nil {
 		p = &policy.Policy{}
 	}
-	r.policy = p.Resolve(policy.Caller{Root: r.machine.facts.Root})
+	r.policy = p.Resolve(policy.Caller{Root: r.facts.Root})
 	if err := r.policy.Validate(); err != nil {
 		return &LaunchError{Op: "check the policy", Index: -1, Err: err}
 	}
@@ -96,7 +97,7 @@ func (r *run) makeGroup() error {
 
 // input gathers what the plan is made from.
 func (r *run) input() (*plan.Input, error) {
-	f := r.machine.facts
+	f := r.facts
 	if err := r.own(); err != nil {
 		return nil, err
 	}
@@ -118,18 +119,27 @@ func (r *run) input() (*plan.Input, error) {
 	if in.CPUSet, err = affinity(r.policy.Limits.Cores); err != nil {
 		return nil, err
 	}
-	in.Sources, in.Named = r.found.sources, r.found.named
+	in.Sources, in.Named, in.Scratch = r.found.sources, r.found.named, r.scratch
+	if r.ids != nil {
+		in.HostTarget, in.HostInit = r.ids.target, r.ids.init
+	}
 	return in, r.mapSources(in.Sources)
 }
 
 // own takes what is this run's alone: its ids and its groups.
 func (r *run) own() (err error) {
-	if r.machine.facts.Root {
-		if r.ids, err = takeIDs(r.machine.facts); err != nil {
+	if r.facts.Root {
+		if r.ids, err = takeIDs(r.facts); err != nil {
 			return err
 		}
 	}
-	return r.makeGroup()
+	if err := r.makeGroup(); err != nil {
+		return err
+	}
+	if !r.facts.Has(policy.LayerRootfs) {
+		return r.makeScratch()
+	}
+	return nil
 }
 
 // filter is the program's seccomp filter.
@@ -297,7 +307,7 @@ func (r *run) view() (rootfs.View, error) {
 	if err != nil {
 		return v, &LaunchError{Op: "make the view", Index: -1, Layer: policy.LayerRootfs, Err: err}
 	}
-	if !r.machine.facts.Kernel.AtLeast(5, 11) {
+	if !r.facts.Kernel.AtLeast(5, 11) {
 		v = v.AsBinds()
 	}
 	return v, nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jailrun/jail/isolate/cgroup"
+	"github.com/jailrun/jail/isolate/host"
 	"github.com/jailrun/jail/isolate/notify"
 	"github.com/jailrun/jail/isolate/plan"
 	"github.com/jailrun/jail/isolate/result"
@@ -36,6 +37,7 @@ type run struct {
 	initFd   int // pidfd of pid 1
 	initPID  int
 	callerNS int // user namespace for idmapped sources
+	scratch  string
 	buf      []byte
 
 	relays   [3]*watch.Relay // stdin, stdout, stderr
@@ -43,7 +45,8 @@ type run struct {
 	listener *notify.Listener
 
 	seen    seen
-	facts   facts
+	word    lastWord
+	facts   *host.Facts // of the host, less what a launch has found that it lacks
 	limits  limits
 	started time.Time // when exec was seen
 	ended   time.Time
@@ -65,11 +68,10 @@ type run struct {
 	table       *seccomp.Rules
 }
 
-// facts are what the read-back is held against.
-type facts struct {
-	listenerSeen bool
-	seccomp      uint64
-	execSeen     bool
+// lastWord is what the target said last, when its filter stood.
+type lastWord struct {
+	seen    bool
+	seccomp uint64 // PR_GET_SECCOMP
 }
 
 // launchDeadline is how long a launch may take until exec: a source on a dead
@@ -79,17 +81,27 @@ const launchDeadline = 5 * time.Second
 // launch starts a run and waits until the program has been executed.
 func launch(c *Cmd) (*run, error) {
 	r := newRun(c)
+	err := r.tryLaunch()
+	if err != nil && r.forbidden(err) {
+		r.machine.lacksUserNS()
+		r = newRun(c)
+		err = r.tryLaunch()
+	}
+	return r, err
+}
+
+// tryLaunch launches with what the host is known to give.
+func (r *run) tryLaunch() error {
 	if err := r.prepare(); err != nil {
 		r.release()
-		return r, err
+		return err
 	}
 	go r.serve()
 	err, failed := <-r.outcome
 	if failed {
 		<-r.done
-		return r, err
 	}
-	return r, nil
+	return err
 }
 
 func newRun(c *Cmd) *run {
@@ -150,6 +162,10 @@ func (r *run) end(c result.Cause) {
 func (r *run) kill() {
 	if r.group != nil {
 		_ = r.group.Kill() // pid 1's end, below, takes what it could not
+	}
+	if r.initFd >= 0 && r.ev.WaitStatus == nil && !r.facts.Has(policy.LayerPidNS) {
+		r.killStrays() // the target among them: init then tells its end, and reaps the rest
+		return
 	}
 	if r.initFd >= 0 {
 		_ = unix.PidfdSendSignal(r.initFd, unix.SIGKILL, nil, 0)

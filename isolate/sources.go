@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jailrun/jail/isolate/host"
 	"github.com/jailrun/jail/isolate/plan"
 	"github.com/jailrun/jail/policy"
 	"golang.org/x/sys/unix"
@@ -29,7 +30,7 @@ func (r *run) findFiles() error {
 		return nil
 	}
 	done := make(chan found, 1)
-	go func() { done <- find(r.machine, r.policy, r.cmd.Files) }()
+	go func() { done <- find(r.facts, r.policy, r.cmd.Files) }()
 	late := time.NewTimer(launchDeadline)
 	defer late.Stop()
 	select {
@@ -50,13 +51,13 @@ func closeFds(fds []int) {
 
 // finder goes through the files. It touches nothing of the run.
 type finder struct {
-	machine *machine
-	policy  *policy.Policy
-	fds     []int
+	facts  *host.Facts
+	policy *policy.Policy
+	fds    []int
 }
 
-func find(m *machine, p *policy.Policy, files []string) found {
-	r := &finder{machine: m, policy: p}
+func find(f *host.Facts, p *policy.Policy, files []string) found {
+	r := &finder{facts: f, policy: p}
 	s, err := r.sources()
 	var n []plan.Named
 	if err == nil {
@@ -80,6 +81,9 @@ func (r *finder) sources() ([]plan.Source, error) {
 }
 
 func (r *finder) source(f *policy.File) (plan.Source, error) {
+	if !r.facts.Has(policy.LayerRootfs) && (f.Kind == policy.FileTmpfs || f.Kind == policy.FileHide || f.Source != f.Target) {
+		return plan.Source{}, sourceError(f, errNoRoot, "only --ro and --rw of a path at its own place work without mnt_ns and rootfs")
+	}
 	s := plan.Source{Fd: -1, Made: true}
 	switch f.Kind {
 	case policy.FileTmpfs:
@@ -101,7 +105,7 @@ func (r *finder) source(f *policy.File) (plan.Source, error) {
 	if err := r.dangerous(f); err != nil {
 		return s, err
 	}
-	if r.machine.facts.Root {
+	if r.facts.Root && r.facts.Admin {
 		if err := r.detach(f, &s); err != nil {
 			return s, err
 		}
@@ -227,6 +231,8 @@ func (r *finder) named(files []string) ([]plan.Named, error) {
 	}
 	return list, nil
 }
+
+var errNoRoot = errors.New("the jail has no root of its own here")
 
 var errNotRegular = errors.New("not a regular file")
 

@@ -3,14 +3,18 @@
 // plan can be made from invented ones.
 package host
 
-import "golang.org/x/sys/unix"
+import (
+	"github.com/jailrun/jail/policy"
+	"golang.org/x/sys/unix"
+)
 
 // Facts is all that a plan needs to know of the host.
 type Facts struct {
 	Kernel  Version
 	UID     int
 	GID     int
-	Root    bool // may map ids other than its own, and make cgroups
+	Root    bool // may become ids other than its own
+	Admin   bool // has CAP_SYS_ADMIN: may make namespaces without a user namespace
 	IDBase  int  // first host id of the per-run range, where Root
 	IDCount int  // ids in that range; two a run
 
@@ -41,4 +45,17 @@ type Version struct{ Major, Minor int }
 // AtLeast says whether the kernel is major.minor or newer.
 func (v Version) AtLeast(major, minor int) bool {
 	return v.Major > major || v.Major == major && v.Minor >= minor
+}
+
+// Has says whether a layer can be had at all: what makes namespaces and mounts
+// needs a user namespace, or to be the host's administrator.
+func (f *Facts) Has(l policy.Layer) bool {
+	switch l {
+	case policy.LayerUserNS:
+		return f.UserNS
+	case policy.LayerPidNS, policy.LayerMntNS, policy.LayerNetNS, policy.LayerIpcNS, policy.LayerUtsNS,
+		policy.LayerCgroupNS, policy.LayerTimeNS, policy.LayerRootfs:
+		return f.UserNS || f.Admin
+	}
+	return true
 }

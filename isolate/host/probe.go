@@ -30,7 +30,8 @@ func Probe() (*Facts, error) {
 	f.Keyring = sessionKeyring()
 	f.Staging = staging()
 	f.Nice = nice()
-	f.Root = f.UID == 0 && hasCap(unix.CAP_SYS_ADMIN) && hasCap(unix.CAP_SETUID) && hasCap(unix.CAP_SETGID)
+	f.Admin = hasCap(unix.CAP_SYS_ADMIN)
+	f.Root = f.UID == 0 && hasCap(unix.CAP_SETUID) && hasCap(unix.CAP_SETGID)
 	if f.Root {
 		f.IDBase, f.IDCount = idRange()
 		f.Root = f.IDCount > 0

@@ -32,12 +32,12 @@ func (b *builder) init() {
 // ones that an ordinary user may (user_namespaces(7)).
 func (b *builder) maps() {
 	b.layer(policy.LayerUserNS)
+	if !b.on(policy.LayerUserNS) {
+		return
+	}
 	if b.in.Facts.Root {
 		word := b.Var(8)
 		b.Call("wait for the id maps", unix.SYS_READ, FdCtl, uint64(word), 8).Zero = b.initDead
-		return
-	}
-	if !b.on(policy.LayerUserNS) || !b.in.Facts.UserNS {
 		return
 	}
 	b.writeFile("/proc/self/setgroups", "deny").Because("without it a group that forbids could be dropped (CVE-2018-7169)")
@@ -88,10 +88,18 @@ func (b *builder) identity() {
 	if b.in.Facts.Root {
 		b.Call("drop init's groups", unix.SYS_SETGROUPS, 0, 0)
 	}
-	b.Call("set init's gid", unix.SYS_SETRESGID, id, id, id)
+	if b.in.Facts.Root && !b.on(policy.LayerUserNS) {
+		b.Call("keep capabilities over the change of uid", unix.SYS_PRCTL, unix.PR_SET_SECUREBITS, secbitNoSetuidFixup).
+			Because("in the host's user namespace leaving uid 0 would take them before the walls stand")
+	}
+	gid := b.gid(id)
+	b.Call("set init's gid", unix.SYS_SETRESGID, gid, gid, gid)
 	b.Call("set init's uid", unix.SYS_SETRESUID, id, id, id).
 		Because("an unmapped fsuid makes the first mkdir fail with EOVERFLOW; capabilities stay, since 0 is not mapped")
-	b.layer(policy.LayerPidNS)
+	b.InLayer("")
+	if !b.layer(policy.LayerPidNS) {
+		b.Call("adopt orphans", unix.SYS_PRCTL, unix.PR_SET_CHILD_SUBREAPER, 1).Because("without a pid namespace they would be the host's")
+	}
 	b.Call("die with the supervisor", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL)).
 		Because("after the ids, which clear it")
 	b.Call("make init undumpable", unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0).
@@ -133,6 +141,7 @@ func (b *builder) signals() {
 // descriptors makes what init polls, while the numbers are still known.
 func (b *builder) descriptors() {
 	b.released, b.children, b.pid, b.stagingD = b.Var(8), b.Var(8), b.Var(8), b.Var(8)
+	b.SetVar(b.pid, noPid)
 	b.Call("make the gate of the target", unix.SYS_EVENTFD2, 0, unix.EFD_CLOEXEC).Into(b.released)
 	b.Call("watch children", unix.SYS_SIGNALFD4, ^uint64(0), b.Words(1<<(unix.SIGCHLD-1)), 8, unix.SFD_CLOEXEC|unix.SFD_NONBLOCK).Into(b.children)
 	if w := b.in.Policy.Limits.Wall; w > 0 {
@@ -184,8 +193,9 @@ func (b *builder) drop() {
 	b.Call("close the program's streams", unix.SYS_CLOSE_RANGE, 0, 2, 0).Because("their end of file must be the program's")
 	b.Call("close the target's socket and the sources", unix.SYS_CLOSE_RANGE, FdTarget, b.firstFree()-1, 0)
 	b.Call("close what was opened while building", unix.SYS_CLOSE_RANGE, b.firstFree()+b.kept(), maxFd, 0)
-	b.layer(policy.LayerCapabilities)
-	b.bounding()
+	if b.layer(policy.LayerCapabilities) {
+		b.bounding()
+	}
 	b.noCaps()
 	b.layer(policy.LayerNoNewPrivs)
 	b.Call("set init's no_new_privs", unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
@@ -207,9 +217,16 @@ func (b *builder) kept() uint64 {
 
 func (b *builder) bounding() {
 	for c := 0; c <= b.in.Facts.LastCap; c++ {
-		b.Call("drop a capability from the bounding set", unix.SYS_PRCTL, unix.PR_CAPBSET_DROP, uint64(c))
+		o := b.Call("drop a capability from the bounding set", unix.SYS_PRCTL, unix.PR_CAPBSET_DROP, uint64(c))
+		if !b.privileged() {
+			o.Soft()
+		}
 	}
 }
+
+// privileged says whether CAP_SETPCAP is held: by every process in a user
+// namespace of its own, and by root.
+func (b *builder) privileged() bool { return b.on(policy.LayerUserNS) || b.in.Facts.Root }
 
 func (b *builder) noCaps() {
 	b.Call("clear all capability sets", unix.SYS_CAPSET, b.Words(unix.LINUX_CAPABILITY_VERSION_3), b.Words(0, 0, 0)).
@@ -238,6 +255,7 @@ func (b *builder) wait() {
 	b.Here(drain)
 	b.Call("read the child signal", unix.SYS_READ, uint64(b.children), uint64(buf), 128).Loading(0).Or(reap).Pos = drain
 	b.Here(reap)
+	reapAt := len(b.Ops)
 	w := b.Call("reap", unix.SYS_WAIT4, ^uint64(0), uint64(died+8), unix.WNOHANG, 0).Into(got)
 	w.Neg, w.Zero = b.initDead, idle
 	is := b.Call("is it the target?", unix.SYS_FUTEX, uint64(got), futexCmpRequeue|futexPrivate, 0, 0, uint64(b.scratchFutex()), uint64(b.pid)).Loading(5)
@@ -246,7 +264,19 @@ func (b *builder) wait() {
 	end := b.Call("has the supervisor gone, or the time run out?", unix.SYS_POLL, uint64(fds+8), n-1, 0).Or(loop)
 	end.Zero, end.Pos = loop, b.initDead
 	b.Here(done)
-	b.Call("report the target's end", sysWrite, FdCtl, uint64(died), 16).Soft()
+	last := b.Call("report the target's end", sysWrite, FdCtl, uint64(died), 16).Soft()
+	if !b.on(policy.LayerPidNS) {
+		// The supervisor kills what is left; init goes when the last has gone.
+		last.Neg, last.Zero, last.Pos = reap, reap, reap
+		w := &b.Ops[reapAt]
+		w.Neg = b.NewLabel()
+		b.Here(b.initDead)
+		b.Call("kill the target", unix.SYS_KILL, uint64(b.pid), uint64(unix.SIGKILL)).Loading(0).Soft().
+			Because("without a pid namespace -1 would be every process of the user's")
+		b.Here(w.Neg)
+		b.Call("exit", sysExitGroup, 0)
+		return
+	}
 	b.Here(b.initDead)
 	b.Call("kill all that is left", unix.SYS_KILL, ^uint64(0), uint64(unix.SIGKILL)).Soft()
 	b.Call("exit, and the namespace with it", sysExitGroup, 0)
@@ -274,4 +304,6 @@ func (b *builder) pollSet() (tape.Addr, uint64) {
 const (
 	atFdcwd              = 0xffffffffffffff9c // AT_FDCWD
 	seccompSetModeFilter = 1
+	secbitNoSetuidFixup  = 4       // SECBIT_NO_SETUID_FIXUP, capabilities(7)
+	noPid                = 1 << 30 // above every pid: to kill 0 would be the supervisor's process group
 )

@@ -31,7 +31,7 @@ type rule struct {
 // landlock is the second wall behind the mount namespace.
 func (b *builder) landlock() {
 	abi := b.in.Facts.Landlock
-	if !b.layer(policy.LayerLandlock) || abi == 0 || !b.on(policy.LayerRootfs) {
+	if !b.layer(policy.LayerLandlock) || abi == 0 {
 		return
 	}
 	fs, scoped := handled(abi)
@@ -43,7 +43,11 @@ func (b *builder) landlock() {
 		size = 8
 	}
 	b.Call("create a Landlock ruleset", unix.SYS_LANDLOCK_CREATE_RULESET, attr, size, 0).Into(set)
-	for _, r := range b.rules() {
+	rules := b.rules
+	if !b.on(policy.LayerRootfs) {
+		rules = b.hostRules
+	}
+	for _, r := range rules() {
 		b.addRule(set, r, fs)
 	}
 	b.Call("restrict itself by Landlock", unix.SYS_LANDLOCK_RESTRICT_SELF, uint64(set), 0).Loading(0)
@@ -104,6 +108,50 @@ func (b *builder) rules() []rule {
 	return list
 }
 
+// hostRules are for a program that sees the host's own tree: of it, what the
+// view would show, and its scratch folder.
+func (b *builder) hostRules() []rule {
+	list := []rule{{"/", unix.LANDLOCK_ACCESS_FS_READ_DIR, false}, {"/proc", llRead, false}, {b.in.Scratch + boxDir, llNoNodes, false}}
+	for i := range b.in.View.Entries {
+		switch e := &b.in.View.Entries[i]; e.Kind {
+		case rootfs.Overlay, rootfs.Bind:
+			list = append(list, rule{e.Source, llRead | llExec, false})
+		case rootfs.Copy:
+			list = append(list, rule{e.Source, llRead, true})
+		case rootfs.Text:
+			if hostFile(e.Path) {
+				list = append(list, rule{e.Path, llRead, true})
+			}
+		}
+	}
+	for _, d := range rootfs.Dev() {
+		if d.Kind == rootfs.DevNode {
+			list = append(list, rule{"/dev/" + d.Name, llDevice | llIoctl, true})
+		}
+	}
+	for i := range b.in.Policy.Files {
+		f, s := &b.in.Policy.Files[i], &b.in.Sources[i]
+		if s.Skip || f.Source == "" {
+			continue
+		}
+		r := rule{f.Source, llRead | llExec, !s.Dir}
+		if f.Kind == policy.FileRW {
+			r.rights = llNoNodes
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
+// hostFile says whether the host's own file may stand in for a text of ours.
+func hostFile(path string) bool {
+	switch path {
+	case "/etc/passwd", "/etc/group", "/etc/hosts", "/etc/nsswitch.conf":
+		return true
+	}
+	return false
+}
+
 // addRule opens a path and adds what it grants: struct
 // landlock_path_beneath_attr is packed, twelve bytes.
 func (b *builder) addRule(set tape.Addr, r rule, handled uint64) {
@@ -113,6 +161,11 @@ func (b *builder) addRule(set tape.Addr, r rule, handled uint64) {
 	}
 	attr := b.Var(16)
 	b.SetVar(attr, rights)
-	b.Call("open "+r.path+" for Landlock", unix.SYS_OPENAT, atFdcwd, b.CString(r.path), unix.O_PATH|unix.O_CLOEXEC, 0).Into(attr + 8)
+	open := b.Call("open "+r.path+" for Landlock", unix.SYS_OPENAT, atFdcwd, b.CString(r.path), unix.O_PATH|unix.O_CLOEXEC, 0).Into(attr + 8)
+	if !b.on(policy.LayerRootfs) {
+		next := b.NewLabel()
+		open.Or(next) // the host may lack it; less is then allowed, not more
+		defer b.Here(next)
+	}
 	b.Call("allow "+r.path, unix.SYS_LANDLOCK_ADD_RULE, uint64(set), unix.LANDLOCK_RULE_PATH_BENEATH, uint64(attr), 0).Loading(0)
 }

@@ -42,6 +42,9 @@ type Input struct {
 	InitFilter string // PID 1's
 	Listener   bool   // the filter reports to a listener
 
+	HostTarget, HostInit int    // the run's own ids, where Facts.Root
+	Scratch              string // a folder of the run's own, where it can't have a root of its own
+
 	Procs     int           // how many cgroup.procs descriptors will be sent
 	Twin      bool          // FdTwin is a cgroup v2 directory
 	Monotonic time.Duration // the clocks now, which a time namespace takes away
@@ -69,6 +72,7 @@ type Plan struct {
 	*tape.Tape
 	Candidates []string // paths that execve tries, in order
 	Rlimits    []Rlimit
+	demands    Demands // what Verify holds the tape to
 }
 
 // Compile makes the plan. It fails only on what no launch could be made of;
@@ -82,7 +86,7 @@ func Compile(in *Input) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Plan{Tape: t, Candidates: b.candidates, Rlimits: Rlimits(in)}, nil
+	return &Plan{Tape: t, Candidates: b.candidates, Rlimits: Rlimits(in), demands: demandsOf(in)}, nil
 }
 
 // builder carries what the chapters of a plan share.
@@ -112,7 +116,11 @@ func newBuilder(in *Input) *builder {
 	return b
 }
 
-func (b *builder) on(l policy.Layer) bool      { return b.in.Policy.Layers.Level(l) != policy.Off }
+// on says whether a layer is wanted, and can be had here.
+func (b *builder) on(l policy.Layer) bool {
+	return b.in.Policy.Layers.Level(l) != policy.Off && b.in.Facts.Has(l)
+}
+
 func (b *builder) require(l policy.Layer) bool { return b.in.Policy.Layers.Level(l) == policy.Require }
 
 // in names the layer of the ops that follow, and says whether it is on.
@@ -121,12 +129,34 @@ func (b *builder) layer(l policy.Layer) bool {
 	return b.on(l)
 }
 
-// initID is PID 1's id inside.
+// targetID is the program's id, as it sees it itself.
+func (b *builder) targetID() uint64 {
+	switch {
+	case b.on(policy.LayerUserNS):
+		return TargetID
+	case b.in.Facts.Root:
+		return uint64(b.in.HostTarget)
+	}
+	return uint64(b.in.Facts.UID)
+}
+
+// initID is PID 1's id, as it sees it itself.
 func (b *builder) initID() uint64 {
-	if b.in.Facts.Root {
+	switch {
+	case !b.in.Facts.Root:
+		return b.targetID()
+	case b.on(policy.LayerUserNS):
 		return InitID
 	}
-	return TargetID
+	return uint64(b.in.HostInit)
+}
+
+// gids are the same but for an ordinary user in the host's own namespace.
+func (b *builder) gid(uid uint64) uint64 {
+	if !b.in.Facts.Root && !b.on(policy.LayerUserNS) {
+		return uint64(b.in.Facts.GID)
+	}
+	return uid
 }
 
 // report sends the error cell over a socket and ends the process.

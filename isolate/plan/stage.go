@@ -41,7 +41,7 @@ func (b *builder) firstFree() uint64 {
 func (b *builder) cloneArgs(pidfd tape.Addr) uint64 {
 	flags := uint64(unix.CLONE_PARENT | unix.CLONE_PIDFD)
 	for _, n := range cloned {
-		if b.on(n.layer) && (b.in.Facts.UserNS || n.layer != policy.LayerUserNS) {
+		if b.on(n.layer) {
 			flags |= n.flag
 		}
 	}

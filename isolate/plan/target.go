@@ -21,6 +21,7 @@ func (b *builder) target() {
 	b.privileges()
 	b.userIDs()
 	b.noCapsAtAll()
+	b.noWayBack()
 	b.sealDescriptors()
 	b.workDir()
 	if b.layer(policy.LayerNoNewPrivs) {
@@ -90,7 +91,10 @@ func (b *builder) privileges() {
 		return
 	}
 	b.bounding()
-	b.Call("lock securebits", unix.SYS_PRCTL, unix.PR_SET_SECUREBITS, Securebits).Because("needs CAP_SETPCAP, which the uid takes")
+	bits := b.Call("lock securebits", unix.SYS_PRCTL, unix.PR_SET_SECUREBITS, Securebits).Because("needs CAP_SETPCAP, which the uid takes")
+	if !b.privileged() {
+		bits.Soft()
+	}
 	b.Call("clear the ambient set", unix.SYS_PRCTL, unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
 }
 
@@ -99,17 +103,24 @@ func (b *builder) userIDs() {
 	if b.in.Facts.Root {
 		b.Call("drop all groups", unix.SYS_SETGROUPS, 0, 0)
 	}
-	b.Call("set gid", unix.SYS_SETRESGID, TargetID, TargetID, TargetID)
-	b.Call("set uid", unix.SYS_SETRESUID, TargetID, TargetID, TargetID)
-	regained := b.NewLabel()
+	uid := b.targetID()
+	gid := b.gid(uid)
+	b.Call("set gid", unix.SYS_SETRESGID, gid, gid, gid)
+	b.Call("set uid", unix.SYS_SETRESUID, uid, uid, uid)
+	b.Call("die with init still", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL)).Because("a change of ids clears it")
+	b.Call("set umask", unix.SYS_UMASK, 0o022)
+}
+
+// noWayBack proves that root can't be regained. It comes when the capabilities
+// are gone: with them it would only show that id 0 isn't mapped.
+func (b *builder) noWayBack() {
+	regained, skip := b.NewLabel(), b.NewLabel()
 	o := b.Call("try to become root again", unix.SYS_SETRESUID, 0, 0, 0)
 	o.Because("it must fail")
 	o.Neg, o.Zero, o.Pos = tape.Next, regained, regained
-	b.Call("die with init still", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL)).Because("a change of ids clears it")
-	b.Call("set umask", unix.SYS_UMASK, 0o022)
-	skip := b.NewLabel()
 	b.Call("go on", unix.SYS_GETPID).Pos = skip
 	b.Here(regained)
+	b.Call("see that root could be regained", unix.SYS_CLOSE, maxFd).Because("it fails, and so names this step in the report").Soft()
 	b.report(FdTarget)
 	b.Here(skip)
 }
@@ -131,7 +142,11 @@ func (b *builder) sealDescriptors() {
 // that it lies below the root.
 func (b *builder) workDir() {
 	b.InLayer("")
-	b.Call("enter "+b.in.Policy.Chdir, unix.SYS_CHDIR, b.CString(b.in.Policy.Chdir))
+	dir := b.in.Policy.Chdir
+	if b.in.Scratch != "" && dir == boxDir {
+		dir = b.in.Scratch + boxDir
+	}
+	b.Call("enter "+dir, unix.SYS_CHDIR, b.CString(dir))
 	if !b.on(policy.LayerRootfs) {
 		return
 	}
@@ -244,6 +259,7 @@ func (b *builder) exec() {
 }
 
 const (
+	boxDir             = "/box"
 	futexPrivate       = 128 // FUTEX_PRIVATE_FLAG
 	prSetMDWE          = 65  // PR_SET_MDWE, Linux 6.3
 	prGetMDWE          = 66

@@ -20,6 +20,7 @@ import (
 // "e" is the empty second layer of overlays, "lN" their first.
 func (b *builder) tree() {
 	if !b.layer(policy.LayerMntNS) || !b.layer(policy.LayerRootfs) {
+		b.scratch()
 		return
 	}
 	b.Call("make mounts private", unix.SYS_MOUNT, 0, b.CString("/"), 0, unix.MS_REC|unix.MS_PRIVATE, 0).
@@ -38,6 +39,12 @@ func (b *builder) tree() {
 	b.named()
 	b.seal()
 	b.pivot()
+}
+
+// scratch takes the folder that stands in for a root, where there is none.
+func (b *builder) scratch() {
+	b.layer(policy.LayerRootfs)
+	b.Call("keep the scratch directory in hand", unix.SYS_OPENAT, atFdcwd, b.CString(b.in.Scratch), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0).Into(b.stagingD)
 }
 
 // item is one thing that stands in the view: an entry of the host view, a
@@ -192,7 +199,7 @@ func (b *builder) entry(it *item, at string) {
 	e := it.entry
 	switch e.Kind {
 	case rootfs.Dir:
-		b.mkdir(at, uint64(e.Mode)).Or(tape.Next)
+		b.mkdir(at, uint64(e.Mode)).Soft()
 	case rootfs.Symlink:
 		b.Call("link "+e.Path, unix.SYS_SYMLINKAT, b.CString(e.Target), atFdcwd, b.CString(at)).Because(e.Why)
 	case rootfs.Overlay:
@@ -252,7 +259,7 @@ func (b *builder) writable(it *item, at string) {
 	dir := "q/" + it.quota
 	b.mkdir(dir, 0o700)
 	if b.in.Facts.Root {
-		b.Call("give "+it.path+" to the target", unix.SYS_FCHOWNAT, atFdcwd, b.CString(dir), TargetID, TargetID, 0)
+		b.Call("give "+it.path+" to the target", unix.SYS_FCHOWNAT, atFdcwd, b.CString(dir), b.targetID(), b.targetID(), 0)
 	}
 	it.fd = b.Var(8)
 	b.Call("take "+it.path+" out of the quota", unix.SYS_OPEN_TREE, atFdcwd, b.CString(dir), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC).Into(it.fd)
@@ -290,9 +297,9 @@ func (b *builder) copyFile(what string, from tape.Addr, at string, mode uint32) 
 	b.Here(again)
 	c := b.Call("copy "+what, unix.SYS_SENDFILE, uint64(to), uint64(from), 0, 1<<30).Loading(0, 1)
 	c.Because("a copy has no inode, lock or path in common with the host")
-	c.Pos, c.Neg = again, done
-	if b.namedCopy {
-		c.Neg = tape.Fail
+	c.Pos = again
+	if !b.namedCopy {
+		c.Neg = done
 	}
 	b.Here(done)
 	b.Call("close "+what, unix.SYS_CLOSE, uint64(to)).Loading(0)

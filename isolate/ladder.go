@@ -1,0 +1,178 @@
+package isolate
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jailrun/jail/isolate/host"
+	"github.com/jailrun/jail/policy"
+	"golang.org/x/sys/unix"
+)
+
+// The ladder of what a host gives: namespaces by a user namespace of the run's
+// own; namespaces by CAP_SYS_ADMIN; none, where Landlock, seccomp and limits
+// must do. A rung down is taken only where the policy says try.
+
+// forbidden says whether a launch failed because user namespaces are forbidden,
+// and the policy lets it go on without.
+func (r *run) forbidden(err error) bool {
+	var le *LaunchError
+	if !errors.As(err, &le) || r.facts == nil || !r.facts.UserNS || !refusesNamespace(le) {
+		return false
+	}
+	if r.policy.Layers.Level(policy.LayerUserNS) == policy.Try {
+		return true
+	}
+	le.Hint = noNamespaceHint(r.facts, r.policy)
+	return false
+}
+
+// refusesNamespace knows a refusal by the step: the clone, or, where a security
+// module gives a namespace without its capabilities, the first mount.
+func refusesNamespace(le *LaunchError) bool {
+	if !strings.HasPrefix(le.Step, stepClone) && le.Step != stepPrivate {
+		return false
+	}
+	for _, e := range [...]unix.Errno{unix.EPERM, unix.EACCES, unix.ENOSPC, unix.EINVAL, unix.ENOSYS} {
+		if errors.Is(le.Err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+const (
+	stepClone   = "clone pid 1"
+	stepPrivate = "make mounts private"
+)
+
+// noNamespaceHint names the flags that let a launch go on.
+func noNamespaceHint(f *host.Facts, p *policy.Policy) string {
+	without := *f
+	without.UserNS = false
+	hint := "user namespaces are forbidden here (a sysctl, AppArmor, or the outer container: see \"jail doctor\"); to go on without:"
+	for _, in := range policy.AllLayers() {
+		if !without.Has(in.Name) && p.Layers.Level(in.Name) == policy.Require {
+			hint += " --try " + string(in.Name)
+		}
+	}
+	return hint
+}
+
+// makeScratch makes the folder that stands in for /box and /tmp where the
+// program sees the host's tree, and puts the files of the command line there.
+func (r *run) makeScratch() error {
+	dir, err := os.MkdirTemp("", "jail-"+strconv.Itoa(os.Getpid())+"-")
+	if err == nil {
+		r.closers = append(r.closers, func() { _ = os.RemoveAll(dir) })
+		err = r.fillScratch(dir)
+	}
+	if err != nil {
+		return &LaunchError{Op: "make a folder for the run", Index: -1, Layer: policy.LayerRootfs, Err: err}
+	}
+	r.scratch = dir
+	return nil
+}
+
+func (r *run) fillScratch(dir string) error {
+	if err := os.Chmod(dir, 0o711); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "probe"), nil, 0o444); err != nil {
+		return err
+	}
+	box := filepath.Join(dir, "box")
+	if err := os.Mkdir(box, 0o700); err != nil {
+		return err
+	}
+	for _, n := range r.found.named {
+		if err := copyTo(n.Fd, filepath.Join(box, n.Name), os.FileMode(n.Mode)); err != nil {
+			return err
+		}
+	}
+	if r.ids == nil {
+		return nil
+	}
+	return os.Chown(box, r.ids.target, r.ids.target)
+}
+
+func copyTo(fd int, path string, mode os.FileMode) error {
+	to, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
+	if err != nil {
+		return err
+	}
+	defer to.Close()
+	for {
+		n, err := unix.Sendfile(int(to.Fd()), fd, nil, 1<<30)
+		if n == 0 || err != nil {
+			return err
+		}
+	}
+}
+
+// endStrays kills what outlives the target, until init has gone.
+func (r *run) endStrays() {
+	if r.facts.Has(policy.LayerPidNS) {
+		return
+	}
+	r.killStrays()
+	r.every(strayLook, func() bool {
+		r.killStrays()
+		return !r.gone
+	})
+}
+
+// strayLook is how often new strays are looked for: a process may fork while
+// its parent is being killed.
+const strayLook = 10 * time.Millisecond
+
+// killStrays ends what outlives the target where there is no pid namespace to
+// end with it: init adopts orphans, so they are all below it.
+func (r *run) killStrays() {
+	if r.facts.Has(policy.LayerPidNS) || r.initPID == 0 || r.gone {
+		return
+	}
+	for _, pid := range descendants(r.initPID)[1:] {
+		fd, err := unix.PidfdOpen(pid, 0)
+		if err != nil {
+			continue
+		}
+		if isBelow(pid, r.initPID) {
+			_ = unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0)
+		}
+		unix.Close(fd)
+	}
+}
+
+// isBelow asks again, now that a descriptor holds the process: the number may
+// have become somebody else's.
+func isBelow(pid, root int) bool {
+	for range 4096 {
+		ppid := parentOf(pid)
+		if ppid == root {
+			return true
+		}
+		if ppid <= 1 {
+			return false
+		}
+		pid = ppid
+	}
+	return false
+}
+
+func parentOf(pid int) int {
+	p, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return 0
+	}
+	f := strings.Fields(string(p[strings.LastIndexByte(string(p), ')')+1:]))
+	if len(f) < 2 {
+		return 0
+	}
+	n, _ := strconv.Atoi(f[1])
+	return n
+}
