@@ -65,6 +65,9 @@ func (s *summary) hear(e event) {
 		fmt.Fprint(s.out, e.Output)
 		return
 	}
+	if chatter(e.Output) {
+		return
+	}
 	key := e.key()
 	b := s.said[key]
 	if b == nil {
@@ -72,6 +75,17 @@ func (s *summary) hear(e event) {
 		s.said[key] = b
 	}
 	b.WriteString(e.Output)
+}
+
+// chatter is what the summary says itself, or nobody wants to read.
+func chatter(line string) bool {
+	line = strings.TrimLeft(line, " ")
+	for _, mark := range []string{"=== ", "--- PASS: ", "--- FAIL: ", "--- SKIP: ", "PASS\n"} {
+		if strings.HasPrefix(line, mark) {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *summary) endTest(e event) {
