@@ -114,7 +114,7 @@ func (g *guest) addJobs(j job.Job) error {
 }
 
 func (g *guest) job(name string) job.Job {
-	argv := []string{testPath(name), "-test.v", "-test.timeout=" + g.o.timeout.String()}
+	argv := []string{testPath(name), "-test.v", "-test.timeout=" + g.o.each.String()}
 	if g.o.run != "" {
 		argv = append(argv, "-test.run="+g.o.run)
 	}

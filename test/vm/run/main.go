@@ -27,6 +27,7 @@ type options struct {
 	add      adds
 	commands lines
 	timeout  time.Duration
+	each     time.Duration
 	parallel int
 	verbose  bool
 }
@@ -66,7 +67,8 @@ func main() {
 	flag.StringVar(&o.cache, "cache", ".cache/vm", "folder of downloaded kernels")
 	flag.Var(&o.add, "add", "a further file of the guest, GUEST=HOST; may be repeated")
 	flag.Var(&o.commands, "command", "a shell line to be run too; may be repeated")
-	flag.DurationVar(&o.timeout, "timeout", 3*time.Minute, "of one boot with its tests")
+	flag.DurationVar(&o.timeout, "timeout", 5*time.Minute, "of one boot with its tests")
+	flag.DurationVar(&o.each, "each", time.Minute, "timeout of one test binary, which then shows where it hangs")
 	flag.IntVar(&o.parallel, "parallel", 2, "boots at once; each needs one core and 1 GiB")
 	flag.BoolVar(&o.verbose, "v", false, "show the tests' output also when they pass")
 	flag.Parse()
