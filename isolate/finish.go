@@ -19,7 +19,9 @@ func (r *run) onInit(uint32) {
 	r.loop.Del(r.initFd)
 	r.ended = time.Now()
 	r.gone = true
+	r.machine.ending.enter()
 	r.reap()
+	r.machine.ending.leave()
 	r.lastWords()
 	if !r.ev.Started && r.ev.Killed == "" {
 		r.fail(&LaunchError{Op: "launch", Index: -1, Err: errInitDied, Hint: "was it killed from outside?"})
@@ -121,7 +123,12 @@ func (r *run) finish() {
 	if !r.gone && r.stage > 0 {
 		r.abandon()
 	}
-	r.settle(errors.Join(r.failure, nil))
+	r.settle(r.failure)
+	r.closeRelays()
+}
+
+// closeRelays ends the relays and waits for their goroutines.
+func (r *run) closeRelays() {
 	for _, y := range r.relays {
 		if y != nil {
 			y.Close()

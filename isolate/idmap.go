@@ -98,12 +98,13 @@ func startHolder(socket uintptr) error {
 	if err != nil {
 		return err
 	}
-	image, err := stage.Write(t.Image(stage.Code()), 32)
+	fds := []uintptr{socket, socket, socket, socket}
+	image, err := stage.Write(t.Image(stage.Code()), stage.Above(fds))
 	if err != nil {
 		return err
 	}
 	defer unix.Close(image)
-	pid, err := stage.Start(image, []uintptr{socket, socket, socket, socket})
+	pid, err := stage.Start(image, fds)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func TestHundredsOfJailsAtOnceKeepThreadsAndDescriptors(t *testing.T) {
 	if err := Command(nil, "true").Run(); err != nil { // the launcher's thread, and what is learnt once
 		t.Fatal(err)
 	}
-	warm(t, 16)
+	warm(t, 100)
 	runtime.GC()
 	threads, fds := counts(t)
 	var wg sync.WaitGroup

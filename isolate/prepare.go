@@ -235,7 +235,7 @@ func closeAll(fds [3]int) {
 }
 
 func (r *run) startStage(fds []uintptr) error {
-	image, err := stage.Write(r.plan.Image(stage.Code()), len(fds)+16)
+	image, err := stage.Write(r.plan.Image(stage.Code()), stage.Above(fds))
 	if err != nil {
 		return &LaunchError{Op: "write the stage", Index: -1, Err: err, Hint: "vm.memfd_noexec=2 forbids executable memfds"}
 	}
@@ -279,6 +279,10 @@ func (r *run) sendGroups() error {
 
 // release frees what the run holds of the supervisor's.
 func (r *run) release() {
+	if r.machine != nil {
+		r.machine.ending.enter()
+		defer r.machine.ending.leave()
+	}
 	for _, f := range r.closers {
 		f()
 	}
@@ -291,8 +295,6 @@ func (r *run) release() {
 	}
 	r.ids.close()
 	if r.group != nil {
-		r.machine.ending.enter()
-		defer r.machine.ending.leave()
 		_ = r.group.Remove() // what is left by an error here is jail gc's, by its name
 		r.group.Close()
 	}

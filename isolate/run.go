@@ -93,6 +93,10 @@ func launch(c *Cmd) (*run, error) {
 // tryLaunch launches with what the host is known to give.
 func (r *run) tryLaunch() error {
 	if err := r.prepare(); err != nil {
+		if r.stage > 0 {
+			r.abandon()
+		}
+		r.closeRelays()
 		r.release()
 		return err
 	}

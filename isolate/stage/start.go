@@ -16,6 +16,16 @@ import (
 // executed; older kernels answer EINVAL and need no saying.
 const memfdExec = 0x10
 
+// Above gives a number that neither fds nor what the fork moves them to, while
+// it puts them in order, can reach.
+func Above(fds []uintptr) int {
+	top := uintptr(len(fds))
+	for _, fd := range fds {
+		top = max(top, fd)
+	}
+	return int(top) + len(fds) + 4
+}
+
 // Write puts an image into a sealed memfd and gives its descriptor, whose
 // number is at least above: the child's own descriptors must not cover it.
 func Write(image []byte, above int) (int, error) {
