@@ -97,3 +97,12 @@ func files(root bool) *Input {
 		in.Named = []Named{{Name: "a.py", Fd: 41, Mode: 0o644}, {Name: "run.sh", Fd: 42, Mode: 0o755}}
 	})
 }
+
+// layerOff is the default without one layer, as the supervisor would plan it.
+func layerOff(name string) *Input {
+	return with(true, off(name), func(in *Input) {
+		if name == "cgroup" {
+			in.Procs, in.Twin = 0, false
+		}
+	})
+}

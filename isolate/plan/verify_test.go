@@ -2,12 +2,25 @@ package plan
 
 import (
 	"testing"
+
+	"github.com/jailrun/jail/policy"
 )
 
 func TestEveryPlanIsSafe(t *testing.T) {
 	for _, c := range cases {
 		if err := compiled(t, c.in()).Verify(); err != nil {
 			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
+func TestPlanWithoutALayerIsSafe(t *testing.T) {
+	for _, l := range policy.AllLayers() {
+		if !l.CanOff {
+			continue
+		}
+		if err := compiled(t, layerOff(string(l.Name))).Verify(); err != nil {
+			t.Errorf("%s: %v", l.Name, err)
 		}
 	}
 }
