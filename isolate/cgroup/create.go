@@ -14,6 +14,20 @@ const (
 // The group belongs to this process: it holds flock(2) on each directory until
 // Close, Remove or death.
 func (h *Host) Create(name string, s Spec) (*Group, error) {
+	g, err := h.Begin(name, s)
+	if err != nil {
+		return nil, err
+	}
+	if err := g.Complete(); err != nil {
+		g.abandon()
+		return nil, err
+	}
+	return g, nil
+}
+
+// Begin makes only the part of a group that a process can be cloned into, and
+// Complete the rest: a launcher makes the limits while the stage is starting.
+func (h *Host) Begin(name string, s Spec) (*Group, error) {
 	if n, ok := ParseName(name); !ok || n.Seq == 0 {
 		return nil, &Error{Op: "create", Path: name, Err: ErrBadName}
 	}
@@ -29,14 +43,34 @@ func (h *Host) Create(name string, s Spec) (*Group, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err = g.make(); err == nil {
-		err = g.limit(s)
-	}
-	if err != nil {
-		g.abandon()
-		return nil, err
+	g.spec = s
+	if g.twin != nil {
+		if err := g.makePart(g.twin); err != nil {
+			g.abandon()
+			return nil, err
+		}
 	}
 	return g, nil
+}
+
+// Complete makes what Begin has left, writes the limits and reads them back.
+// When it fails the group is still to be removed: somebody may be inside.
+func (g *Group) Complete() error {
+	if err := g.make(); err != nil {
+		return err
+	}
+	return g.limit(g.spec)
+}
+
+// Joins counts the descriptors of ProcsFDs that a completed group has.
+func (g *Group) Joins() int {
+	n := 0
+	for _, p := range g.parts {
+		if p != g.twin || p.split {
+			n++
+		}
+	}
+	return n
 }
 
 // plan chooses the hierarchies: one part each, the one that can kill last, so
@@ -88,15 +122,22 @@ func (h *Host) planUnified(g *Group, controllers []string) error {
 // make makes and opens the directories.
 func (g *Group) make() error {
 	for _, p := range g.parts {
-		if err := unix.Mkdirat(p.tree.fd, g.name, 0o755); err != nil {
-			return fail("mkdir", p.path(g.name), err)
+		if p.made {
+			continue
 		}
-		p.made = true
-		if err := g.open(p); err != nil {
+		if err := g.makePart(p); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (g *Group) makePart(p *part) error {
+	if err := unix.Mkdirat(p.tree.fd, g.name, 0o755); err != nil {
+		return fail("mkdir", p.path(g.name), err)
+	}
+	p.made = true
+	return g.open(p)
 }
 
 // open locks a part's directory and opens what every run needs of it. The
@@ -139,9 +180,16 @@ func (g *Group) openTwin(p *part, path string) (err error) {
 }
 
 func (g *Group) openProcs(p *part, path string) error {
-	fd, err := open(p.leaf, "cgroup.procs", unix.O_WRONLY)
+	// A single thread that writes 0 to a v1 "tasks" moves only itself, and the
+	// kernel then does without the lock that stops every fork on the host:
+	// taking it waits for an RCU grace period, 10 ms at times.
+	name := "cgroup.procs"
+	if p.tree.version == 1 {
+		name = "tasks"
+	}
+	fd, err := open(p.leaf, name, unix.O_WRONLY)
 	if err != nil {
-		return fail("open", path+"/cgroup.procs", err)
+		return fail("open", path+"/"+name, err)
 	}
 	g.procs = append(g.procs, fd)
 	return nil

@@ -20,6 +20,7 @@ type Group struct {
 	kill  int // cgroup.kill, open for writing
 	held  []held
 	notes []string
+	spec  Spec
 
 	mu     sync.Mutex
 	closed bool
@@ -83,7 +84,7 @@ func (g *Group) Name() string { return g.name }
 // and valid until Remove or Close.
 func (g *Group) IntoFD() int { return g.into }
 
-// ProcsFDs are open cgroup.procs files of the groups with limits: the target
+// ProcsFDs are open cgroup.procs (v1: tasks) files of the groups with limits: the target
 // writes "0" to each. The kernel checks the write against the credentials of
 // who opened them, so this works from inside a user namespace. They are the
 // group's, and valid until Remove or Close.
