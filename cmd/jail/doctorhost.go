@@ -1,0 +1,145 @@
+package main
+
+import (
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/jailrun/jail/isolate/cgroup"
+	"github.com/jailrun/jail/isolate/host"
+	"github.com/jailrun/jail/rootfs"
+	"golang.org/x/sys/unix"
+)
+
+// examineHost lists what the host gives, whether or not a launch needs it.
+func examineHost() []finding {
+	facts, err := host.Probe()
+	if err != nil {
+		return []finding{{"host", missing, err.Error(), ""}}
+	}
+	list := []finding{kernel(facts), user(facts), landlock(facts), view()}
+	for i := range switches {
+		list = append(list, switches[i].examine())
+	}
+	if facts.Root {
+		list = append(list, idRange(facts))
+	}
+	return append(list, cgroups(facts)...)
+}
+
+func kernel(f *host.Facts) finding {
+	var u unix.Utsname
+	_ = unix.Uname(&u) // it can't fail with a good address (uname(2))
+	r := finding{"kernel", fine, unix.ByteSliceToString(u.Release[:]), ""}
+	if !f.Kernel.AtLeast(5, 10) {
+		r.Mark, r.Mend = missing, "jail is proved on Linux 5.10 and newer"
+	}
+	return r
+}
+
+func user(f *host.Facts) finding {
+	if f.Root {
+		return finding{"user", fine, "root: each run gets user ids of its own", ""}
+	}
+	return finding{"user", note, "uid " + strconv.Itoa(f.UID) + ": runs share the caller's user id outside", "as root each run would get ids of its own"}
+}
+
+func landlock(f *host.Facts) finding {
+	if f.Landlock > 0 {
+		return finding{"landlock", fine, "ABI " + strconv.Itoa(f.Landlock), ""}
+	}
+	return finding{"landlock", missing, "none", "boot with lsm=landlock,… and a kernel with CONFIG_SECURITY_LANDLOCK (5.13), or use --try landlock"}
+}
+
+func view() finding {
+	root, err := rootfs.NewHost("/")
+	if err != nil {
+		return finding{"view", missing, err.Error(), ""}
+	}
+	defer root.Close()
+	v, err := rootfs.HostView(root)
+	if err != nil {
+		return finding{"view", missing, err.Error(), ""}
+	}
+	return finding{"view", fine, v.Layout + " layout, PATH " + v.Path, ""}
+}
+
+// sysctl is a switch of the host's that can stand in the way.
+type sysctl struct {
+	name string // below /proc/sys
+	good func(value string) bool
+	mark mark // when it is not good
+	mend string
+}
+
+var switches = [...]sysctl{
+	{"user/max_user_namespaces", isNot("0"), missing, "sysctl user.max_user_namespaces=15000"},
+	{"kernel/unprivileged_userns_clone", isNot("0"), missing, "sysctl kernel.unprivileged_userns_clone=1"},
+	{"kernel/apparmor_restrict_unprivileged_userns", isNot("1"), missing, "load an AppArmor profile for jail with \"userns,\", or sysctl kernel.apparmor_restrict_unprivileged_userns=0"},
+	{"vm/memfd_noexec", isNot("2"), note, "sysctl vm.memfd_noexec=1 lets jail start from memory; else it needs an executable temporary folder"},
+	{"kernel/yama/ptrace_scope", isNot("0"), note, "sysctl kernel.yama.ptrace_scope=1 keeps programs of one user apart outside of jails too"},
+}
+
+func isNot(bad string) func(string) bool { return func(v string) bool { return v != bad } }
+
+func (s *sysctl) examine() finding {
+	name := strings.ReplaceAll(s.name, "/", ".")
+	b, err := os.ReadFile("/proc/sys/" + s.name)
+	if err != nil {
+		return finding{name, fine, "this kernel has no such switch", ""}
+	}
+	v := strings.TrimSpace(string(b))
+	if s.good(v) || s.mark == missing && os.Geteuid() == 0 && strings.Contains(s.name, "unprivileged") {
+		return finding{name, fine, v, ""}
+	}
+	return finding{name, s.mark, v, s.mend}
+}
+
+// idRange says which ids runs get, and whether others were promised the same.
+func idRange(f *host.Facts) finding {
+	last := f.IDBase + f.IDCount - 1
+	r := finding{"user ids of runs", fine, strconv.Itoa(f.IDBase) + "–" + strconv.Itoa(last), ""}
+	for _, name := range []string{"/etc/subuid", "/etc/subgid"} {
+		b, _ := os.ReadFile(name) // absent where nobody was promised any
+		for line := range strings.Lines(string(b)) {
+			if overlaps(strings.TrimSpace(line), f.IDBase, last) {
+				r.Mark, r.Mend = note, "move this line of "+name+" elsewhere: "+strings.TrimSpace(line)
+			}
+		}
+	}
+	return r
+}
+
+// overlaps reads a line of subuid(5), name:first:count.
+func overlaps(line string, first, last int) bool {
+	parts := strings.Split(line, ":")
+	if len(parts) != 3 {
+		return false
+	}
+	from, err := strconv.Atoi(parts[1])
+	count, err2 := strconv.Atoi(parts[2])
+	return err == nil && err2 == nil && count > 0 && from <= last && from+count-1 >= first
+}
+
+func cgroups(f *host.Facts) []finding {
+	h, err := cgroup.Detect()
+	if err != nil {
+		return []finding{{"cgroups", missing, err.Error(), ""}}
+	}
+	defer h.Close()
+	list := []finding{{"cgroups", fine, string(h.Mode), ""}}
+	if h.Mode == cgroup.ModeNone {
+		list[0].Mark, list[0].Mend = missing, "limits of the whole jail need it; without, each process is bounded alone"
+		if !f.Root {
+			list[0].Mark = note // the default of an ordinary user is to go on without
+		}
+	}
+	for _, c := range h.Describe() {
+		r := finding{"cgroup " + c.Controller, fine, "v" + strconv.Itoa(c.Version) + " " + c.Path, ""}
+		if !c.Writable {
+			r.Mark, r.Value, r.Mend = note, c.Why, c.Mend
+		}
+		list = append(list, r)
+	}
+	return list
+}
