@@ -1,8 +1,9 @@
 // Package cgroup makes, reads, kills and removes the control groups of one
 // jail by raw files, on cgroup v1, v2 and hybrid hosts.
 //
-// All groups lie below the process's own outer group, so a limit that somebody
-// put around the supervisor also holds for what it runs.
+// All groups lie below the process's own outer group, or on v2 below one that
+// the same limits hold for, so a limit that somebody put around the supervisor
+// also holds for what it runs.
 //
 // On v1 a group is one directory for each hierarchy in use (memory, pids and
 // cpuacct, and more when asked), which only the target joins. Where the v2 tree
@@ -16,6 +17,14 @@
 //	jail-PID-START-SEQ      kill and events, nobody lives here
 //	jail-PID-START-SEQ/i    init, without limits
 //	jail-PID-START-SEQ/t    the target, with limits
+//
+// The same rule keeps a v2 group with processes from distributing controllers.
+// Our own has one at least, ourselves, and in a login shell several. Then we
+// move to a leaf, if we are alone and the group is ours to arrange; or groups are
+// made in the nearest group above that can have them, if no group on the way
+// limits anything: memory, processes, CPU time, cores, I/O. So no limit that we
+// are under is lost, and nobody else is moved. Where one would be lost the error
+// names it: systemd-run --scope -p Delegate=yes gives a group of one's own.
 package cgroup
 
 import (
@@ -65,12 +74,13 @@ var (
 
 // Mends, by what went wrong.
 const (
-	hintDelegate = `start it in a group of its own: "systemd-run --user --scope -p Delegate=yes jail …", as root "systemd-run --scope -p Delegate=yes jail …"`
-	hintReadOnly = "the cgroup file system is read-only here; the outer container needs a writable one (docker run --cgroupns=private -v /sys/fs/cgroup:/sys/fs/cgroup:rw, or --privileged)"
-	hintFull     = `the hierarchy is full (cgroup.max.descendants or cgroup.max.depth of a group above): run "jail gc", or raise it`
-	hintMissing  = "the kernel or a group above withholds the controller: see cgroup.subtree_control of the parent, and cgroup_disable= on the kernel's command line"
-	hintMount    = "mount the cgroup file system at /sys/fs/cgroup, or let the outer container do so"
-	hintAlive    = "processes are still in it: kill the group first"
+	hintDelegate  = `start it in a group of its own: "systemd-run --user --scope -p Delegate=yes jail …", as root "systemd-run --scope -p Delegate=yes jail …"`
+	hintContainer = `other processes are in this container's own group; move them to one below it first: mkdir /sys/fs/cgroup/init; for p in $(cat /sys/fs/cgroup/cgroup.procs); do echo $p >/sys/fs/cgroup/init/cgroup.procs; done`
+	hintReadOnly  = "the cgroup file system is read-only here; the outer container needs a writable one (docker run --cgroupns=private -v /sys/fs/cgroup:/sys/fs/cgroup:rw, or --privileged)"
+	hintFull      = `the hierarchy is full (cgroup.max.descendants or cgroup.max.depth of a group above): run "jail gc", or raise it`
+	hintMissing   = "the kernel or a group above withholds the controller: see cgroup.subtree_control of the parent, and cgroup_disable= on the kernel's command line"
+	hintMount     = "mount the cgroup file system at /sys/fs/cgroup, or let the outer container do so"
+	hintAlive     = "processes are still in it: kill the group first"
 )
 
 var hints = [...]struct {

@@ -11,15 +11,20 @@ import (
 // GC kills and removes the groups of supervisors that died, and gives their
 // names.
 //
-// It looks only at directories directly below our own outer groups whose name
-// is exactly of the form of Name, whose owner (pid and start time) is gone, and
-// whose lock can be taken in every hierarchy: a lock that is held means an
+// It looks only at directories directly below our own outer groups, and on v2
+// below those above, whose name is exactly of the form of Name, whose owner (pid
+// and start time) is gone, and whose lock can be taken in every hierarchy: a lock that is held means an
 // owner in another pid namespace, or one at work. An empty seat is removed,
 // but nobody in it is killed.
 func GC(ctx context.Context, h *Host) (removed []string, err error) {
 	h.mu.Lock()
 	h.locateAll()
 	trees := slices.Clone(h.trees)
+	if t := h.v2tree(); t != nil {
+		above := t.overhead() // also those that we have climbed to ourselves
+		defer closeTrees(above)
+		trees = append(above, trees...)
+	}
 	h.mu.Unlock()
 
 	found, err := orphans(trees)
@@ -34,6 +39,12 @@ func GC(ctx context.Context, h *Host) (removed []string, err error) {
 		}
 	}
 	return removed, err
+}
+
+func closeTrees(list []*tree) {
+	for _, t := range list {
+		unix.Close(t.fd)
+	}
 }
 
 // orphans lists each name without owner once, sorted.
@@ -81,8 +92,11 @@ func removeSeat(trees []*tree, name string) (bool, error) {
 			continue
 		}
 		fd, err := openLocked(t.fd, name)
+		if err == unix.ENOENT {
+			continue
+		}
 		if err != nil {
-			return false, nil // it is gone, or held
+			return false, nil // it is held
 		}
 		defer unix.Close(fd)
 		switch err := unlinkDir(t.fd, name); err {

@@ -246,18 +246,6 @@ func occupy(t *testing.T, dir int) *proc {
 	return p
 }
 
-func TestNobodyElseIsMovedToMakeRoom(t *testing.T) {
-	if h := testHost(t); h.Mode != ModeV2 {
-		t.Skipf("needs cgroup v2 with the memory controller: mode is %s, %s/cgroup.controllers lacks it", h.Mode, standardRoot)
-	}
-	o := outer(t, "other-busy", 2)
-	_, err := o.Create(o.NewName(), small())
-	var e *Error
-	if !errors.As(err, &e) || !errors.Is(err, unix.EBUSY) || !strings.Contains(e.Hint, "Delegate=yes") {
-		t.Error(err)
-	}
-}
-
 func TestErrorSaysWhatToDo(t *testing.T) {
 	for _, errno := range []unix.Errno{unix.EACCES, unix.EROFS, unix.ENOSPC, unix.EAGAIN, unix.EBUSY} {
 		err := fail("mkdir", "/sys/fs/cgroup/x", errno)

@@ -11,7 +11,7 @@ import (
 // enable makes the v2 controllers available to the groups that we make.
 //
 // The outer group may hold processes, this one at least, and then the kernel
-// refuses with EBUSY ("no internal processes"; the real root is exempt). The
+// refuses with EBUSY ("no internal processes"; the real root is exempt). One
 // way out is a leaf for ourselves, the seat, and it is taken only when
 //   - this process is the only one in the outer group: nobody else is moved; and
 //   - the group is ours to arrange: marked as delegated by systemd, owned by an
@@ -21,6 +21,8 @@ import (
 // The seat has a name like a group, with sequence number 0, so that gc can
 // remove it once we are gone; gc never kills in a seat. What the supervisor
 // starts elsewhere from its seat, another jail too, finds the outer group above.
+//
+// The other way out is a group further up: see climbFor.
 func (h *Host) enable(want []string) error {
 	t := h.unified
 	lack := lacking(want, h.enabled)
@@ -37,14 +39,17 @@ func (h *Host) enable(want []string) error {
 		return nil
 	}
 	err = writeFile(t.fd, "cgroup.subtree_control", plus(lack))
-	if err == unix.EBUSY {
+	if err == unix.EBUSY && t.onlyMe() && t.ours() {
 		if err := h.takeSeat(); err != nil {
 			return err
 		}
 		err = writeFile(t.fd, "cgroup.subtree_control", plus(lack))
 	}
+	if err == unix.EBUSY || err == unix.ENOENT {
+		return h.climbFor(want, t.enableError(lack, err))
+	}
 	if err != nil {
-		return enableError(t.path, lack, err)
+		return t.enableError(lack, err)
 	}
 	h.enabled = append(h.enabled, lack...)
 	return nil
@@ -77,11 +82,17 @@ func enableError(path string, names []string, err error) error {
 	return e
 }
 
+// enableError says it of our own group, where the mend depends on whose it is.
+func (t *tree) enableError(names []string, err error) error {
+	e := enableError(t.path, names, err).(*Error)
+	if err == unix.EBUSY && t.rel == "/" {
+		e.Hint = hintContainer
+	}
+	return e
+}
+
 func (h *Host) takeSeat() error {
 	t := h.unified
-	if !t.onlyMe() || !t.ours() {
-		return enableError(t.path, []string{"controllers"}, unix.EBUSY)
-	}
 	seat := Name{PID: h.owner.PID, Start: h.owner.Start}.String()
 	path := t.path + "/" + seat
 	if err := unix.Mkdirat(t.fd, seat, 0o755); err != nil && err != unix.EEXIST {

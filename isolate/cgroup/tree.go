@@ -113,7 +113,7 @@ func (h *Host) unifiedControllers(t *tree) []string {
 	if err != nil {
 		return nil
 	}
-	have := strings.Fields(string(b))
+	have := h.unifiedAbove(t, strings.Fields(string(b)))
 	var names []string
 	for _, c := range controllers {
 		if c.v2 == "" || slices.Contains(have, c.v2) {
