@@ -115,22 +115,45 @@ func (r *run) provesTimeNS() (bool, string) {
 	return held && up < bootSlack, detail + ", CLOCK_BOOTTIME is " + up.Round(time.Millisecond).String()
 }
 
+// provesCgroup gives what proveCgroup found while the group was open.
 func (r *run) provesCgroup() (bool, string) {
+	if r.inGroup == nil {
+		held, detail := r.proveCgroup()
+		r.inGroup = &proof{held, detail}
+	}
+	return r.inGroup.held, r.inGroup.detail
+}
+
+// proof is a verdict that can be had only once.
+type proof struct {
+	held   bool
+	detail string
+}
+
+func (r *run) proveCgroup() (bool, string) {
 	if r.group == nil {
 		if r.noGroup != nil {
 			return false, r.noGroup.Error()
 		}
 		return false, "no group was made"
 	}
-	for i := range r.group.ProcsFDs() {
+	all := len(r.group.ProcsFDs())
+	for i := range all {
 		if n := r.seen.word(plan.SeenJoined + 8*i); n != 1 {
-			return false, "the kernel let the program into " + strconv.Itoa(i) + " of " + strconv.Itoa(len(r.group.ProcsFDs())) + " groups: " + outcome(n)
+			return false, "the kernel let the program into " + strconv.Itoa(i) + " of " + strconv.Itoa(all) + " groups: " + joinOutcome(n)
 		}
 	}
-	if r.groupText == "" {
-		r.groupText = "joined " + r.group.Name() + " itself; " + groupText(r.group.ReadBack())
+	if all == 0 {
+		return false, "the group has no hierarchy to join"
 	}
-	return true, r.groupText
+	return true, "joined " + r.group.Name() + " itself; " + groupText(r.group.ReadBack())
+}
+
+func joinOutcome(n int64) string {
+	if n >= 0 {
+		return "it did not ask"
+	}
+	return outcome(n)
 }
 
 func groupText(files map[string]string) string {
@@ -146,8 +169,8 @@ func groupText(files map[string]string) string {
 
 func (r *run) provesSeccomp() (bool, string) {
 	const modeFilter = 2 // SECCOMP_MODE_FILTER
-	if !r.word.seen || r.word.seccomp != modeFilter {
-		return false, "PR_GET_SECCOMP gave " + strconv.FormatInt(int64(r.word.seccomp), 10)
+	if mode := r.seen.word(plan.SeenSeccomp); mode != modeFilter {
+		return false, "PR_GET_SECCOMP gives " + strconv.FormatInt(mode, 10)
 	}
 	if r.listener == nil {
 		return true, "PR_GET_SECCOMP gives 2 (filter), without a listener"

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/jailrun/jail/isolate/plan"
 	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/policy"
 	"golang.org/x/sys/unix"
@@ -17,7 +18,6 @@ const drainGrace = 2 * time.Second
 // onInit is the end of pid 1, and so of every process of the jail.
 func (r *run) onInit(uint32) {
 	r.loop.Del(r.initFd)
-	r.ended = time.Now()
 	r.gone = true
 	r.machine.ending.enter()
 	r.reap()
@@ -26,10 +26,19 @@ func (r *run) onInit(uint32) {
 	if !r.ev.Started && r.ev.Killed == "" {
 		r.fail(&LaunchError{Op: "launch", Index: -1, Err: errInitDied, Hint: "was it killed from outside?"})
 	}
+	r.account()
+	r.drain()
+}
+
+// account settles what was used, once, when all processes but init are dead.
+func (r *run) account() {
+	if !r.ended.IsZero() {
+		return
+	}
+	r.ended = time.Now()
 	r.limits.stop()
 	r.measureLast()
 	r.metBounds()
-	r.drain()
 }
 
 // metBounds ends the run for a bound whose action is kill, where the program
@@ -74,16 +83,7 @@ func (r *run) lastWords() {
 		}
 		r.hear(&m)
 	}
-	for range 4 {
-		m, err := receive(r.tgt, r.buf)
-		if err != nil || len(m.body) == 0 {
-			break
-		}
-		r.hearTarget(&m)
-	}
-	if !r.ev.Started && r.ev.Setup == nil && r.seen.complete && r.word.seen {
-		r.executed()
-	}
+	r.lastOfTarget()
 }
 
 // drain waits until the outputs are delivered, and lets the loop end.
@@ -141,11 +141,24 @@ func (r *run) closeRelays() {
 func (r *run) abandon() {
 	_ = unix.Kill(r.stage, unix.SIGKILL) // it is ours and not reaped: the pid is not reused
 	_, _ = wait4(r.stage, nil)
+	if r.initFd < 0 {
+		r.unheardInit()
+	}
 	if r.initFd >= 0 {
 		_ = unix.PidfdSendSignal(r.initFd, unix.SIGKILL, nil, 0)
 		_, _ = wait4(r.initPID, &r.rusage)
 	}
 	r.gone = true
+}
+
+// unheardInit takes pid 1 from a birth that nobody has read of: it is our own
+// child, and must be reaped.
+func (r *run) unheardInit() {
+	m, err := receive(r.ctl, make([]byte, 64))
+	if err == nil && m.word(0) == plan.MsgBorn {
+		r.initPID, r.initFd = int(m.word(8)), m.take()
+	}
+	m.drop()
 }
 
 // conclude makes the result.

@@ -29,17 +29,16 @@ func (r *run) onCtl(uint32) {
 
 // hear takes one message of the stage's or init's.
 func (r *run) hear(m *message) {
+	defer m.drop()
 	switch m.word(0) {
 	case plan.MsgBorn:
-		r.born(int(m.word(8)), m.fd)
-	case plan.MsgBox:
-		r.boxFd = m.fd
+		r.born(int(m.word(8)), m.take())
 	case plan.MsgFail:
 		r.fail(r.opError(m))
 	case plan.MsgDied:
 		ws := unix.WaitStatus(m.word(8))
 		r.ev.WaitStatus = &ws
-		r.endStrays()
+		r.targetDied(int64(m.word(16)) == -int64(unix.ECHILD))
 	}
 }
 
@@ -122,6 +121,7 @@ func (r *run) onTarget(uint32) {
 
 // hearTarget takes one message of the target's.
 func (r *run) hearTarget(m *message) {
+	defer m.drop()
 	switch m.word(0) {
 	case plan.MsgFail:
 		r.fail(r.opError(m))
@@ -129,19 +129,39 @@ func (r *run) hearTarget(m *message) {
 		r.missed(m)
 	case plan.MsgSeen:
 		r.sawItself(m)
-	case plan.MsgExec:
-		r.word.seccomp = m.word(8)
-		r.listen(m.fd)
+	}
+}
+
+// targetDied is told by init. When all others are dead and reaped too, accounts
+// are settled while init takes its namespaces down.
+func (r *run) targetDied(alone bool) {
+	if !r.facts.Has(policy.LayerPidNS) {
+		r.endStrays()
+		return
+	}
+	if !alone {
+		return
+	}
+	r.lastOfTarget()
+	if r.group != nil { // without one the account is rusage, which pid 1's end gives
+		r.account()
+		r.group.RemoveLimits()
 	}
 }
 
 // sawItself keeps the read-back, and lets a target go on that waits for us.
 func (r *run) sawItself(m *message) {
 	r.seen = seen{complete: true, pid: m.pid, body: append([]byte(nil), m.body...)}
+	if r.facts.Has(policy.LayerRootfs) {
+		r.boxFd = m.take()
+	}
+	if r.policy.Layers.Level(policy.LayerSeccomp) != policy.Off {
+		r.listen(m.take())
+	}
+	r.provesCgroup() // now, while the group is open
 	if r.policy.Verify != policy.VerifyFull {
 		return
 	}
-	r.provesCgroup() // read now, while the target waits
 	if _, err := unix.Write(r.tgt, []byte("verified")); err != nil {
 		r.fail(&LaunchError{Op: "let the target go on", Index: -1, Err: err})
 	}
@@ -162,6 +182,21 @@ func (r *run) executed() {
 	r.started = time.Now()
 	r.watchLimits()
 	r.settle(nil)
+}
+
+// lastOfTarget reads what is left in the target's socket, and its end: both may
+// be seen after the target's death.
+func (r *run) lastOfTarget() {
+	for range 4 {
+		m, err := receive(r.tgt, r.buf)
+		if err != nil || len(m.body) == 0 {
+			break
+		}
+		r.hearTarget(&m)
+	}
+	if !r.ev.Started && r.ev.Setup == nil && r.seen.complete {
+		r.executed()
+	}
 }
 
 // tooSlow is the end of a launch that has not come to exec in time.

@@ -14,7 +14,6 @@ import (
 // listen takes the filter's listener, which came with the target's last word.
 // Without one the kernel answers for itself: ENOSYS, never a pass.
 func (r *run) listen(fd int) {
-	r.word.seen = true
 	if fd < 0 {
 		return
 	}

@@ -31,6 +31,7 @@ func (r *run) prepare() error {
 	if r.plan, err = plan.Compile(in); err != nil {
 		return &LaunchError{Op: "plan the launch", Index: -1, Err: err}
 	}
+	r.plan.Tape = mutate(r.plan.Tape)
 	if r.loop, err = watch.New(); err != nil {
 		return &LaunchError{Op: "make the event loop", Index: -1, Err: err}
 	}
@@ -83,13 +84,22 @@ func (r *run) makeGroup() error {
 	if err == nil {
 		l := &r.policy.Limits
 		spec := cgroup.Spec{Memory: int64(l.Memory), Pids: l.Pids}
-		r.group, err = r.machine.groups.Create(r.machine.groups.NewName(), spec)
+		r.group, err = r.machine.groups.Begin(r.machine.groups.NewName(), spec)
 	}
 	if err == nil {
 		return nil
 	}
+	return r.groupMissing(err)
+}
+
+// groupMissing goes on without groups, if the policy lets it.
+func (r *run) groupMissing(err error) error {
 	r.noGroup = err
-	if level == policy.Require {
+	if g := r.group; g != nil {
+		r.group = nil
+		r.closers = append(r.closers, func() { _ = g.Remove(); g.Close() })
+	}
+	if r.policy.Layers.Level(policy.LayerCgroup) == policy.Require {
 		return &LaunchError{Op: "make the cgroup", Index: -1, Layer: policy.LayerCgroup, Err: err, Hint: "or go on without: --try cgroup"}
 	}
 	return nil
@@ -113,7 +123,7 @@ func (r *run) input() (*plan.Input, error) {
 	in.Filter = r.filter()
 	in.InitFilter = seccomp.InitBytes()
 	if r.group != nil {
-		in.Procs = len(r.group.ProcsFDs())
+		in.Procs = r.group.Joins()
 	}
 	in.Monotonic, in.Boottime = clocks()
 	if in.CPUSet, err = affinity(r.policy.Limits.Cores); err != nil {
@@ -264,13 +274,19 @@ func startHint(err error) string {
 	return ""
 }
 
-// sendGroups sends the target the descriptors by which it joins its groups.
-// They wait in the socket.
+// sendGroups makes the groups' limits, while the stage is starting, and sends
+// the target the descriptors by which it joins them. They wait in the socket.
 func (r *run) sendGroups() error {
 	if r.group == nil {
 		return nil
 	}
-	err := unix.Sendmsg(r.tgt, []byte("groups\x00\x00"), unix.UnixRights(r.group.ProcsFDs()...), nil, 0)
+	var rights []byte
+	if err := r.group.Complete(); err == nil {
+		rights = unix.UnixRights(r.group.ProcsFDs()...)
+	} else if err := r.groupMissing(err); err != nil {
+		return err
+	}
+	err := unix.Sendmsg(r.tgt, []byte("groups\x00\x00"), rights, nil, 0)
 	if err != nil {
 		return &LaunchError{Op: "send the groups", Index: -1, Err: err}
 	}

@@ -45,7 +45,6 @@ type run struct {
 	listener *notify.Listener
 
 	seen    seen
-	word    lastWord
 	facts   *host.Facts // of the host, less what a launch has found that it lacks
 	limits  limits
 	started time.Time // when exec was seen
@@ -60,18 +59,12 @@ type run struct {
 	settled     sync.Once
 	gone        bool // pid 1 is reaped
 	failure     error
-	boxFd       int // the quota's file system
-	groupText   string
+	boxFd       int    // the quota's file system
+	inGroup     *proof // of the cgroup
 	rusage      unix.Rusage
 	sampledPeak int64     // bytes
 	epoch       time.Time // the clock of denials
 	table       *seccomp.Rules
-}
-
-// lastWord is what the target said last, when its filter stood.
-type lastWord struct {
-	seen    bool
-	seccomp uint64 // PR_GET_SECCOMP
 }
 
 // launchDeadline is how long a launch may take until exec: a source on a dead

@@ -16,10 +16,10 @@ func pair() (ours, theirs int, err error) {
 	return p[0], p[1], unix.SetNonblock(p[0], true)
 }
 
-// message is one message of a launch, with the descriptor that came along, or -1.
+// message is one message of a launch, with the descriptors that came along.
 type message struct {
 	body []byte
-	fd   int
+	fds  []int
 	pid  int // who sent it, as our pid namespace has it; 0 if not known
 }
 
@@ -30,11 +30,24 @@ func (m *message) word(off int) uint64 {
 	return binary.LittleEndian.Uint64(m.body[off:])
 }
 
+// take gives the next descriptor, or -1.
+func (m *message) take() int {
+	if len(m.fds) == 0 {
+		return -1
+	}
+	fd := m.fds[0]
+	m.fds = m.fds[1:]
+	return fd
+}
+
+// drop closes the descriptors that nobody took.
+func (m *message) drop() { closeFds(m.fds) }
+
 // receive reads one message. An empty one is the end: every other holder of
 // the socket is gone.
 func receive(fd int, buf []byte) (message, error) {
 	var oob [64]byte
-	m := message{fd: -1}
+	var m message
 	n, oobn, _, _, err := unix.Recvmsg(fd, buf, oob[:], unix.MSG_CMSG_CLOEXEC)
 	if err != nil {
 		if errors.Is(err, unix.ECONNRESET) {
@@ -55,13 +68,7 @@ func (m *message) controls(oob []byte) {
 	}
 	for i := range list {
 		if fds, err := unix.ParseUnixRights(&list[i]); err == nil {
-			for _, fd := range fds {
-				if m.fd >= 0 {
-					unix.Close(fd)
-					continue
-				}
-				m.fd = fd
-			}
+			m.fds = append(m.fds, fds...)
 		}
 		if c, err := unix.ParseUnixCredentials(&list[i]); err == nil {
 			m.pid = int(c.Pid)

@@ -89,6 +89,21 @@ func (g *Group) rmdir() error {
 	return nil
 }
 
+// RemoveLimits removes what only the target was in, ahead of Remove, which does
+// the rest: init may take a while to take its namespaces down.
+func (g *Group) RemoveLimits() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed {
+		return
+	}
+	for _, p := range g.parts {
+		if p.made && p != g.twin && p.rmdir(g.name) == nil {
+			p.made = false
+		}
+	}
+}
+
 func (p *part) rmdir(name string) error {
 	if p.split {
 		for _, leaf := range [...]string{leafTarget, leafInit} {

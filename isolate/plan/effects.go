@@ -194,6 +194,10 @@ func (v *verifier) otherEffect(o *tape.Op, e *effect) {
 		cloexec = o.Args[3]&unix.SFD_CLOEXEC != 0
 	case unix.SYS_TIMERFD_CREATE:
 		cloexec = o.Args[1]&unix.TFD_CLOEXEC != 0
+	case unix.SYS_DUP:
+		cloexec = false
+	case unix.SYS_FCNTL:
+		cloexec = o.Args[1] == unix.F_DUPFD_CLOEXEC || o.Args[1] == unix.F_GETFD || o.Args[1] == unix.F_SETFD && o.Args[2] == unix.FD_CLOEXEC
 	case unix.SYS_SOCKET:
 		cloexec = o.Args[1]&unix.SOCK_CLOEXEC != 0
 	case unix.SYS_RECVMSG:

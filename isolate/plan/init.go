@@ -243,7 +243,7 @@ func (b *builder) program(filter string) uint64 {
 // statuses.
 func (b *builder) wait() {
 	loop, drain, reap, done, idle := b.NewLabel(), b.NewLabel(), b.NewLabel(), b.NewLabel(), b.NewLabel()
-	died := b.Var(16)
+	died := b.Var(diedSize)
 	b.SetVar(died, MsgDied)
 	got := b.Var(8)
 	buf := b.Var(128)
@@ -255,31 +255,52 @@ func (b *builder) wait() {
 	b.Here(drain)
 	b.Call("read the child signal", unix.SYS_READ, uint64(b.children), uint64(buf), 128).Loading(0).Or(reap).Pos = drain
 	b.Here(reap)
-	reapAt := len(b.Ops)
-	w := b.Call("reap", unix.SYS_WAIT4, ^uint64(0), uint64(died+8), unix.WNOHANG, 0).Into(got)
-	w.Neg, w.Zero = b.initDead, idle
+	o := b.Call("reap", unix.SYS_WAIT4, ^uint64(0), uint64(died+8), unix.WNOHANG, 0).Into(got)
+	w := b.initDead
+	if !b.on(policy.LayerPidNS) {
+		w = b.NewLabel()
+	}
+	o.Neg, o.Zero = w, idle
 	is := b.Call("is it the target?", unix.SYS_FUTEX, uint64(got), futexCmpRequeue|futexPrivate, 0, 0, uint64(b.scratchFutex()), uint64(b.pid)).Loading(5)
 	is.Neg, is.Zero, is.Pos = reap, done, done
 	b.Here(idle)
 	end := b.Call("has the supervisor gone, or the time run out?", unix.SYS_POLL, uint64(fds+8), n-1, 0).Or(loop)
 	end.Zero, end.Pos = loop, b.initDead
 	b.Here(done)
-	last := b.Call("report the target's end", sysWrite, FdCtl, uint64(died), 16).Soft()
-	if !b.on(policy.LayerPidNS) {
-		// The supervisor kills what is left; init goes when the last has gone.
-		last.Neg, last.Zero, last.Pos = reap, reap, reap
-		w := &b.Ops[reapAt]
-		w.Neg = b.NewLabel()
-		b.Here(b.initDead)
-		b.Call("kill the target", unix.SYS_KILL, uint64(b.pid), uint64(unix.SIGKILL)).Loading(0).Soft().
-			Because("without a pid namespace -1 would be every process of the user's")
-		b.Here(w.Neg)
-		b.Call("exit", sysExitGroup, 0)
-		return
+	if b.on(policy.LayerPidNS) {
+		b.endNamespace(died)
+	} else {
+		b.endStrays(died, reap, w)
 	}
+}
+
+// endNamespace ends with the target. Mostly nobody is left then, and the
+// supervisor, told so, can settle accounts while this process takes the
+// namespaces down. Who is left dies with it: it may have no right to signal him.
+func (b *builder) endNamespace(died tape.Addr) {
+	rest := b.NewLabel()
+	b.Here(rest)
+	b.Call("is anybody left?", unix.SYS_WAIT4, ^uint64(0), 0, unix.WNOHANG, 0).Into(died + 16).Soft().Pos = rest
+	b.Call("report the target's end", sysWrite, FdCtl, uint64(died), diedSize).Soft()
 	b.Here(b.initDead)
 	b.Call("kill all that is left", unix.SYS_KILL, ^uint64(0), uint64(unix.SIGKILL)).Soft()
 	b.Call("exit, and the namespace with it", sysExitGroup, 0)
+}
+
+// diedSize is MsgDied: tag, wait status, and the last wait4's result, -ECHILD
+// when all others are dead.
+const diedSize = 24
+
+// endStrays tells the target's end at once, where there is no pid namespace:
+// the supervisor kills what is left, and init goes when the last has gone.
+func (b *builder) endStrays(died tape.Addr, reap, empty tape.Label) {
+	o := b.Call("report the target's end", sysWrite, FdCtl, uint64(died), diedSize)
+	o.Neg, o.Zero, o.Pos = reap, reap, reap
+	b.Here(b.initDead)
+	b.Call("kill the target", unix.SYS_KILL, uint64(b.pid), uint64(unix.SIGKILL)).Loading(0).Soft().
+		Because("without a pid namespace -1 would be every process of the user's")
+	b.Here(empty)
+	b.Call("exit", sysExitGroup, 0)
 }
 
 // scratchFutex is a second word for FUTEX_CMP_REQUEUE, on which nobody waits:

@@ -79,6 +79,7 @@ var mutants = []struct {
 	{"descriptors stay open over exec", S3, func(m mutant) { m.drop(target, "close all descriptors") }},
 	{"closing on exec may fail", S3, func(m mutant) { m.op(target, "close all descriptors").Soft() }},
 	{"an open without O_CLOEXEC", S3, func(m mutant) { m.op(pid1, "keep the staging").Args[2] &^= unix.O_CLOEXEC }},
+	{"a duplicate without close-on-exec", S3, func(m mutant) { m.op(target, "take the quota along").Args[1] = unix.F_DUPFD }},
 	{"received groups without close-on-exec", S3, func(m mutant) { m.op(target, "wait for the groups").Args[2] = 0 }},
 	{"init keeps its descriptors", S3, func(m mutant) { m.drop(pid1, "close what was opened") }},
 
@@ -140,8 +141,8 @@ var mutants = []struct {
 	{"a null pointer", RulePointer, func(m mutant) { m.op(pid1, "mkdir root").Args[1] = 0 }},
 	{"an argument loaded from elsewhere", RulePointer, func(m mutant) { m.op(target, "wait until init").Args[0] = 8 }},
 	{"a pointer known only when played", RulePointer, func(m mutant) { m.op(pid1, "mkdir root").Load = 2 }},
-	{"more bytes than there are", RulePointer, func(m mutant) { m.op(target, "send what was read").Args[2] = 1 << 20 }},
-	{"a length that wraps", RulePointer, func(m mutant) { m.op(target, "send what was read").Args[2] = ^uint64(0) - 1 }},
+	{"more bytes than there are", RulePointer, func(m mutant) { m.op(target, "report that nothing").Args[2] = 1 << 20 }},
+	{"a length that wraps", RulePointer, func(m mutant) { m.op(target, "report that nothing").Args[2] = ^uint64(0) - 1 }},
 	{"a result in read-only memory", RulePointer, func(m mutant) { m.op(pid1, "open /usr").Dst = tape.OpsBase }},
 	{"a result in the error cell", RulePointer, func(m mutant) { m.op(pid1, "open /usr").Dst = tape.ErrOp }},
 	{"an answer into read-only memory", RulePointer, func(m mutant) { m.op(target, "read back the root").Args[1] = m.op(pid1, "mkdir root").Args[1] }},

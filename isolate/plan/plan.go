@@ -105,6 +105,7 @@ type builder struct {
 	children tape.Addr // signalfd
 	backstop tape.Addr // timerfd, 0 without a wall limit
 	stagingD tape.Addr // O_PATH descriptor of the staging directory, for Landlock's probe
+	box      tape.Addr // O_PATH descriptor of the quota's file system, 0 without a root
 	pid      tape.Addr // the target's, inside
 	seen     tape.Addr // the read-back message
 }

@@ -22,10 +22,8 @@ func (v *verifier) memory() error {
 				return v.fault(RuleCall, i, "system call "+strconv.FormatUint(o.Call, 10)+" is not one that a tape may hold")
 			}
 		}
-		if o.Call == unix.SYS_PRCTL {
-			if _, known := prctls.name(o.Args[0]); !known {
-				return v.fault(RuleCall, i, "prctl "+strconv.FormatUint(o.Args[0], 10)+" may take a pointer")
-			}
+		if why := command(o); why != "" {
+			return v.fault(RuleCall, i, why)
 		}
 		if o.Dst != 0 && !v.t.Holds(o.Dst) {
 			return v.fault(RulePointer, i, "its result goes to "+address(uint64(o.Dst))+", which is no variable")
@@ -35,6 +33,26 @@ func (v *verifier) memory() error {
 		}
 	}
 	return nil
+}
+
+// command refuses what a call with many meanings may not mean: with any other
+// command an argument may be a pointer.
+func command(o *tape.Op) string {
+	known := true
+	switch o.Call {
+	case unix.SYS_PRCTL:
+		_, known = prctls.name(o.Args[0])
+	case unix.SYS_FCNTL:
+		_, known = fcntls.name(o.Args[1])
+	case unix.SYS_IOCTL:
+		_, known = ioctls.name(o.Args[1])
+	case unix.SYS_KEYCTL:
+		_, known = keyctls.name(o.Args[0])
+	}
+	if !known {
+		return "its command is not one that a tape may give"
+	}
+	return ""
 }
 
 func address(a uint64) string { return "0x" + strconv.FormatUint(a, 16) }

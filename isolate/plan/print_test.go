@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/jailrun/jail/policy"
 )
 
@@ -64,8 +63,8 @@ func golden(t *testing.T, name, got string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); d != "" {
-		t.Errorf("%s differs; look at it, then run go test -update:\n%s", file, d)
+	if got != string(want) {
+		t.Errorf("%s differs; look at it, then run go test -update:\n%s", file, difference(string(want), got))
 	}
 }
 

@@ -154,7 +154,7 @@ func handsOver(o *tape.Op) bool {
 	switch o.Call {
 	case unix.SYS_PRCTL:
 		return o.Args[0] == unix.PR_GET_SECCOMP
-	case unix.SYS_SENDMSG, unix.SYS_WRITE:
+	case unix.SYS_SENDMSG, unix.SYS_WRITE, unix.SYS_READ:
 		return o.Load&1 == 0 && o.Args[0] == FdTarget
 	case unix.SYS_CLOSE, unix.SYS_EXECVE, unix.SYS_FACCESSAT:
 		return true

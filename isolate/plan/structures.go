@@ -67,10 +67,12 @@ func (p *printer) message(b []byte, a uint64) []byte {
 	b = p.tag(b, p.t.Word(iov))
 	b = sized(b, "", p.t.Word(iov+8))
 	if ctl := p.t.Word(a + 32); ctl != 0 {
-		if p.t.Word(ctl) == 20 { // one descriptor, cmsg(3)
-			b = p.slot(append(b, ", descriptor "...), ctl+16)
-		} else {
-			b = sized(append(b, ", "...), "descriptors", p.t.Word(a+40))
+		n := (p.t.Word(ctl) - 16) / 4 // cmsg(3)
+		if n > 2 {
+			return sized(append(b, ", "...), "descriptors", p.t.Word(a+40))
+		}
+		for i := range n {
+			b = p.slot(append(b, ", descriptor "...), ctl+16+4*i)
 		}
 	}
 	return b

@@ -67,6 +67,9 @@ var maskActions = symbols{{"SIG_SETMASK", unix.SIG_SETMASK}, {"SIG_BLOCK", unix.
 
 var ioctls = symbols{{"SIOCSIFFLAGS", unix.SIOCSIFFLAGS}}
 
+// fcntls are the commands that take no pointer.
+var fcntls = symbols{{"F_DUPFD_CLOEXEC", unix.F_DUPFD_CLOEXEC}, {"F_DUPFD", unix.F_DUPFD}, {"F_SETFD", unix.F_SETFD}, {"F_GETFD", unix.F_GETFD}}
+
 var families = symbols{{"AF_INET", unix.AF_INET}, {"AF_UNIX", unix.AF_UNIX}}
 
 var socketTypes = symbols{{"SOCK_CLOEXEC", unix.SOCK_CLOEXEC}, {"SOCK_SEQPACKET", unix.SOCK_SEQPACKET}, {"SOCK_DGRAM", unix.SOCK_DGRAM}}

@@ -181,8 +181,8 @@ func (b *builder) hardware() {
 	}
 }
 
-// readBack asks the kernel what is in force for this very process, and sends
-// it before any untrusted byte has run.
+// readBack asks the kernel what is in force for this very process. It is sent
+// with the filter's listener, before any untrusted byte has run.
 func (b *builder) readBack() {
 	b.InLayer("")
 	at := func(off int) tape.Addr { return b.seen + tape.Addr(off) }
@@ -196,7 +196,7 @@ func (b *builder) readBack() {
 	ask("the session keyring", unix.SYS_KEYCTL, unix.KEYCTL_GET_KEYRING_ID, keySpecSession, 0).Into(at(SeenKeyring))
 	ask("the boot clock", unix.SYS_CLOCK_GETTIME, unix.CLOCK_BOOTTIME, uint64(at(SeenBoottime)))
 	ask("capabilities", unix.SYS_CAPGET, b.Words(unix.LINUX_CAPABILITY_VERSION_3), uint64(at(SeenCaps)))
-	ask("the bounding set", unix.SYS_PRCTL, unix.PR_CAPBSET_READ, unix.CAP_SYS_ADMIN).Into(at(SeenBound))
+	b.readBounding(at(SeenBound))
 	ask("uids", unix.SYS_GETRESUID, uint64(at(SeenUIDs)), uint64(at(SeenUIDs)+4), uint64(at(SeenUIDs)+8))
 	ask("gids", unix.SYS_GETRESGID, uint64(at(SeenGIDs)), uint64(at(SeenGIDs)+4), uint64(at(SeenGIDs)+8))
 	for i, n := range host.Namespaces {
@@ -207,10 +207,21 @@ func (b *builder) readBack() {
 	}
 	ask("the root file system", unix.SYS_STATFS, b.CString("/"), uint64(at(SeenRootFS)))
 	ask("memory protection", unix.SYS_PRCTL, prGetMDWE, 0, 0, 0, 0).Into(at(SeenMDWE))
-	b.Call("send what was read back", sysWrite, FdTarget, uint64(b.seen), uint64(SeenSize))
-	if b.in.Policy.Verify == policy.VerifyFull {
-		b.Call("wait until the supervisor has read the rest", unix.SYS_READ, FdTarget, uint64(b.Var(8)), 8)
+}
+
+// readBounding asks for each capability whether it is in the bounding set: the
+// word at is zero only when the last has been asked for and none was there.
+func (b *builder) readBounding(at tape.Addr) {
+	kept := b.NewLabel()
+	b.SetVar(at, 1)
+	for c := 0; c <= b.in.Facts.LastCap; c++ {
+		o := b.Call("read back the bounding set", unix.SYS_PRCTL, unix.PR_CAPBSET_READ, uint64(c)).Soft()
+		o.Pos = kept
+		if c == b.in.Facts.LastCap {
+			o.Into(at)
+		}
 	}
+	b.Here(kept)
 }
 
 // filter installs the seccomp program as the last step but the hand-over of
@@ -218,23 +229,57 @@ func (b *builder) readBack() {
 func (b *builder) filter() {
 	b.InLayer("")
 	b.Call("unblock all signals", unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, b.Words(0), 0, 8)
-	msg, mode := b.fdMessage(MsgExec)
-	if !b.layer(policy.LayerSeccomp) {
-		return
+	hdr, listener := b.seenMessage()
+	if b.layer(policy.LayerSeccomp) {
+		o := b.Call("filter system calls", unix.SYS_SECCOMP, seccompSetModeFilter, b.filterFlags(), b.program(b.in.Filter)).
+			Because("last, so that no step before it has to be allowed")
+		if b.in.Listener {
+			o.Into(listener)
+		}
 	}
-	flags := uint64(0)
+	b.Call("read back seccomp", unix.SYS_PRCTL, unix.PR_GET_SECCOMP, 0, 0, 0, 0).Soft().Into(b.seen + tape.Addr(SeenSeccomp))
+	b.InLayer("")
+	b.Call("send what was read back", unix.SYS_SENDMSG, FdTarget, hdr, 0).
+		Because("one message: each wakes the supervisor, and there may be but two cores")
+	if b.listens() {
+		b.Call("close the listener", unix.SYS_CLOSE, uint64(listener)).Loading(0)
+	}
+	if b.in.Policy.Verify == policy.VerifyFull {
+		b.Call("wait until the supervisor has read the rest", unix.SYS_READ, FdTarget, uint64(b.Var(8)), 8)
+	}
+}
+
+// listens says whether the filter has a listener to hand over.
+func (b *builder) listens() bool { return b.in.Listener && b.on(policy.LayerSeccomp) }
+
+func (b *builder) filterFlags() uint64 {
 	if b.in.Listener {
-		flags = unix.SECCOMP_FILTER_FLAG_NEW_LISTENER
+		return unix.SECCOMP_FILTER_FLAG_NEW_LISTENER
 	}
-	b.Call("filter system calls", unix.SYS_SECCOMP, seccompSetModeFilter, flags, b.program(b.in.Filter)).Into(msg.fd).
-		Because("last, so that no step before it has to be allowed")
-	b.Call("read back seccomp", unix.SYS_PRCTL, unix.PR_GET_SECCOMP, 0, 0, 0, 0).Into(mode)
-	if !b.in.Listener {
-		b.Call("report the filter", sysWrite, FdTarget, uint64(mode-8), 16)
-		return
+	return 0
+}
+
+// seenMessage lays out the message of the read-back. With it go the directory
+// of the quota, where there is one, and the listener. A result is stored in
+// eight bytes, so the quota's comes first, and the listener's over its upper
+// half.
+func (b *builder) seenMessage() (hdr uint64, listener tape.Addr) {
+	n := 0
+	ctl := b.Var(32)
+	if b.box != 0 {
+		b.Call("take the quota along", unix.SYS_FCNTL, uint64(b.box), unix.F_DUPFD_CLOEXEC, 0).Loading(0).Into(ctl + 16)
+		n++
 	}
-	b.Call("hand over the listener", unix.SYS_SENDMSG, FdTarget, uint64(msg.hdr), 0)
-	b.Call("close the listener", unix.SYS_CLOSE, uint64(msg.fd)).Loading(0)
+	listener = ctl + 16 + tape.Addr(4*n)
+	if b.listens() {
+		n++
+	}
+	b.SetVar(ctl, uint64(16+4*n), unix.SOL_SOCKET|unix.SCM_RIGHTS<<32)
+	iov := b.Words(uint64(b.seen), uint64(SeenSize))
+	if n == 0 {
+		return b.Words(0, 0, iov, 1, 0, 0, 0), listener
+	}
+	return b.Words(0, 0, iov, 1, uint64(ctl), 24, 0), listener
 }
 
 // exec tries each place where the program may be. Success is seen as the close

@@ -149,11 +149,9 @@ func (b *builder) staging() {
 		Because("the root is ours alone, and vanishes with the namespace")
 	b.mount("tmpfs", b.CString("q"), "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, b.quotaOptions()).
 		Because("/box, /tmp and /dev/shm under one quota of bytes and inodes")
-	msg, _ := b.fdMessage(MsgBox)
-	b.Call("open the quota", unix.SYS_OPENAT, atFdcwd, b.CString("q"), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0).Into(msg.fd)
-	b.Call("hand over the quota", unix.SYS_SENDMSG, FdCtl, uint64(msg.hdr), 0).
-		Because("a full disk is evidence that outlives the jail")
-	b.Call("close the quota", unix.SYS_CLOSE, uint64(msg.fd)).Loading(0)
+	b.box = b.Var(8)
+	b.Call("open the quota", unix.SYS_OPENAT, atFdcwd, b.CString("q"), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0).Into(b.box).
+		Because("a full disk is evidence that outlives the jail: the supervisor gets it")
 }
 
 const probeName = "probe"

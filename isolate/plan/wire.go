@@ -7,10 +7,8 @@ import "github.com/jailrun/jail/isolate/host"
 const (
 	MsgFail = 0x6C696166 // "fail": {op address, -errno}, from whoever failed
 	MsgBorn = 0x6E726F62 // "born": {init's pid} with its pidfd, from the stage
-	MsgBox  = 0x00786F62 // "box": the directory of the quota's file system, from init
-	MsgDied = 0x64656964 // "died": {wait status of the target}, from init
-	MsgSeen = 0x6E656573 // "seen": the read-back, from the target
-	MsgExec = 0x63657865 // "exec": {PR_GET_SECCOMP} with the listener, from the target
+	MsgDied = 0x64656964 // "died": {wait status of the target, -ECHILD if all others are dead too}, from init
+	MsgSeen = 0x6E656573 // "seen": the read-back, with the quota's directory and the listener, from the target
 	MsgMiss = 0x7373696D // "miss": results of every execve and access, from the target
 )
 
@@ -33,8 +31,9 @@ const (
 	NSText         = 32
 	SeenRlimits    = SeenNS + host.NumNS*NSText // struct rlimit64 each
 	SeenRootFS     = SeenRlimits + host.NumRlimits*16
-	SeenBound      = SeenRootFS + 120 // PR_CAPBSET_READ of CAP_SYS_ADMIN
+	SeenBound      = SeenRootFS + 120 // 0 if no capability is in the bounding set
 	SeenMDWE       = SeenBound + 8
-	SeenJoined     = SeenMDWE + 8 // result of each write to a cgroup.procs
-	SeenSize       = SeenJoined + 8*MaxGroups
+	SeenJoined     = SeenMDWE + 8             // result of each write to a cgroup.procs
+	SeenSeccomp    = SeenJoined + 8*MaxGroups // PR_GET_SECCOMP, in the filter's own presence
+	SeenSize       = SeenSeccomp + 8
 )

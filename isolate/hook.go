@@ -1,0 +1,9 @@
+//go:build !jailtest
+
+package isolate
+
+import "github.com/jailrun/jail/isolate/tape"
+
+// mutate is where tests of the build tag jailtest change a tape behind the
+// plan's back. Outside of them nothing can.
+func mutate(t *tape.Tape) *tape.Tape { return t }
