@@ -89,6 +89,9 @@ func (c *command) ended(words []string) bool {
 		if f != nil && f.takesValue() {
 			i++
 		}
+		if i == len(words) {
+			return true
+		}
 	}
 	return false
 }

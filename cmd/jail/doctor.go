@@ -62,7 +62,7 @@ func diagnose() *diagnosis {
 			res = weak // says of each layer whether it is there
 		}
 	}
-	d.Layers = layersOf(res)
+	d.Layers = layersOf(res, d.Works)
 	return d
 }
 
@@ -84,13 +84,19 @@ func lenient() *policy.Policy {
 	return p
 }
 
-func layersOf(res *result.Result) []finding {
+// layersOf says of each layer what the tried jail read back. One that is absent
+// though the launch works is a note: the defaults do without it.
+func layersOf(res *result.Result, works bool) []finding {
 	var list []finding
 	for _, l := range policy.AllLayers() {
 		w := res.Enforced.At(l.Name)
 		f := finding{Name: string(l.Name), Mark: fine, Value: string(w.State) + ": " + w.Detail}
-		if w.State != result.StateEnforced {
-			f.Mark, f.Mend = missing, "go on without it: jail exec --try "+string(l.Name)
+		switch {
+		case w.State == result.StateEnforced:
+		case works:
+			f.Mark = note
+		default:
+			f.Mark, f.Mend = missing, "or go on without it: jail exec --try "+string(l.Name)
 		}
 		list = append(list, f)
 	}
@@ -109,12 +115,18 @@ func (d *diagnosis) text() string {
 	return b.String()
 }
 
+// writeFindings says a mend once, though it may be that of many findings.
 func writeFindings(b *strings.Builder, title string, list []finding) {
+	width, said := 0, ""
+	for _, f := range list {
+		width = max(width, len(f.Name)+2)
+	}
 	b.WriteString(title + "\n")
 	for _, f := range list {
-		b.WriteString("  " + pad(string(f.Mark), 8) + pad(f.Name, 24) + f.Value + "\n")
-		if f.Mend != "" {
-			b.WriteString("          " + pad("", 24) + "→ " + f.Mend + "\n")
+		b.WriteString("  " + pad(string(f.Mark), 9) + pad(f.Name, width) + f.Value + "\n")
+		if f.Mend != "" && f.Mend != said {
+			b.WriteString(pad("", 11+width) + "→ " + f.Mend + "\n")
+			said = f.Mend
 		}
 	}
 	b.WriteString("\n")

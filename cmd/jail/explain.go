@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/jailrun/jail/isolate"
-	"github.com/jailrun/jail/isolate/plan"
 	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/policy"
 	"github.com/jailrun/jail/policy/seccomp"
@@ -41,11 +40,10 @@ func explain(w io.Writer, r *request) error {
 	if err != nil {
 		return err
 	}
-	text := inWords(resolved, seen)
 	if r.plan {
-		text = planText(pl)
+		return pl.Print(w)
 	}
-	_, err = io.WriteString(w, text)
+	_, err = io.WriteString(w, inWords(resolved, seen))
 	return err
 }
 
@@ -122,21 +120,4 @@ func callWords(p *policy.Policy) string {
 		s += "; one of the reported ends the jail"
 	}
 	return s
-}
-
-// planText prints the tape: number, process, step and why.
-func planText(p *plan.Plan) string {
-	var b strings.Builder
-	for i := range p.Ops {
-		op := &p.Ops[i]
-		b.WriteString(pad(strconv.Itoa(i), 5) + pad(op.Proc.String(), 8) + op.Step)
-		if op.Layer != "" {
-			b.WriteString(" [" + op.Layer + "]")
-		}
-		if op.Why != "" {
-			b.WriteString("  # " + op.Why)
-		}
-		b.WriteString("\n")
-	}
-	return b.String()
 }

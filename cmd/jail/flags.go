@@ -36,26 +36,26 @@ type flagRow struct {
 
 var execFlags = [...]flagRow{
 	{"policy", "FILE", "read a policy (TOML or JSON); flags win over it, a later FILE over an earlier", "none", "judge.toml", setPolicyFile},
-	{"stdin", "FILE", "read the program's standard input from FILE", "jail's own", "input.txt", text(func(r *request) *string { return &r.stdin })},
-	{"stdout", "FILE", "write the program's standard output to FILE", "jail's own", "out.txt", text(func(r *request) *string { return &r.stdout })},
-	{"stderr", "FILE", "write the program's standard error to FILE", "jail's own", "err.txt", text(func(r *request) *string { return &r.stderr })},
-	{"json", "FILE", "write the result as one line to FILE, or with - to standard output after the program's last byte", "none", "result.json", text(func(r *request) *string { return &r.json })},
+	{"stdin", "FILE", "read the program's standard input from FILE", "jail's own", "input.txt", value(func(r *request) *string { return &r.stdin })},
+	{"stdout", "FILE", "write the program's standard output to FILE", "jail's own", "out.txt", value(func(r *request) *string { return &r.stdout })},
+	{"stderr", "FILE", "write the program's standard error to FILE", "jail's own", "err.txt", value(func(r *request) *string { return &r.stderr })},
+	{"json", "FILE", "write the result as one line to FILE, or with - to standard output after the program's last byte", "none", "result.json", value(func(r *request) *string { return &r.json })},
 	{"status-fd", "N", "write the same line to the open descriptor N", "none", "3", setStatusFD},
-	{"resolved", "", "print the policy that would be in force, and run nothing", "", "", flag(func(r *request) *bool { return &r.resolved })},
-	{"quiet", "", "no lines of jail's own but errors", "", "", flag(func(r *request) *bool { return &r.quiet })},
+	{"resolved", "", "print the policy that would be in force, and run nothing", "", "", toggle(func(r *request) *bool { return &r.resolved })},
+	{"quiet", "", "no lines of jail's own but errors", "", "", toggle(func(r *request) *bool { return &r.quiet })},
 	helpFlag,
 }
 
-var planFlag = flagRow{"plan", "", "print every step of the launch, in order, each with its reason", "", "", flag(func(r *request) *bool { return &r.plan })}
+var planFlag = flagRow{"plan", "", "print every step of the launch, in order, each with its reason", "", "", toggle(func(r *request) *bool { return &r.plan })}
 
-var helpFlag = flagRow{"help", "", "print the help", "", "", flag(func(r *request) *bool { return &r.help })}
+var helpFlag = flagRow{"help", "", "print the help", "", "", toggle(func(r *request) *bool { return &r.help })}
 
 // explainFlags takes exec's too, so that in any command line "exec" can be
 // replaced by "explain".
 func explainFlags() []flagRow { return append([]flagRow{planFlag}, execFlags[:]...) }
 
 var doctorFlags = [...]flagRow{
-	{"json", "", "print one JSON object", "", "", flag(func(r *request) *bool { return &r.asJSON })},
+	{"json", "", "print one JSON object", "", "", toggle(func(r *request) *bool { return &r.asJSON })},
 	helpFlag,
 }
 
@@ -122,7 +122,7 @@ func (c *command) findFlag(name string) *flagRow {
 	return nil
 }
 
-func text(field func(*request) *string) func(*request, string) error {
+func value(field func(*request) *string) func(*request, string) error {
 	return func(r *request, v string) error {
 		if v == "" {
 			return &failure{op: "read the flags", object: `""`, err: errNoValue, hint: "name a file"}
@@ -132,7 +132,7 @@ func text(field func(*request) *string) func(*request, string) error {
 	}
 }
 
-func flag(field func(*request) *bool) func(*request, string) error {
+func toggle(field func(*request) *bool) func(*request, string) error {
 	return func(r *request, _ string) error { *field(r) = true; return nil }
 }
 

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"bytes"
+	"testing"
+)
+
+func TestResultStartsOnALineOfItsOwn(t *testing.T) {
+	for said, want := range map[string]string{"": "R", "x\n": "R", "x": "\nR", "x\ny": "\nR"} {
+		var out bytes.Buffer
+		l := &lastByte{w: &out}
+		for i := range len(said) {
+			if _, err := l.Write([]byte{said[i]}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := string(l.separated([]byte("R"))); got != want || out.String() != said {
+			t.Errorf("after %q: %q, passed on %q; want %q", said, got, out.String(), want)
+		}
+	}
+	if got := string((*lastByte)(nil).separated([]byte("R"))); got != "R" {
+		t.Errorf("without a stream: %q", got)
+	}
+}
+
+func TestWhatOthersChoseCantPassForLinesOrCommands(t *testing.T) {
+	for r, want := range map[rune]rune{'\n': '?', '\x1b': '?', '\u009b': '?', '\x7f': '?', '\t': '\t', 'é': 'é', '×': '×'} {
+		if got := printable(r); got != want {
+			t.Errorf("%q becomes %q, want %q", r, got, want)
+		}
+	}
+}
+
+func TestPromisedIdsThatOverlapAreSeen(t *testing.T) {
+	for line, want := range map[string]bool{
+		"u:100000:65536": false, "u:1000:1": false, "u:1999:1": false, "u:1999:2": true,
+		"u:2000:1": true, "u:2999:9": true, "u:3000:9": false, "u:0:9999": true, "u:2500:0": false,
+		"": false, "# no": false, "u:x:y": false,
+	} {
+		if got := overlaps(line, 2000, 2999); got != want {
+			t.Errorf("overlaps(%q) = %v, want %v", line, got, want)
+		}
+	}
+}
