@@ -133,6 +133,9 @@ func (r *run) input() (*plan.Input, error) {
 	if r.ids != nil {
 		in.HostTarget, in.HostInit = r.ids.target, r.ids.init
 	}
+	if err := r.lookAtMounts(in); err != nil {
+		return nil, err
+	}
 	return in, r.mapSources(in.Sources)
 }
 

@@ -26,7 +26,8 @@ type device struct {
 
 // devices fills /dev: no console, no kmsg, no fuse, no kvm.
 func (b *builder) devices() {
-	attr := b.Words(unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC, 0, 0, 0)
+	attr := uint64(unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NOEXEC)
+	set := b.Words(attr, 0, 0, 0)
 	for _, d := range b.devs {
 		at := "root/dev/" + d.Name
 		switch d.Kind {
@@ -36,7 +37,11 @@ func (b *builder) devices() {
 			b.mkdir(at, uint64(d.Mode)).Soft()
 		case rootfs.DevNode:
 			b.Call("make the mount point /dev/"+d.Name, unix.SYS_MKNODAT, atFdcwd, b.CString(at), unix.S_IFREG|0o444, 0).Because(d.Why)
-			b.Call("set the mount attributes of /dev/"+d.Name, unix.SYS_MOUNT_SETATTR, uint64(d.fd), b.CString(""), unix.AT_EMPTY_PATH, attr, 32).Loading(0)
+			if !b.setsAttributes() {
+				b.attachThenSet(&item{path: "/dev/" + d.Name, fd: d.fd}, "/dev/"+d.Name, at, attr)
+				continue
+			}
+			b.Call("set the mount attributes of /dev/"+d.Name, unix.SYS_MOUNT_SETATTR, uint64(d.fd), b.CString(""), unix.AT_EMPTY_PATH, set, 32).Loading(0)
 			b.move(d.fd, at, "/dev/"+d.Name)
 		}
 	}
@@ -60,6 +65,6 @@ func (b *builder) named() {
 		b.namedCopy = false
 		b.Call("take the copy of "+n.Name, unix.SYS_OPEN_TREE, atFdcwd, b.CString(copied), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC).Into(tree)
 		b.Call("make the mount point /box/"+n.Name, unix.SYS_MKNODAT, atFdcwd, b.CString(at), unix.S_IFREG|0o444, 0)
-		b.attach(&item{path: "/box/" + n.Name, fd: tree}, at, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
+		b.attach(&item{path: "/box/" + n.Name, fd: tree}, "", at, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
 	}
 }

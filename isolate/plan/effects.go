@@ -30,7 +30,7 @@ func (v *verifier) effect(o *tape.Op, s *state) *effect {
 	case unix.SYS_LANDLOCK_RESTRICT_SELF:
 		e.class, e.gains = restricts, landlocked
 	case unix.SYS_CLOSE_RANGE:
-		closeEffect(o, e)
+		v.closeEffect(o, e)
 	default:
 		v.otherEffect(o, e)
 	}
@@ -162,15 +162,19 @@ func (v *verifier) identityEffect(o *tape.Op, e *effect) {
 	}
 }
 
-func closeEffect(o *tape.Op, e *effect) {
+func (v *verifier) closeEffect(o *tape.Op, e *effect) {
 	switch {
 	case o.Args[1] != maxFd:
+		v.sealEffect(o, e)
 	case o.Args[2] == unix.CLOSE_RANGE_CLOEXEC && o.Args[0] <= FdCtl:
 		e.gains = sealed
 	case o.Args[2] == 0 && o.Proc == tape.Init:
 		e.gains = initClosed
 	case o.Args[2] == 0:
 		e.gains = leaksClosed
+		if v.firstFree == 0 {
+			v.firstFree = o.Args[0]
+		}
 	}
 }
 
@@ -198,6 +202,7 @@ func (v *verifier) otherEffect(o *tape.Op, e *effect) {
 		cloexec = false
 	case unix.SYS_FCNTL:
 		cloexec = o.Args[1] == unix.F_DUPFD_CLOEXEC || o.Args[1] == unix.F_GETFD || o.Args[1] == unix.F_SETFD && o.Args[2] == unix.FD_CLOEXEC
+		v.sealEffect(o, e)
 	case unix.SYS_SOCKET:
 		cloexec = o.Args[1]&unix.SOCK_CLOEXEC != 0
 	case unix.SYS_RECVMSG:

@@ -9,7 +9,7 @@ import (
 )
 
 // fact is something that a step has brought about.
-type fact uint32
+type fact uint64
 
 const (
 	hasMnt fact = 1 << iota
@@ -34,6 +34,9 @@ const (
 	released
 	initClosed // init has closed what it built with
 	sealed     // every descriptor closes on exec
+	sealedLow  // or these three in its place: the supervisor's socket is closed,
+	sealedHigh // so is what else was passed,
+	sealedOwn  // and the target's socket closes on exec
 	securebits
 	ambient
 	groups

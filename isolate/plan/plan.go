@@ -34,6 +34,7 @@ type Input struct {
 	View    rootfs.View
 	Sources []Source // of policy.Files, in the same order
 	Named   []Named  // single files shown in /box
+	Mounts  []Mount  // the host's, where the kernel has no mount_setattr
 
 	Argv []string
 	Env  []string
@@ -57,7 +58,8 @@ type Source struct {
 	Skip bool // optional and absent
 	Fd   int  // a detached tree made by the supervisor, or -1: open the path
 	Dir  bool
-	Made bool // the mount point has to be made (it never is inside a writable bind)
+	Made bool   // the mount point has to be made (it never is inside a writable bind)
+	Real string // the path on the host with all links resolved, where Input.Mounts is needed
 }
 
 // Named is a file of the caller's that is copied into the view.

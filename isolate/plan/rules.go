@@ -66,7 +66,7 @@ func (v *verifier) s3(o *tape.Op, e *effect, s *state) string {
 		return "the descriptor is not close-on-exec"
 	case e.class&forksProc != 0 && s.lacks(leaksClosed):
 		return "descriptors that the supervisor's parent left open are inherited"
-	case e.class&executes != 0 && s.lacks(sealed):
+	case e.class&executes != 0 && s.leavesOpen():
 		return "descriptors are not closed on exec"
 	case e.class&releases != 0 && s.lacks(initClosed):
 		return "init still holds what it built the jail with"

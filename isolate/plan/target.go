@@ -134,6 +134,10 @@ func (b *builder) noCapsAtAll() {
 // sealDescriptors lets execve close all but the three streams.
 func (b *builder) sealDescriptors() {
 	b.InLayer("")
+	if !b.marksRanges() {
+		b.sealEach()
+		return
+	}
 	b.Call("close all descriptors on exec", unix.SYS_CLOSE_RANGE, 3, maxFd, unix.CLOSE_RANGE_CLOEXEC).
 		Because("a leaked directory is a way out (CVE-2024-21626)")
 }

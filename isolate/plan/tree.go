@@ -112,7 +112,7 @@ func (b *builder) open(it *item) {
 	src, rec := "", uint64(0)
 	switch {
 	case it.entry != nil && (it.entry.Kind == rootfs.Overlay || it.entry.Kind == rootfs.Bind):
-		src = it.entry.Source
+		src, rec = it.entry.Source, unix.AT_RECURSIVE // without the mounts below it a locked one can't be copied (EINVAL)
 	case it.entry != nil && it.entry.Kind == rootfs.Copy:
 		it.fd = b.Var(8)
 		b.Call("open "+it.entry.Source, unix.SYS_OPENAT, atFdcwd, b.CString(it.entry.Source), unix.O_RDONLY|unix.O_CLOEXEC, 0).
@@ -205,7 +205,7 @@ func (b *builder) entry(it *item, at string) {
 		b.overlay(it, at)
 	case rootfs.Bind:
 		b.mountPoint(at, e.Mode&unix.S_IFMT == unix.S_IFDIR || e.Mode == 0)
-		b.attach(it, at, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
+		b.attach(it, e.Source, at, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
 	case rootfs.Copy:
 		b.copyFile(e.Path, it.fd, at, e.Mode)
 	case rootfs.Text:
@@ -230,8 +230,13 @@ func (b *builder) move(fd tape.Addr, at, what string) *tape.Op {
 	return b.Call("attach "+what, unix.SYS_MOVE_MOUNT, uint64(fd), b.CString(""), atFdcwd, b.CString(at), unix.MOVE_MOUNT_F_EMPTY_PATH).Loading(0)
 }
 
-// attach sets a tree's attributes, then puts it in place.
-func (b *builder) attach(it *item, at string, attr uint64) {
+// attach sets a tree's attributes, then puts it in place. The source is a path
+// of the host's, or nothing for what is the jail's own.
+func (b *builder) attach(it *item, source, at string, attr uint64) {
+	if !b.setsAttributes() {
+		b.attachThenSet(it, source, at, attr) // MOUNT_ATTR_RDONLY to NOEXEC are MS_RDONLY to NOEXEC
+		return
+	}
 	set := b.Words(attr, 0, 0, 0)
 	b.Call("set the mount attributes of "+it.path, unix.SYS_MOUNT_SETATTR, uint64(it.fd), b.CString(""), unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, set, 32).Loading(0).
 		Because("flags are added, so what the source has locked stays")
@@ -274,7 +279,7 @@ func (b *builder) bind(it *item, at string) {
 	if it.src.Made {
 		b.mountPoint(at, it.src.Dir)
 	}
-	b.attach(it, at, attr)
+	b.attach(it, it.src.Real, at, attr)
 }
 
 // hide covers a directory by an empty one, or a file by an empty one.
@@ -285,7 +290,7 @@ func (b *builder) hide(it *item, at string) {
 	}
 	it.fd = b.Var(8)
 	b.Call("take an empty file to hide "+it.path, unix.SYS_OPEN_TREE, uint64(b.stagingD), b.CString(probeName), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC).Loading(0).Into(it.fd)
-	b.attach(it, at, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
+	b.attach(it, "", at, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
 }
 
 // copyFile copies an open file into the root's own file system.

@@ -88,7 +88,9 @@ type verifier struct {
 	tried fact    // facts of layers at try
 	in    []state // what holds before each op
 	gate  tape.Addr
-	now   effect
+
+	firstFree uint64 // descriptors from it on are closed by the stage
+	now       effect
 }
 
 func (v *verifier) fault(r Rule, i int, why string) error {
