@@ -129,7 +129,7 @@ func (r *run) input() (*plan.Input, error) {
 	if in.CPUSet, err = affinity(r.policy.Limits.Cores); err != nil {
 		return nil, err
 	}
-	in.Sources, in.Named, in.Scratch = r.found.sources, r.found.named, r.scratch
+	in.Sources, in.Named, in.Folders, in.Scratch = r.found.sources, r.found.named, r.found.folders, r.scratch
 	if r.ids != nil {
 		in.HostTarget, in.HostInit = r.ids.target, r.ids.init
 	}
@@ -219,6 +219,11 @@ func (r *run) start(in *plan.Input) error {
 	}
 	for _, n := range in.Named {
 		fds = append(fds, uintptr(n.Fd))
+	}
+	for _, f := range in.Folders {
+		if f.Fd >= 0 {
+			fds = append(fds, uintptr(f.Fd))
+		}
 	}
 	return r.startStage(fds)
 }

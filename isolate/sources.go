@@ -18,6 +18,7 @@ import (
 type found struct {
 	sources []plan.Source
 	named   []plan.Named
+	folders []plan.Folder
 	fds     []int
 	err     error
 }
@@ -54,6 +55,8 @@ type finder struct {
 	facts  *host.Facts
 	policy *policy.Policy
 	fds    []int
+
+	folders []plan.Folder
 }
 
 func find(f *host.Facts, p *policy.Policy, files []string) found {
@@ -63,7 +66,7 @@ func find(f *host.Facts, p *policy.Policy, files []string) found {
 	if err == nil {
 		n, err = r.named(files)
 	}
-	return found{sources: s, named: n, fds: r.fds, err: err}
+	return found{sources: s, named: n, folders: r.folders, fds: r.fds, err: err}
 }
 
 // sources takes a detached tree of each file where we are root: the run's own
@@ -227,9 +230,48 @@ func (r *finder) named(files []string) ([]plan.Named, error) {
 		if st.Mode&unix.S_IFMT != unix.S_IFREG {
 			return nil, &LaunchError{Op: "show " + p, Index: -1, Layer: policy.LayerRootfs, Err: errNotRegular, Hint: "show a folder with --ro " + p}
 		}
-		list = append(list, plan.Named{Name: path.Base(p), Fd: fd, Mode: execMode(st.Mode)})
+		n := plan.Named{Name: path.Base(p), Fd: fd, Mode: execMode(st.Mode), Folder: -1}
+		if st.Size > copyAtMost && r.everybodys(&st) {
+			n.Folder = r.folder(filepath.Dir(p))
+		}
+		list = append(list, n)
 	}
 	return list, nil
+}
+
+// copyAtMost is up to which size, in bytes, a copy is cheaper than an overlay.
+const copyAtMost = 64 << 10
+
+// everybodys says whether the jail's user may read a file, and execute it if
+// its owner may: an overlay keeps the permissions.
+func (r *finder) everybodys(st *unix.Stat_t) bool {
+	if !r.facts.Has(policy.LayerRootfs) || !r.facts.Kernel.AtLeast(5, 11) {
+		return false
+	}
+	return !r.facts.Root || r.facts.Admin && st.Mode&0o004 != 0 && (st.Mode&0o100 == 0 || st.Mode&0o001 != 0)
+}
+
+// folder takes the folder of a named file, once, and gives its index, or -1.
+func (r *finder) folder(dir string) int {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return -1
+	}
+	for i := range r.folders {
+		if r.folders[i].Path == abs {
+			return i
+		}
+	}
+	f := plan.Folder{Path: abs, Fd: -1}
+	if r.facts.Root {
+		f.Fd, err = unix.OpenTree(unix.AT_FDCWD, abs, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
+		if err != nil {
+			return -1 // it is copied then
+		}
+		r.fds = append(r.fds, f.Fd)
+	}
+	r.folders = append(r.folders, f)
+	return len(r.folders) - 1
 }
 
 var errNoRoot = errors.New("the jail has no root of its own here")

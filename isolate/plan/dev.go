@@ -47,24 +47,3 @@ func (b *builder) devices() {
 	}
 	b.mount("devpts", b.CString("root/dev/pts"), "devpts", unix.MS_NOSUID|unix.MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620,max=16")
 }
-
-// named copies the files of the command line, and shows each read-only under
-// /box: neither a lock nor a path is shared with the caller's own file.
-func (b *builder) named() {
-	if len(b.in.Named) == 0 {
-		return
-	}
-	b.mkdir("named", 0o755)
-	first := b.firstFree() - uint64(len(b.in.Named))
-	for i, n := range b.in.Named {
-		from, tree := b.Var(8), b.Var(8)
-		b.SetVar(from, first+uint64(i))
-		copied, at := "named/"+n.Name, "root/box/"+n.Name
-		b.namedCopy = true
-		b.copyFile("/box/"+n.Name, from, copied, n.Mode|0o444)
-		b.namedCopy = false
-		b.Call("take the copy of "+n.Name, unix.SYS_OPEN_TREE, atFdcwd, b.CString(copied), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC).Into(tree)
-		b.Call("make the mount point /box/"+n.Name, unix.SYS_MKNODAT, atFdcwd, b.CString(at), unix.S_IFREG|0o444, 0)
-		b.attach(&item{path: "/box/" + n.Name, fd: tree}, "", at, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
-	}
-}

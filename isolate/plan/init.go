@@ -113,6 +113,7 @@ func (b *builder) identity() {
 			Because("keys of the caller's session are reachable by any process in it (CVE-2016-0728)")
 	}
 	b.InLayer("")
+	b.Call("name the process", unix.SYS_PRCTL, unix.PR_SET_NAME, b.CString("jail-init")).Because("ps would show the image's descriptor")
 	b.Call("start a session", unix.SYS_SETSID).Because("no controlling terminal to push input into (CVE-2017-5226)").Soft()
 	b.signals()
 	b.Call("reset personality", unix.SYS_PERSONALITY, 0).Because("ADDR_NO_RANDOMIZE of a parent would turn ASLR off")

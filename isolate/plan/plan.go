@@ -33,6 +33,7 @@ type Input struct {
 	Facts   *host.Facts
 	View    rootfs.View
 	Sources []Source // of policy.Files, in the same order
+	Folders []Folder // of those named files that are not copied
 	Named   []Named  // single files shown in /box
 	Mounts  []Mount  // the host's, where the kernel has no mount_setattr
 
@@ -64,9 +65,10 @@ type Source struct {
 
 // Named is a file of the caller's that is copied into the view.
 type Named struct {
-	Name string // in /box
-	Fd   int
-	Mode uint32
+	Name   string // in /box, and in its folder
+	Fd     int
+	Mode   uint32
+	Folder int // index in Input.Folders, or -1: copied
 }
 
 // Plan is a compiled launch.
@@ -97,7 +99,9 @@ type builder struct {
 	in         *Input
 	candidates []string
 	devs       []device
-	namedCopy  bool // a copy that must be whole
+	etc        tape.Addr   // the host's /etc, 0 where nothing is bound out of it
+	folders    []tape.Addr // of large named files
+	namedCopy  bool        // a copy that must be whole
 
 	initStart   tape.Label
 	targetStart tape.Label

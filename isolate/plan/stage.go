@@ -34,7 +34,7 @@ func (b *builder) firstFree() uint64 {
 			n++
 		}
 	}
-	return uint64(n + len(b.in.Named))
+	return uint64(n + len(b.in.Named) + b.passedFolders())
 }
 
 // cloneArgs lays out struct clone_args, clone(2).

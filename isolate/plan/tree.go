@@ -26,11 +26,14 @@ func (b *builder) tree() {
 	b.Call("make mounts private", unix.SYS_MOUNT, 0, b.CString("/"), 0, unix.MS_REC|unix.MS_PRIVATE, 0).
 		Because("no mount below may reach the host (mount_namespaces(7))")
 	items := b.items()
+	b.openShared(items)
 	for i := range items {
 		b.open(&items[i])
 	}
 	b.openDevices()
+	b.openFolders()
 	b.staging()
+	b.mountShared()
 	for i := range items {
 		b.place(&items[i])
 	}
@@ -111,6 +114,8 @@ var quotas = [...]struct{ path, dir string }{
 func (b *builder) open(it *item) {
 	src, rec := "", uint64(0)
 	switch {
+	case b.shares(it.entry):
+		return
 	case it.entry != nil && (it.entry.Kind == rootfs.Overlay || it.entry.Kind == rootfs.Bind):
 		src, rec = it.entry.Source, unix.AT_RECURSIVE // without the mounts below it a locked one can't be copied (EINVAL)
 	case it.entry != nil && it.entry.Kind == rootfs.Copy:
@@ -195,6 +200,10 @@ func (b *builder) place(it *item) {
 
 func (b *builder) entry(it *item, at string) {
 	e := it.entry
+	if b.shares(e) {
+		b.shared(e, at)
+		return
+	}
 	switch e.Kind {
 	case rootfs.Dir:
 		b.mkdir(at, uint64(e.Mode)).Soft()
