@@ -53,13 +53,13 @@ func doctorCommand(r *request) int {
 }
 
 func diagnose() *diagnosis {
-	d := &diagnosis{Host: examineHost()}
+	d := &diagnosis{Host: examineHost(), Layers: []finding{}}
 	res, err := tryLaunch(&policy.Policy{})
 	d.Works = err == nil
 	if err != nil {
 		d.Error = err.Error()
-		if weak, e := tryLaunch(lenient()); e == nil {
-			res = weak // says of each layer whether it is there
+		if res, err = tryLaunch(lenient()); err != nil {
+			return d // no layer was reached, so nothing is known of any
 		}
 	}
 	d.Layers = layersOf(res, d.Works)
@@ -106,7 +106,9 @@ func layersOf(res *result.Result, works bool) []finding {
 func (d *diagnosis) text() string {
 	var b strings.Builder
 	writeFindings(&b, "Host", d.Host)
-	writeFindings(&b, "Layers, as a jail that was tried now read them back", d.Layers)
+	if len(d.Layers) > 0 {
+		writeFindings(&b, "Layers, as a jail that was tried now read them back", d.Layers)
+	}
 	if d.Works {
 		b.WriteString("A jail with nothing but defaults works here.\n")
 	} else {

@@ -47,6 +47,8 @@ const (
 	errNoProgram      problem = "no program is given"
 	errDirectory      problem = "is a directory"
 	errSameName       problem = "two files would have one name in /box"
+	errSameFile       problem = "is where a standard stream of the program's goes too"
+	errTooLarge       problem = "is too large to be copied into /box"
 	errTooMany        problem = "too many files"
 	errNotFd          problem = "is not a descriptor that the caller has passed open for writing"
 )

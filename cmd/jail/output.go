@@ -39,7 +39,28 @@ func openStreams(r *request) (s *streams, err error) {
 	if err = s.openStderr(r); err != nil {
 		return nil, err
 	}
-	return s, s.openJSON(r)
+	if err = s.openJSON(r); err != nil {
+		return nil, err
+	}
+	return s, s.distinct(r)
+}
+
+// distinct refuses one file for a stream and the result, which would be written
+// over each other.
+func (s *streams) distinct(r *request) error {
+	if r.json == "" || r.json == "-" {
+		return nil
+	}
+	ours, err := s.json.Stat()
+	if err != nil || !ours.Mode().IsRegular() {
+		return err
+	}
+	for _, f := range []*os.File{s.stdout, s.stderr} {
+		if st, err := f.Stat(); err == nil && os.SameFile(st, ours) {
+			return &failure{op: "--json " + r.json, err: errSameFile, hint: "name another file, or use --json -"}
+		}
+	}
+	return nil
 }
 
 // openStderr shares one descriptor, and so one offset, with a standard output
@@ -95,9 +116,10 @@ func (s *streams) emit(line []byte) error {
 func (s *streams) wanted() bool { return s.json != nil || s.status != nil }
 
 // write brings the last error too: a full disk may be known only at close(2).
+// The standard streams stay open, for what jail has yet to say.
 func write(f *os.File, line []byte) error {
 	_, err := f.Write(line)
-	if f != os.Stdout {
+	if f.Fd() > 2 {
 		if e := f.Close(); err == nil {
 			err = e
 		}

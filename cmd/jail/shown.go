@@ -15,14 +15,18 @@ import (
 // box is where the files of a command line are seen, and where a program starts.
 const box = "/box"
 
-// mostShown bounds the files of one command line: each is a descriptor and a
-// copy.
-const mostShown = 128
+// Bounds of what one command line shows: each file is a descriptor, and a copy
+// in memory that is counted as nobody's.
+const (
+	mostShown      = 128
+	mostShownBytes = 256 << 20
+)
 
 // shown is what of a command line names files of the working directory.
 type shown struct {
 	argv  []string
 	files []string // relative to the working directory, cleaned, each once
+	bytes int64    // of all of them
 }
 
 // show finds the arguments that name a regular file of the working directory,
@@ -36,11 +40,15 @@ func show(argv []string, p *policy.Policy) (*shown, error) {
 		dir = box
 	}
 	for i, arg := range argv {
-		if !mayName(i, arg) || covered(p, path.Join(box, arg)) || !isShowable(arg) {
+		if !mayName(i, arg) || covered(p, path.Join(box, arg)) {
+			continue
+		}
+		size, ok := showable(arg)
+		if !ok {
 			continue
 		}
 		file := path.Clean(arg)
-		if err := s.add(file); err != nil {
+		if err := s.add(file, size); err != nil {
 			return nil, err
 		}
 		if path.Clean(dir) != box || path.Base(file) != file {
@@ -70,32 +78,42 @@ func covered(p *policy.Policy, target string) bool {
 	return false
 }
 
-// isShowable says whether name is a regular file that the caller can read, with
-// no link on the way.
-func isShowable(name string) bool {
+// showable gives the size of a regular file that the caller can read, with no
+// link on the way.
+func showable(name string) (size int64, ok bool) {
 	f, err := safepath.Beneath(unix.AT_FDCWD, name, unix.O_RDONLY)
 	if err != nil {
-		return false
+		return 0, false
 	}
-	f.Close()
-	return true
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return 0, false
+	}
+	return st.Size(), true
 }
 
-func (s *shown) add(file string) error {
+func (s *shown) add(file string, size int64) error {
 	for _, old := range s.files {
 		if old == file {
 			return nil
 		}
 		if path.Base(old) == path.Base(file) {
-			return &failure{op: "show", object: old + " and " + file, err: errSameName, hint: "show their folder with --ro ."}
+			return &failure{op: "show", object: old + " and " + file, err: errSameName, hint: showAll}
 		}
 	}
-	if len(s.files) == mostShown {
-		return &failure{op: "show", object: file, err: errTooMany, hint: "show their folder with --ro ."}
+	s.bytes += size
+	switch {
+	case len(s.files) == mostShown:
+		return &failure{op: "show", object: file, err: errTooMany, hint: showAll}
+	case s.bytes > mostShownBytes:
+		return &failure{op: "show", object: file, err: errTooLarge, hint: showAll}
 	}
 	s.files = append(s.files, file)
 	return nil
 }
+
+const showAll = "show the working directory with --ro ."
 
 // alone gives a script that was shown while other files lie beside it, which
 // it may have wanted to import.

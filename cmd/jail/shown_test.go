@@ -123,3 +123,21 @@ func TestOnlyAScriptWithNeighboursIsAlone(t *testing.T) {
 		}
 	}
 }
+
+func TestLargeFilesAreNotCopied(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for name, size := range map[string]int64{"a": mostShownBytes, "b": 1} {
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(name, size); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := show([]string{"cat", "a"}, &policy.Policy{}); err != nil {
+		t.Error(err)
+	}
+	if _, err := show([]string{"cat", "a", "b"}, &policy.Policy{}); !errors.Is(err, errTooLarge) {
+		t.Errorf("%v, want %v", err, errTooLarge)
+	}
+}

@@ -86,6 +86,7 @@ func settle(e *testscript.Env, uid int) error {
 	}
 	e.Setenv("PATH", bin+":/usr/local/bin:/usr/bin:/bin")
 	e.Setenv("HOME", e.WorkDir)
+	e.Setenv("JAIL", built)
 	return lock(e.WorkDir, uid)
 }
 
