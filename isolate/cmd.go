@@ -34,11 +34,15 @@ type Cmd struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 
+	// OnStart, if set, is called when the program has been executed, before
+	// Start returns. It gets what Signal does, for use during Run, and must not
+	// block.
+	OnStart func(signal func(os.Signal) error)
+
 	ctx    context.Context
 	run    *run
 	res    *result.Result
-	pipes  []io.Closer // the program's ends, closed when it has started
-	err    error
+	pipes  []io.Closer // the program's ends, closed when it has ended
 	waited bool
 }
 
@@ -65,15 +69,19 @@ var (
 // error (*LaunchError, *ExecError, *policy.Error) nothing runs and nothing is
 // left; Result then says the same.
 func (c *Cmd) Start() error {
+	return c.launch(launch)
+}
+
+func (c *Cmd) launch(how func(*Cmd) (*run, error)) error {
 	if c.run != nil || c.res != nil {
 		return ErrStarted
 	}
 	if err := c.ctx.Err(); err != nil {
 		return err
 	}
-	r, err := launch(c)
+	r, err := how(c)
 	if err != nil {
-		c.res, c.err = r.failed(err), err
+		c.res = r.failed(err)
 		return err
 	}
 	c.run = r
@@ -100,9 +108,9 @@ func (c *Cmd) Wait() error {
 	return &ExitError{Result: c.res}
 }
 
-// Run is Start and Wait.
+// Run is Start and Wait, on the caller's goroutine alone, which saves a little.
 func (c *Cmd) Run() error {
-	if err := c.Start(); err != nil {
+	if err := c.launch(launchHere); err != nil {
 		return err
 	}
 	return c.Wait()

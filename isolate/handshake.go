@@ -181,6 +181,9 @@ func (r *run) executed() {
 	r.ev.Started = true
 	r.started = time.Now()
 	r.watchLimits()
+	if r.cmd.OnStart != nil {
+		r.cmd.OnStart(r.signal)
+	}
 	r.settle(nil)
 }
 

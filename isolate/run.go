@@ -71,20 +71,31 @@ type run struct {
 // file server must not hang its caller for ever.
 const launchDeadline = 5 * time.Second
 
-// launch starts a run and waits until the program has been executed.
+// launch starts a run and waits until the program has been executed. The run
+// then has a goroutine of its own.
 func launch(c *Cmd) (*run, error) {
+	return c.climbDown(func(r *run) { go r.serve() })
+}
+
+// launchHere runs a program to its end on the caller's goroutine.
+func launchHere(c *Cmd) (*run, error) {
+	return c.climbDown(func(r *run) { r.serve() })
+}
+
+// climbDown launches with what the host is known to give, and again with less
+// if it proves to give less and the policy lets it go on.
+func (c *Cmd) climbDown(serve func(*run)) (*run, error) {
 	r := newRun(c)
-	err := r.tryLaunch()
+	err := r.tryLaunch(serve)
 	if err != nil && r.forbidden(err) {
 		r.machine.lacksUserNS()
 		r = newRun(c)
-		err = r.tryLaunch()
+		err = r.tryLaunch(serve)
 	}
 	return r, err
 }
 
-// tryLaunch launches with what the host is known to give.
-func (r *run) tryLaunch() error {
+func (r *run) tryLaunch(serve func(*run)) error {
 	if err := r.prepare(); err != nil {
 		if r.stage > 0 {
 			r.abandon()
@@ -93,7 +104,7 @@ func (r *run) tryLaunch() error {
 		r.release()
 		return err
 	}
-	go r.serve()
+	serve(r)
 	err, failed := <-r.outcome
 	if failed {
 		<-r.done

@@ -97,11 +97,8 @@ func launch(r *request, p *policy.Policy, seen *shown, s *streams) int {
 	cmd.Files = seen.files
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.stdin, s.out(), s.stderr
 	sigs := catch(cancel)
-	err := cmd.Start()
-	if err == nil {
-		sigs.forward(cmd)
-		err = cmd.Wait()
-	}
+	cmd.OnStart = sigs.forward
+	err := cmd.Run()
 	status := report(r, cmd, seen, s, err)
 	sigs.dieIfInterrupted()
 	return status

@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/signal"
 
-	"github.com/jailrun/jail/isolate"
 	"golang.org/x/sys/unix"
 )
 
@@ -17,7 +16,7 @@ var forwarded = [...]os.Signal{
 // signals are those that come to jail while a program runs.
 type signals struct {
 	interrupted chan struct{} // closed at Ctrl-C
-	running     chan *isolate.Cmd
+	running     chan func(os.Signal) error
 }
 
 // catch has Ctrl-C cancel the run, and other signals kept for the program until
@@ -25,11 +24,11 @@ type signals struct {
 // is caught and dropped: the result must still be written when nobody reads the
 // program's output any more; ignoring it would hand that down to the program.
 func catch(cancel context.CancelFunc) *signals {
-	s := &signals{interrupted: make(chan struct{}), running: make(chan *isolate.Cmd, 1)}
+	s := &signals{interrupted: make(chan struct{}), running: make(chan func(os.Signal) error, 1)}
 	ints, rest := make(chan os.Signal, 1), make(chan os.Signal, 32)
 	signal.Notify(ints, unix.SIGINT)
 	signal.Notify(rest, forwarded[:]...)
-	signal.Notify(make(chan os.Signal), unix.SIGPIPE)
+	signal.Notify(make(chan os.Signal, 1), unix.SIGPIPE)
 	go func() {
 		<-ints
 		signal.Reset(unix.SIGINT)
@@ -37,16 +36,16 @@ func catch(cancel context.CancelFunc) *signals {
 		cancel()
 	}()
 	go func() {
-		cmd := <-s.running
+		send := <-s.running
 		for sig := range rest {
-			_ = cmd.Signal(sig) // the program may be gone, then nobody is to get it
+			_ = send(sig) // the program may be gone, then nobody is to get it
 		}
 	}()
 	return s
 }
 
 // forward lets the program have its signals.
-func (s *signals) forward(cmd *isolate.Cmd) { s.running <- cmd }
+func (s *signals) forward(send func(os.Signal) error) { s.running <- send }
 
 // dieIfInterrupted ends jail by the same signal, as a shell must see it to end
 // a loop that it is in: 130 there. It returns if there was no Ctrl-C.

@@ -69,7 +69,12 @@ func memfd() (int, error) {
 //
 // It is started from a thread that never ends, because PR_SET_PDEATHSIG (see
 // prctl(2)) fires when the creating thread ends, not the process.
+//
+// The main thread never ends before its process, so on it no other is needed.
 func Start(memfd int, fds []uintptr) (int, error) {
+	if unix.Gettid() == unix.Getpid() {
+		return fork(memfd, fds)
+	}
 	type answer struct {
 		pid int
 		err error
