@@ -204,7 +204,19 @@ func (r *run) provesRootfs() (bool, string) {
 	fs := r.seen.word(plan.SeenRootFS)
 	f := r.seen.word(plan.SeenRootFS + flags)
 	held := fs == magicTmpfs && f&readOnly != 0
-	return held, "statfs of / gives type 0x" + strconv.FormatInt(fs, 16) + ", flags 0x" + strconv.FormatInt(f, 16) + "; view " + r.machine.view.Layout
+	return held, "statfs of / gives type 0x" + strconv.FormatInt(fs, 16) + ", flags 0x" + strconv.FormatInt(f, 16) + "; view " + r.machine.view.Layout + r.inodes()
+}
+
+// inodes says so where the system's folders are the host's own, not overlays of
+// them: locks, leases and inotify are then shared with other runs.
+func (r *run) inodes() string {
+	switch {
+	case !r.facts.Kernel.AtLeast(5, 11):
+		return "; its folders are bound, not overlays: a user namespace can't mount one before Linux 5.11"
+	case r.seen.word(plan.SeenShared) != 0:
+		return "; folders that the kernel can't make an overlay of are bound"
+	}
+	return ""
 }
 
 func (r *run) provesCapabilities() (bool, string) {

@@ -68,6 +68,10 @@ func (r *run) resolve() error {
 	if r.shares() && r.policy.Layers.Level(policy.LayerSeccomp) == policy.Off {
 		return &LaunchError{Op: "check the policy", Index: -1, Layer: policy.LayerSeccomp, Err: errShared, Hint: "leave seccomp on, or share read-only (--ro)"}
 	}
+	if r.facts.Landlock == 0 && r.policy.Layers.Level(policy.LayerLandlock) == policy.Require {
+		_, why := r.provesLandlock()
+		return &LaunchError{Op: "check the host", Index: -1, Layer: policy.LayerLandlock, Err: &notProved{why}, Hint: tryHint(policy.LayerLandlock)}
+	}
 	r.limits = limitsOf(r.policy)
 	return nil
 }

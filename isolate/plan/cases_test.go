@@ -36,6 +36,7 @@ var cases = []struct {
 	{"root-landlock-2", false, landlockABI(2)},
 	{"root-landlock-5", false, landlockABI(5)},
 	{"root-landlock-6", false, landlockABI(6)},
+	{"root-landlock-9", false, func() *Input { in := files(true); in.Facts.Landlock = 9; return in }},
 	{"root-linux-5.10", false, func() *Input { return older(files(true)) }},
 	{"user-linux-5.10", true, func() *Input { return older(files(false)) }},
 	{"root-files", false, func() *Input { return files(true) }},

@@ -16,8 +16,10 @@ const (
 	llAll     = 1<<16 - 1
 	llNoNodes = llAll &^ (unix.LANDLOCK_ACCESS_FS_MAKE_CHAR | unix.LANDLOCK_ACCESS_FS_MAKE_BLOCK | llIoctl)
 	llIoctl   = unix.LANDLOCK_ACCESS_FS_IOCTL_DEV
+	// to connect to a socket that was made outside; inside, every one may be
+	llSocket = unix.LANDLOCK_ACCESS_FS_RESOLVE_UNIX
 	// what a rule on a file, not a folder, may grant
-	llFile = unix.LANDLOCK_ACCESS_FS_EXECUTE | unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_TRUNCATE | llIoctl
+	llFile = unix.LANDLOCK_ACCESS_FS_EXECUTE | unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_TRUNCATE | llIoctl | llSocket
 )
 
 // rule grants rights below a path. The path is opened by the target itself,
@@ -64,8 +66,10 @@ func handled(abi int) (fs, scoped uint64) {
 		fs = 1<<14 - 1 // REFER
 	case abi < 5:
 		fs = 1<<15 - 1 // TRUNCATE
-	default:
+	case abi < 9:
 		fs = 1<<16 - 1 // IOCTL_DEV
+	default:
+		fs = 1<<17 - 1 // RESOLVE_UNIX
 	}
 	if abi >= 6 {
 		scoped = 3 // abstract unix sockets, signals
@@ -81,6 +85,8 @@ func (b *builder) rules() []rule {
 		switch {
 		case e.Kind == rootfs.Overlay:
 			list = append(list, rule{e.Path, llRead | llExec, false})
+		case e.Kind == rootfs.Bind:
+			list = append(list, rule{e.Path, llRead | llExec, !isDir(e)})
 		case e.Path == "/etc":
 			list = append(list, rule{"/etc", llRead | llExec, false})
 		}
@@ -100,7 +106,10 @@ func (b *builder) rules() []rule {
 			continue
 		}
 		r := rule{f.Target, llRead | llExec, !s.Dir && f.Kind != policy.FileTmpfs}
-		if f.Kind != policy.FileRO {
+		switch f.Kind {
+		case policy.FileRW:
+			r.rights = llNoNodes | llSocket
+		case policy.FileTmpfs:
 			r.rights = llNoNodes
 		}
 		list = append(list, r)
@@ -136,7 +145,7 @@ func (b *builder) hostRules() []rule {
 		}
 		r := rule{f.Source, llRead | llExec, !s.Dir}
 		if f.Kind == policy.FileRW {
-			r.rights = llNoNodes
+			r.rights = llNoNodes | llSocket
 		}
 		list = append(list, r)
 	}

@@ -119,6 +119,7 @@ type builder struct {
 func newBuilder(in *Input) *builder {
 	b := &builder{Builder: tape.NewBuilder(), in: in}
 	b.initStart, b.targetStart, b.initDead = b.NewLabel(), b.NewLabel(), b.NewLabel()
+	b.seen = b.Var(SeenSize)
 	b.SetVar(tape.ErrTag, MsgFail)
 	return b
 }

@@ -50,7 +50,7 @@ func (b *builder) openTree(path string, into tape.Addr) {
 
 func (b *builder) mountShared() {
 	if b.etc != 0 {
-		b.layered(b.etc, etcLayer, etcShared, etcSource)
+		b.layeredOrBound(b.etc, etcLayer, etcShared, etcSource)
 	}
 }
 
@@ -65,11 +65,27 @@ func (b *builder) layered(tree tape.Addr, layer, at, what string) *tape.Op {
 	return o
 }
 
+// layeredOrBound mounts such an overlay, or binds the folder itself where there
+// can't be one: something is mounted below it (as a container's runtime does in
+// /etc), its file system can't be a layer, it is two overlays deep already, or
+// the kernel has none. Two runs then share its inodes, which the read-back tells.
+func (b *builder) layeredOrBound(tree tape.Addr, layer, at, source string) {
+	bound, done := b.NewLabel(), b.NewLabel()
+	o := b.layered(tree, layer, at, source)
+	o.Neg, o.Zero, o.Pos = bound, done, done
+	b.Here(bound)
+	it := item{path: source, fd: b.Var(8)}
+	b.Call("note that "+source+" is no overlay", unix.SYS_GETPID).Into(b.seen + tape.Addr(SeenShared))
+	b.openTree(layer, it.fd)
+	b.attach(&it, source, at, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
+	b.Here(done)
+}
+
 // shared binds an entry out of the common overlay; its mount flags come along.
 func (b *builder) shared(e *rootfs.Entry, at string) {
 	tree := b.Var(8)
 	from := etcShared + strings.TrimPrefix(e.Source, etcSource)
-	o := b.Call("take "+e.Path, unix.SYS_OPEN_TREE, atFdcwd, b.CString(from), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC).Into(tree).Because(e.Why)
+	o := b.Call("take "+e.Path, unix.SYS_OPEN_TREE, atFdcwd, b.CString(from), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE).Into(tree).Because(e.Why)
 	gone := b.NewLabel()
 	if e.Kind == rootfs.Copy {
 		o.Or(gone) // a file that has gone since the host was looked at

@@ -14,7 +14,6 @@ func (b *builder) target() {
 	fail := b.NewLabel()
 	b.Enter(tape.Target, fail)
 	b.Here(b.targetStart)
-	b.seen = b.Var(SeenSize)
 	b.gate()
 	b.rlimits()
 	b.groups()

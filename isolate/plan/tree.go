@@ -213,7 +213,7 @@ func (b *builder) entry(it *item, at string) {
 		b.mkdir(at, 0o755).Soft()
 		b.overlay(it, at)
 	case rootfs.Bind:
-		b.mountPoint(at, e.Mode&unix.S_IFMT == unix.S_IFDIR || e.Mode == 0)
+		b.mountPoint(at, isDir(e))
 		b.attach(it, e.Source, at, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
 	case rootfs.Copy:
 		b.copyFile(e.Path, it.fd, at, e.Mode)
@@ -222,14 +222,14 @@ func (b *builder) entry(it *item, at string) {
 	}
 }
 
+// isDir says whether what an entry binds is a folder.
+func isDir(e *rootfs.Entry) bool { return e.Mode&unix.S_IFMT == unix.S_IFDIR || e.Mode == 0 }
+
 // overlay mounts a folder of the host through an overlay of two lower layers.
 // It has a superblock of its own, so that locks, leases and inotify don't join
 // two runs, and mountinfo shows no host path.
 func (b *builder) overlay(it *item, at string) {
-	n := "l" + strconv.Itoa(it.layerOf(b))
-	b.mkdir(n, 0o755)
-	b.move(it.fd, n, it.path)
-	b.mount("overlay", b.CString(at), "overlay", unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV, "lowerdir="+n+":e").Step = "mount overlay on " + it.path
+	b.layeredOrBound(it.fd, "l"+strconv.Itoa(it.layerOf(b)), at, it.entry.Source)
 }
 
 func (it *item) layerOf(b *builder) int { return int(it.fd-tape.DataBase) / 8 }

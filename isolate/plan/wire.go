@@ -35,5 +35,6 @@ const (
 	SeenMDWE       = SeenBound + 8
 	SeenJoined     = SeenMDWE + 8             // result of each write to a cgroup.procs
 	SeenSeccomp    = SeenJoined + 8*MaxGroups // PR_GET_SECCOMP, in the filter's own presence
-	SeenSize       = SeenSeccomp + 8
+	SeenShared     = SeenSeccomp + 8          // not 0 where a folder of the host's could not be an overlay
+	SeenSize       = SeenShared + 8
 )
