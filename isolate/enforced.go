@@ -246,10 +246,17 @@ func (r *run) provesRlimits() (bool, string) {
 	return true, "prlimit gives what the policy asks, " + strconv.Itoa(len(list)) + " limits"
 }
 
+// provesKeyring: a process that has joined none stands in its user's default
+// session keyring, which every run with the same id would share.
 func (r *run) provesKeyring() (bool, string) {
 	v := r.seen.word(plan.SeenKeyring)
-	if v < 0 {
+	switch {
+	case v < 0:
 		return false, "keyctl gives " + outcome(v)
+	case v == r.seen.word(plan.SeenUserKeys):
+		return false, "the session keyring is the user's default one"
+	case int32(v) == r.facts.Keyring:
+		return false, "session keyring " + strconv.FormatInt(v, 10) + " is the supervisor's"
 	}
-	return int32(v) != r.facts.Keyring, "session keyring " + strconv.FormatInt(v, 10) + " is not the supervisor's"
+	return true, "session keyring " + strconv.FormatInt(v, 10) + " is not the supervisor's"
 }

@@ -168,7 +168,8 @@ var mutants = []struct {
 	{"a step that repeats itself", RuleLoop, func(m mutant) { m.op(target, "report that nothing").Neg = m.labelOf(m.at(target, "wait until init")) }},
 	{"a loop over a read that fails", RuleLoop, func(m mutant) { m.op(pid1, "read the child signal").Neg = m.op(pid1, "read the child signal").Pos }},
 	{"an unknown call", RuleCall, func(m mutant) { m.op(pid1, "clear umask").Call = unix.SYS_PTRACE }},
-	{"a prctl that takes a pointer", RuleCall, func(m mutant) { m.op(target, "lock securebits").Args[0] = unix.PR_SET_NAME }},
+	{"a prctl that takes a pointer", RuleCall, func(m mutant) { m.op(target, "lock securebits").Args[0] = unix.PR_SET_MM }},
+	{"a name that is none", RuleCall, func(m mutant) { m.op(pid1, "name the process").Args[1] = tape.CodeBase }},
 }
 
 // keepReachable leads an error to the report of regained root, so that only

@@ -32,7 +32,7 @@ func (p *printer) argument(b []byte, o *tape.Op, c *call, i int) []byte {
 		return p.slot(b, a)
 	}
 	if o.Call == unix.SYS_PRCTL && i == 1 {
-		return prctlArgument(b, o.Args[0], a)
+		return p.prctlArgument(b, o.Args[0], a)
 	}
 	switch prm.kind {
 	case octal:
@@ -76,7 +76,7 @@ func descriptorName(b []byte, a uint64) []byte {
 	return signed(b, a)
 }
 
-func prctlArgument(b []byte, option, a uint64) []byte {
+func (p *printer) prctlArgument(b []byte, option, a uint64) []byte {
 	names := symbols{}
 	switch option {
 	case unix.PR_CAPBSET_DROP, unix.PR_CAPBSET_READ:
@@ -87,6 +87,9 @@ func prctlArgument(b []byte, option, a uint64) []byte {
 		names = symbols{{"PR_CAP_AMBIENT_CLEAR_ALL", unix.PR_CAP_AMBIENT_CLEAR_ALL}}
 	case unix.PR_SET_SECUREBITS:
 		return append(b, address(a)...)
+	case unix.PR_SET_NAME:
+		s, _ := p.t.Text(a)
+		return strconv.AppendQuote(b, string(s))
 	}
 	if s, ok := names.name(a); ok {
 		return append(b, s...)

@@ -22,7 +22,7 @@ func (v *verifier) memory() error {
 				return v.fault(RuleCall, i, "system call "+strconv.FormatUint(o.Call, 10)+" is not one that a tape may hold")
 			}
 		}
-		if why := command(o); why != "" {
+		if why := v.command(o); why != "" {
 			return v.fault(RuleCall, i, why)
 		}
 		if o.Dst != 0 && !v.t.Holds(o.Dst) {
@@ -37,11 +37,13 @@ func (v *verifier) memory() error {
 
 // command refuses what a call with many meanings may not mean: with any other
 // command an argument may be a pointer.
-func command(o *tape.Op) string {
+func (v *verifier) command(o *tape.Op) string {
 	known := true
 	switch o.Call {
 	case unix.SYS_PRCTL:
-		_, known = prctls.name(o.Args[0])
+		if _, known = prctls.name(o.Args[0]); o.Args[0] == unix.PR_SET_NAME {
+			_, known = v.t.Text(o.Args[1])
+		}
 	case unix.SYS_FCNTL:
 		_, known = fcntls.name(o.Args[1])
 	case unix.SYS_IOCTL:

@@ -100,9 +100,10 @@ var landlockAccess = symbols{
 
 var landlockScopes = symbols{{"ABSTRACT_UNIX_SOCKET", 1}, {"SIGNAL", 2}}
 
-// prctls are the options that take no pointer; no other is allowed on a tape.
+// prctls are the options that a tape may give. But for PR_SET_NAME none takes a
+// pointer.
 var prctls = symbols{
-	{"PR_SET_PDEATHSIG", unix.PR_SET_PDEATHSIG}, {"PR_SET_DUMPABLE", unix.PR_SET_DUMPABLE}, {"PR_GET_DUMPABLE", unix.PR_GET_DUMPABLE}, {"PR_GET_SECCOMP", unix.PR_GET_SECCOMP},
+	{"PR_SET_NAME", unix.PR_SET_NAME}, {"PR_SET_PDEATHSIG", unix.PR_SET_PDEATHSIG}, {"PR_SET_DUMPABLE", unix.PR_SET_DUMPABLE}, {"PR_GET_DUMPABLE", unix.PR_GET_DUMPABLE}, {"PR_GET_SECCOMP", unix.PR_GET_SECCOMP},
 	{"PR_CAPBSET_READ", unix.PR_CAPBSET_READ}, {"PR_CAPBSET_DROP", unix.PR_CAPBSET_DROP}, {"PR_GET_SECUREBITS", unix.PR_GET_SECUREBITS},
 	{"PR_SET_SECUREBITS", unix.PR_SET_SECUREBITS}, {"PR_SET_NO_NEW_PRIVS", unix.PR_SET_NO_NEW_PRIVS}, {"PR_GET_NO_NEW_PRIVS", unix.PR_GET_NO_NEW_PRIVS},
 	{"PR_CAP_AMBIENT", unix.PR_CAP_AMBIENT}, {"PR_GET_SPECULATION_CTRL", unix.PR_GET_SPECULATION_CTRL}, {"PR_SET_SPECULATION_CTRL", unix.PR_SET_SPECULATION_CTRL},

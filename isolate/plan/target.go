@@ -197,6 +197,7 @@ func (b *builder) readBack() {
 	ask("securebits", unix.SYS_PRCTL, unix.PR_GET_SECUREBITS).Into(at(SeenSecurebits))
 	ask("groups", unix.SYS_GETGROUPS, 0, 0).Into(at(SeenGroups))
 	ask("the session keyring", unix.SYS_KEYCTL, unix.KEYCTL_GET_KEYRING_ID, keySpecSession, 0).Into(at(SeenKeyring))
+	ask("the user's default session keyring", unix.SYS_KEYCTL, unix.KEYCTL_GET_KEYRING_ID, keySpecUserSession, 0).Into(at(SeenUserKeys))
 	ask("the boot clock", unix.SYS_CLOCK_GETTIME, unix.CLOCK_BOOTTIME, uint64(at(SeenBoottime)))
 	ask("capabilities", unix.SYS_CAPGET, b.Words(unix.LINUX_CAPABILITY_VERSION_3), uint64(at(SeenCaps)))
 	b.readBounding(at(SeenBound))
@@ -313,4 +314,5 @@ const (
 	prGetMDWE          = 66
 	mdweRefuseExecGain = 1
 	keySpecSession     = 0xfffffffffffffffd // KEY_SPEC_SESSION_KEYRING
+	keySpecUserSession = 0xfffffffffffffffb // KEY_SPEC_USER_SESSION_KEYRING
 )

@@ -36,5 +36,6 @@ const (
 	SeenJoined     = SeenMDWE + 8             // result of each write to a cgroup.procs
 	SeenSeccomp    = SeenJoined + 8*MaxGroups // PR_GET_SECCOMP, in the filter's own presence
 	SeenShared     = SeenSeccomp + 8          // not 0 where a folder of the host's could not be an overlay
-	SeenSize       = SeenShared + 8
+	SeenUserKeys   = SeenShared + 8           // serial of the session keyring that a user has by default
+	SeenSize       = SeenUserKeys + 8
 )
