@@ -70,11 +70,15 @@ func memfd() (int, error) {
 // It is started from a thread that never ends, because PR_SET_PDEATHSIG (see
 // prctl(2)) fires when the creating thread ends, not the process.
 //
-// The main thread never ends before its process, so on it no other is needed.
+// The main thread never ends before its process, so on it no other is needed,
+// unless it has a real-time priority, which its children would have too.
 func Start(memfd int, fds []uintptr) (int, error) {
-	if unix.Gettid() == unix.Getpid() {
+	runtime.LockOSThread() // the question is of the thread that forks
+	if unix.Gettid() == unix.Getpid() && !realtime() {
+		defer runtime.UnlockOSThread()
 		return fork(memfd, fds)
 	}
+	runtime.UnlockOSThread()
 	type answer struct {
 		pid int
 		err error
@@ -117,8 +121,25 @@ func leaveRealtime() {
 		attr.Flags |= unix.SCHED_FLAG_RESET_ON_FORK // sched(7)
 		_ = unix.SchedSetAttr(0, attr, 0)           // the flag takes no privilege
 	}
-	const thread, classShift, classRT = 1, 13, 1 // ioprio_set(2)
-	if v, _, err := unix.RawSyscall(unix.SYS_IOPRIO_GET, thread, 0, 0); err == 0 && v>>classShift == classRT {
-		_, _, _ = unix.RawSyscall(unix.SYS_IOPRIO_SET, thread, 0, 0)
+	if realtimeIO() {
+		_, _, _ = unix.RawSyscall(unix.SYS_IOPRIO_SET, ioprioThread, 0, 0)
 	}
 }
+
+// realtime reports whether this thread runs in a real-time class: sched(7).
+func realtime() bool {
+	policy, _, err := unix.RawSyscall(unix.SYS_SCHED_GETSCHEDULER, 0, 0, 0)
+	switch policy {
+	case unix.SCHED_FIFO, unix.SCHED_RR, unix.SCHED_DEADLINE:
+		return err == 0
+	}
+	return realtimeIO()
+}
+
+func realtimeIO() bool {
+	const classShift, classRT = 13, 1
+	v, _, err := unix.RawSyscall(unix.SYS_IOPRIO_GET, ioprioThread, 0, 0)
+	return err == 0 && v>>classShift == classRT
+}
+
+const ioprioThread = 1 // IOPRIO_WHO_PROCESS, ioprio_set(2); 0 is the calling thread
