@@ -1,0 +1,218 @@
+package isolate_test
+
+import (
+	"cmp"
+	"os"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jailrun/jail/test/posture"
+)
+
+// theCallers stands for a value that is the same outside.
+const theCallers = "the caller's"
+
+// abstract makes a report comparable from run to run and from host to host. A
+// value that is named after its likeness is compared with the caller's own.
+func abstract(r, callers posture.Report) posture.Report {
+	a := posture.Report{}
+	for key, value := range r {
+		a[key] = value
+		for i := range abstractions {
+			if abstractions[i].of(key) {
+				a[key] = abstractions[i].as(value, callers[key])
+				break
+			}
+		}
+	}
+	return a
+}
+
+// abstractions say which values are not told as they are. The first row that
+// has the key decides.
+var abstractions = []struct {
+	of func(key string) bool
+	as func(value, callers string) string
+}{
+	{keys("id.pid", "id.ppid", "id.pgid", "id.sid", "status.NSpid", "status.NSsid", "proc.pids"), smallOr("a host's")},
+	{keys("clock."), clock},
+	{keys("status.SigQ"), func(v, _ string) string { _, bound, _ := strings.Cut(v, "/"); return "of " + bound }},
+	{keys("ns."), likeness("own")},
+	{keys("keyring.session"), keyring},
+	{keys("rlimit.as", "rlimit.cpu", "rlimit.data", "rlimit.fsize", "rlimit.locks", "rlimit.nproc", "rlimit.rss", "rlimit.rttime"), inheritedOr},
+	{keys("status.Cpus_allowed_list", "status.Mems_allowed_list", "self.loginuid"), inheritedOr},
+	{keys("status.CapBnd"), inheritedOr},
+	{keys("self.cgroup"), cgroupPath},
+	{keys("self.uid_map", "self.gid_map"), idMap},
+	{keys("self.timens_offsets"), offsets},
+	{keys("fd."), func(v, _ string) string { return inode.ReplaceAllString(v, "[N]") }},
+	{keys("env."), cpus},
+	{keys("mount."), mountLine},
+}
+
+// keys matches the named keys; one that ends in a dot, all below it.
+func keys(names ...string) func(string) bool {
+	return func(key string) bool {
+		return slices.ContainsFunc(names, func(n string) bool {
+			return key == n || strings.HasSuffix(n, ".") && strings.HasPrefix(key, n)
+		})
+	}
+}
+
+// smallOr keeps numbers that a young pid namespace has.
+func smallOr(else_ string) func(string, string) string {
+	return func(v, _ string) string {
+		if n, err := strconv.Atoi(v); err == nil && n < 10 {
+			return v
+		}
+		return else_
+	}
+}
+
+func likeness(own string) func(string, string) string {
+	return func(v, callers string) string { return cmp.Or(map[bool]string{v == callers: theCallers}[true], own) }
+}
+
+func inheritedOr(v, callers string) string {
+	if v == callers {
+		return theCallers
+	}
+	return v
+}
+
+// keyring tells keyrings apart, and keeps an error.
+func keyring(v, callers string) string {
+	if _, err := strconv.Atoi(v); err != nil {
+		return v
+	}
+	return likeness("own")(v, callers)
+}
+
+func clock(v, _ string) string {
+	if n, err := strconv.Atoi(v); err == nil && n < 10 {
+		return "just started"
+	}
+	return "the machine's"
+}
+
+func offsets(v, _ string) string {
+	if strings.Contains(v, "-") {
+		return "set back"
+	}
+	return "none"
+}
+
+// cgroupPath is the path in all hierarchies, if it is one.
+func cgroupPath(v, _ string) string {
+	paths := map[string]bool{}
+	for _, f := range strings.Fields(v) {
+		if parts := strings.SplitN(f, ":", 3); len(parts) == 3 {
+			paths[parts[2]] = true
+		}
+	}
+	if len(paths) == 1 && paths["/"] {
+		return "/"
+	}
+	return "a host's"
+}
+
+func idMap(v, _ string) string {
+	f := strings.Fields(v)
+	for i := range f {
+		if n, err := strconv.ParseUint(f[i], 10, 64); err == nil && n > 60000 {
+			f[i] = "HOST"
+		}
+	}
+	return strings.Join(f, " ")
+}
+
+func cpus(v, _ string) string {
+	n := strconv.Itoa(runtime.NumCPU())
+	if v == n {
+		return "CPUS"
+	}
+	return strings.Replace(v, "ActiveProcessorCount="+n, "ActiveProcessorCount=CPUS", 1)
+}
+
+var (
+	inode   = regexp.MustCompile(`\[\d+\]`)
+	layerNo = regexp.MustCompile(`lowerdir=l\d+:e`)
+	noise   = regexp.MustCompile(`,(redirect_dir|index|metacopy|xino|uuid|inode64|inode32|userxattr|nouserxattr|size=\d+k,nr_inodes=\d+|verity)(=\w+)?\b`)
+	hostID  = regexp.MustCompile(`\b(uid|gid)=\d{5,}`)
+)
+
+// mountLine leaves out what a kernel's configuration adds, and the host's ids.
+func mountLine(v, _ string) string {
+	v = hostID.ReplaceAllString(layerNo.ReplaceAllString(v, "lowerdir=lN:e"), "$1=HOST")
+	if strings.Contains(v, " from devtmpfs,") {
+		v, _, _ = strings.Cut(v, ", super ")
+		return v
+	}
+	before, super, _ := strings.Cut(v, ", super ")
+	if strings.HasPrefix(before, "overlay ") {
+		super = noise.ReplaceAllString(super, "")
+	}
+	return before + ", super " + strings.NewReplacer(",inode64", "", ",inode32", "").Replace(super)
+}
+
+// optional keys are there or not as the host's system has it. What is there
+// must still be as the golden says.
+var optional = keys("etc.", "root.", "mount./etc/.", "mount./etc/alternatives", "mount./etc/ssl/certs", "mount./etc/java-17-openjdk",
+	"call.iopl", "call.ioperm", "call.modify_ldt", "status.Seccomp_filters", "status.CoreDumping")
+
+// golden writes a report as the golden file has it.
+func golden(r posture.Report) string {
+	var b strings.Builder
+	names := make([]string, 0, len(r))
+	for key := range r {
+		names = append(names, key)
+	}
+	slices.Sort(names)
+	for _, key := range names {
+		if optional(key) {
+			b.WriteString("? ")
+		}
+		b.WriteString(key + "=" + r[key] + "\n")
+	}
+	return b.String()
+}
+
+// readGolden reads one, and which of its keys may be absent.
+func readGolden(path string) (want posture.Report, maybe map[string]bool, err error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	maybe = map[string]bool{}
+	text := ""
+	for line := range strings.Lines(string(b)) {
+		rest, ok := strings.CutPrefix(line, "? ")
+		if key, _, _ := strings.Cut(rest, "="); ok {
+			maybe[key] = true
+		}
+		text += rest
+	}
+	want, err = posture.Parse(text)
+	return want, maybe, err
+}
+
+// changed lists the keys whose values differ, and what they were and are.
+func changed(before, after posture.Report) map[string]string {
+	d := map[string]string{}
+	for key, v := range before {
+		if w, ok := after[key]; !ok {
+			d[key] = v + " -> (none)"
+		} else if v != w {
+			d[key] = v + " -> " + w
+		}
+	}
+	for key, w := range after {
+		if _, ok := before[key]; !ok {
+			d[key] = "(none) -> " + w
+		}
+	}
+	return d
+}
