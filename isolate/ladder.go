@@ -52,8 +52,7 @@ const (
 
 // noNamespaceHint names the flags that let a launch go on.
 func noNamespaceHint(f *host.Facts, p *policy.Policy) string {
-	without := *f
-	without.UserNS = false
+	without := f.WithoutUserNS()
 	hint := "user namespaces are forbidden here (a sysctl, AppArmor, or the outer container: see \"jail doctor\"); to go on without:"
 	for _, in := range policy.AllLayers() {
 		if !without.Has(in.Name) && p.Layers.Level(in.Name) == policy.Require {

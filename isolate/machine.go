@@ -33,9 +33,7 @@ func (m *machine) current() *host.Facts {
 
 // lacksUserNS keeps what a launch has found: no user namespace is to be had.
 func (m *machine) lacksUserNS() {
-	f := *m.facts
-	f.UserNS = false
-	m.noUserNS.Store(&f)
+	m.noUserNS.Store(m.facts.WithoutUserNS())
 }
 
 // gate lets a bounded number of goroutines through at once.

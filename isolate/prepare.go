@@ -35,6 +35,9 @@ func (r *run) prepare() error {
 	if r.loop, err = watch.New(); err != nil {
 		return &LaunchError{Op: "make the event loop", Index: -1, Err: err}
 	}
+	if r.cmd.HoldThread {
+		r.loop.HoldThread()
+	}
 	return r.start(in)
 }
 
@@ -273,7 +276,14 @@ func (r *run) startStage(fds []uintptr) error {
 	}
 	r.launch = r.loop.At(time.Now().Add(launchDeadline), r.tooSlow)
 	r.buf = make([]byte, 4096)
-	return r.sendGroups()
+	if err := r.sendGroups(); err != nil {
+		return err
+	}
+	r.facts.LookAtSelf()
+	if r.cmd.OnLaunch != nil {
+		r.cmd.OnLaunch()
+	}
+	return nil
 }
 
 func startHint(err error) string {

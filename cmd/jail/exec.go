@@ -96,8 +96,9 @@ func launch(r *request, p *policy.Policy, seen *shown, s *streams) int {
 	cmd := isolate.CommandContext(ctx, p, seen.argv...)
 	cmd.Files = seen.files
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.stdin, s.out(), s.stderr
-	sigs := catch(cancel)
-	cmd.OnStart = sigs.forward
+	sigs := newSignals()
+	cmd.OnLaunch = func() { sigs.catch(cancel) }
+	cmd.OnStart, cmd.HoldThread = sigs.forward, true
 	err := cmd.Run()
 	status := report(r, cmd, seen, s, err)
 	sigs.dieIfInterrupted()

@@ -19,12 +19,19 @@ type signals struct {
 	running     chan func(os.Signal) error
 }
 
+func newSignals() *signals {
+	return &signals{interrupted: make(chan struct{}), running: make(chan func(os.Signal) error, 1)}
+}
+
 // catch has Ctrl-C cancel the run, and other signals kept for the program until
 // it is there. A second Ctrl-C ends jail itself, and with it the jail. SIGPIPE
 // is caught and dropped: the result must still be written when nobody reads the
 // program's output any more; ignoring it would hand that down to the program.
-func catch(cancel context.CancelFunc) *signals {
-	s := &signals{interrupted: make(chan struct{}), running: make(chan func(os.Signal) error, 1)}
+//
+// It starts threads, which takes half as long as a jail, and so comes when the
+// jail is being built: until then a signal ends jail, and with it what it has
+// started.
+func (s *signals) catch(cancel context.CancelFunc) {
 	ints, rest := make(chan os.Signal, 1), make(chan os.Signal, 32)
 	signal.Notify(ints, unix.SIGINT)
 	signal.Notify(rest, forwarded[:]...)
@@ -41,7 +48,6 @@ func catch(cancel context.CancelFunc) *signals {
 			_ = send(sig) // the program may be gone, then nobody is to get it
 		}
 	}()
-	return s
 }
 
 // forward lets the program have its signals.

@@ -4,6 +4,8 @@
 package host
 
 import (
+	"sync"
+
 	"github.com/jailrun/jail/policy"
 	"golang.org/x/sys/unix"
 )
@@ -21,13 +23,15 @@ type Facts struct {
 	LastCap  int // highest capability that the kernel knows
 	Landlock int // ABI, 0 where there is none
 	TimeNS   bool
-	Keyring  int32 // serial of our own session keyring, 0 if none
+	Keyring  int32 // serial of our own session keyring, 0 if none; see LookAtSelf
 
 	UserNS  bool   // new user namespaces are to be had
 	Staging string // a directory to build the root on, in the new mount namespace
 	Rlimits [NumRlimits]unix.Rlimit
-	NS      [NumNS]string // our own namespaces, as /proc/self/ns prints them
+	NS      [NumNS]string // our own namespaces, as /proc/self/ns prints them; see LookAtSelf
 	Nice    int
+
+	self sync.Once // guards NS and Keyring
 }
 
 // NumRlimits is RLIM_NLIMITS of getrlimit(2).
@@ -58,4 +62,12 @@ func (f *Facts) Has(l policy.Layer) bool {
 		return f.UserNS || f.Admin
 	}
 	return true
+}
+
+// WithoutUserNS gives the same facts on a host that forbids user namespaces.
+func (f *Facts) WithoutUserNS() *Facts {
+	return &Facts{
+		Kernel: f.Kernel, UID: f.UID, GID: f.GID, Root: f.Root, Admin: f.Admin, IDBase: f.IDBase, IDCount: f.IDCount,
+		LastCap: f.LastCap, Landlock: f.Landlock, TimeNS: f.TimeNS, Staging: f.Staging, Rlimits: f.Rlimits, Nice: f.Nice,
+	}
 }

@@ -3,7 +3,6 @@ package host
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -27,7 +26,6 @@ func Probe() (*Facts, error) {
 	f.Kernel = parseVersion(u.Release[:])
 	f.LastCap = lastCap()
 	f.Landlock = landlockABI()
-	f.Keyring = sessionKeyring()
 	f.Staging = staging()
 	f.Nice = nice()
 	f.Admin = hasCap(unix.CAP_SYS_ADMIN)
@@ -39,11 +37,22 @@ func Probe() (*Facts, error) {
 	for i := range f.Rlimits {
 		_ = unix.Prlimit(0, i, nil, &f.Rlimits[i]) // an unknown one stays 0/0, and is not set
 	}
-	for i, n := range Namespaces {
-		f.NS[i], _ = os.Readlink("/proc/self/ns/" + n) // absent where the kernel lacks it
-	}
-	f.TimeNS = f.NS[NumNS-1] != ""
+	f.TimeNS = f.Kernel.AtLeast(5, 6) && unix.Access("/proc/self/ns/time", unix.F_OK) == nil
 	return f, nil
+}
+
+// LookAtSelf learns what a read-back is held against: our own namespaces and
+// keyring. It can wait until the stage has been started.
+func (f *Facts) LookAtSelf() {
+	f.self.Do(func() {
+		f.Keyring = sessionKeyring()
+		var buf [64]byte
+		for i, n := range Namespaces {
+			if k, err := unix.Readlink("/proc/self/ns/"+n, buf[:]); err == nil {
+				f.NS[i] = string(buf[:k])
+			} // else absent: the kernel lacks it
+		}
+	})
 }
 
 // parseVersion reads "6.18.44-…".
@@ -127,15 +136,27 @@ func staging() string {
 	return "/"
 }
 
+// readSmall reads a file of /proc without the runtime's poller, which would
+// cost more than the read; nothing is what can't be read.
+func readSmall(path string, buf []byte) []byte {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil
+	}
+	defer unix.Close(fd)
+	n, err := unix.Read(fd, buf)
+	if err != nil {
+		return nil
+	}
+	return buf[:n]
+}
+
 // idRange gives the ids that runs are mapped to: the preferred range, or in a
 // user namespace that lacks it the upper half of its largest extent.
 func idRange() (base, count int) {
-	p, err := os.ReadFile("/proc/self/uid_map")
-	if err != nil {
-		return 0, 0
-	}
+	var buf [4096]byte
 	best, size := 0, 0
-	for line := range bytes.Lines(p) {
+	for line := range bytes.Lines(readSmall("/proc/self/uid_map", buf[:])) {
 		f := bytes.Fields(line)
 		if len(f) != 3 {
 			continue
