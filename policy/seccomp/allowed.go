@@ -18,7 +18,7 @@ var allowed = []Group{
 		Calls: []string{
 			"open", "openat", "openat2", "creat", "close", "close_range", "mknod", "mknodat",
 			"read", "write", "readv", "writev", "pread64", "pwrite64", "preadv", "pwritev", "preadv2", "pwritev2",
-			"stat", "fstat", "lstat", "newfstatat", "statx", "statfs", "fstatfs", "ustat",
+			"stat", "fstat", "lstat", "newfstatat", "statx", "statfs", "fstatfs",
 			"access", "faccessat", "faccessat2", "getdents", "getdents64", "lseek",
 			"truncate", "ftruncate", "fallocate", "rename", "renameat", "renameat2",
 			"link", "linkat", "unlink", "unlinkat", "symlink", "symlinkat", "readlink", "readlinkat",

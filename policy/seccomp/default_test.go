@@ -30,7 +30,7 @@ var answers = []struct {
 		process_madvise process_mrelease cachestat lsm_get_self_attr lsm_set_self_attr lsm_list_modules
 		vmsplice io_setup io_submit mbind set_mempolicy get_mempolicy move_pages migrate_pages
 		set_mempolicy_home_node name_to_handle_at quotactl_fd file_getattr file_setattr listns
-		setxattrat fanotify_init uselib _sysctl capset`},
+		setxattrat fanotify_init ustat uselib _sysctl capset`},
 	{Allow(), `brk mmap munmap mremap mprotect madvise mincore msync mlock mlock2 mlockall munlock munlockall
 		membarrier pkey_alloc pkey_free pkey_mprotect memfd_create map_shadow_stack mseal
 		open openat openat2 creat read readv pread64 preadv preadv2 write writev pwrite64 pwritev pwritev2
@@ -39,7 +39,7 @@ var answers = []struct {
 		chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat utime utimes futimesat utimensat
 		readlink readlinkat getcwd chdir fchdir umask dup dup2 dup3 fcntl flock fsync fdatasync sync syncfs
 		sync_file_range sendfile splice tee copy_file_range readahead fadvise64 getxattr setxattr lgetxattr
-		fgetxattr listxattr removexattr close close_range statfs fstatfs ustat
+		fgetxattr listxattr removexattr close close_range statfs fstatfs
 		fork vfork execve execveat exit exit_group wait4 waitid kill tkill tgkill rt_sigaction rt_sigprocmask
 		rt_sigreturn rt_sigpending rt_sigtimedwait rt_sigqueueinfo rt_tgsigqueueinfo rt_sigsuspend sigaltstack
 		getpid getppid gettid setpgid getpgid getpgrp setsid getsid getpriority setpriority prlimit64 getrusage

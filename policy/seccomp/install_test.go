@@ -173,6 +173,19 @@ func TestKernelAnswersAsTheTableAndOtherwiseWithoutIt(t *testing.T) {
 	}
 }
 
+// A device number is enough for ustat(2) to find a file system, seen or not: it
+// gets as far as writing its answer.
+func TestKernelTellsNothingOfOtherFileSystems(t *testing.T) {
+	var st unix.Stat_t
+	if err := unix.Stat("/proc", &st); err != nil {
+		t.Fatal(err)
+	}
+	ustat := []call{{unix.SYS_USTAT, [6]uint64{st.Dev, bad}}}
+	if without, with := errnos(t, "", ustat), errnos(t, "default", ustat); without[0] != unix.EFAULT || with[0] != unix.ENOSYS {
+		t.Errorf("ustat: %v without the filter, %v with it", without[0], with[0])
+	}
+}
+
 // What these do without a filter depends on what the kernel was built with; it
 // must only differ from the filter's answer where the kernel has them.
 func TestKernelRefusesOptionalFeatures(t *testing.T) {

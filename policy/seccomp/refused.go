@@ -163,6 +163,12 @@ var absent = []Group{
 		Calls:  []string{"statmount", "listmount", "listns"},
 	},
 	{
+		Name: "superblocks", Why: "tells how full any mounted file system is, other jails' among them, by device number alone",
+		Fix:    "use statfs",
+		Answer: Action{KindErrno, unix.ENOSYS},
+		Calls:  []string{"ustat"},
+	},
+	{
 		Name: "fanotify", Why: "watches whole mounts",
 		Fix:    "use inotify",
 		Answer: Action{KindErrno, unix.ENOSYS},
