@@ -15,6 +15,9 @@ import (
 // result of a jail that was canceled.
 const drainGrace = 2 * time.Second
 
+// patience is for the reader of a program that ended by itself: he gets all.
+const patience = 365 * 24 * time.Hour
+
 // onInit is the end of pid 1, and so of every process of the jail.
 func (r *run) onInit(uint32) {
 	r.loop.Del(r.initFd)
@@ -89,11 +92,13 @@ func (r *run) lastWords() {
 // drain waits until the outputs are delivered, and lets the loop end.
 func (r *run) drain() {
 	r.closeStdin()
+	wait := patience
 	if r.ev.Killed != "" {
-		for _, y := range r.relays[1:] {
-			if y != nil {
-				y.Drain(time.Now().Add(drainGrace))
-			}
+		wait = drainGrace
+	}
+	for _, y := range r.relays[1:] {
+		if y != nil {
+			y.Drain(time.Now().Add(wait)) // nobody of the jail writes any more, whoever may hold the pipe
 		}
 	}
 	r.maybeStop()
@@ -173,10 +178,10 @@ func (r *run) conclude() *result.Result {
 	r.enforced(&res.Enforced)
 	r.denials(res)
 	r.output(&res.Output)
-	res.Conclude()
 	if r.failure != nil {
 		res.Error = failureOf(r.failure)
 	}
+	res.Conclude()
 	return res
 }
 
@@ -209,16 +214,29 @@ func failureOf(err error) *result.Failure {
 func (r *run) output(o *result.Output) {
 	if y := r.relays[1]; y != nil {
 		t := y.Totals()
-		o.StdoutBytes, o.StdoutTruncated = t.Taken, t.Truncated
+		o.StdoutBytes, o.StdoutTruncated, o.StdoutError = t.Taken, t.Truncated, streamError(t.Err)
 		if r.cmd.Stdout != nil {
 			o.StdoutBytes = t.Delivered
 		}
 	}
 	if y := r.relays[2]; y != nil {
 		t := y.Totals()
-		o.StderrBytes, o.StderrTruncated = t.Taken, t.Truncated
+		o.StderrBytes, o.StderrTruncated, o.StderrError = t.Taken, t.Truncated, streamError(t.Err)
 		if r.cmd.Stderr != nil {
 			o.StderrBytes = t.Delivered
 		}
 	}
+}
+
+// streamError names why a stream was not delivered: the errno where there is
+// one, so that programs need not read words.
+func streamError(err error) *string {
+	if err == nil {
+		return nil
+	}
+	var errno unix.Errno
+	if errors.As(err, &errno) {
+		return new(result.Errno(errno).String())
+	}
+	return new(err.Error())
 }

@@ -90,7 +90,7 @@ func (r *run) makeGroup() error {
 	err := r.machine.noGrps
 	if err == nil {
 		l := &r.policy.Limits
-		spec := cgroup.Spec{Memory: int64(l.Memory), Pids: l.Pids}
+		spec := cgroup.Spec{Memory: int64(l.Memory), Pids: l.Pids, Cores: l.Cores}
 		r.group, err = r.machine.groups.Begin(r.machine.groups.NewName(), spec)
 	}
 	if err == nil {
@@ -305,6 +305,7 @@ func (r *run) sendGroups() error {
 	var rights []byte
 	if err := r.group.Complete(); err == nil {
 		rights = unix.UnixRights(r.group.ProcsFDs()...)
+		r.watchOOM()
 	} else if err := r.groupMissing(err); err != nil {
 		return err
 	}

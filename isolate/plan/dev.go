@@ -26,7 +26,9 @@ type device struct {
 
 // devices fills /dev: no console, no kmsg, no fuse, no kvm.
 func (b *builder) devices() {
-	attr := uint64(unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NOEXEC)
+	// Read-only: a device can be written all the same, but its inode, which is
+	// the host's, keeps its times and mode.
+	attr := uint64(unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NOEXEC)
 	set := b.Words(attr, 0, 0, 0)
 	for _, d := range b.devs {
 		at := "root/dev/" + d.Name

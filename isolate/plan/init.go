@@ -16,6 +16,7 @@ func (b *builder) init() {
 	b.Enter(tape.Init, fail)
 	b.Here(b.initStart)
 	b.maps()
+	b.counters()
 	b.clocks()
 	b.identity()
 	b.descriptors()
@@ -52,6 +53,32 @@ func (b *builder) writeFile(path, text string) *tape.Op {
 	b.Call("open "+path, unix.SYS_OPENAT, atFdcwd, b.CString(path), unix.O_WRONLY|unix.O_CLOEXEC, 0).Into(fd)
 	b.Call("write "+path, unix.SYS_WRITE, uint64(fd), b.CString(text), uint64(len(text))).Loading(0)
 	return b.Call("close "+path, unix.SYS_CLOSE, uint64(fd)).Loading(0)
+}
+
+// counters bounds what is counted for each user namespace, but in the end for
+// the user who made it: what one jail takes, all others and he himself lack.
+// None of the files need be there.
+func (b *builder) counters() {
+	if !b.layer(policy.LayerUserNS) {
+		return
+	}
+	for _, c := range [...]struct{ name, value, why string }{
+		{"max_user_namespaces", "0\n", "a second wall beside the filter's"},
+		{"max_inotify_instances", "16", "the caller has 128 in all"},
+		{"max_inotify_watches", "8192", "the caller's are bounded too"},
+	} {
+		b.writeSoft("/proc/sys/user/"+c.name, c.value).Because(c.why)
+	}
+}
+
+// writeSoft writes a file of /proc if it can.
+func (b *builder) writeSoft(path, text string) *tape.Op {
+	fd, next := b.Var(8), b.NewLabel()
+	o := b.Call("open "+path, unix.SYS_OPENAT, atFdcwd, b.CString(path), unix.O_WRONLY|unix.O_CLOEXEC, 0).Into(fd).Or(next)
+	b.Call("write "+path, unix.SYS_WRITE, uint64(fd), b.CString(text), uint64(len(text))).Loading(0).Soft()
+	b.Call("close "+path, unix.SYS_CLOSE, uint64(fd)).Loading(0)
+	b.Here(next)
+	return o
 }
 
 // clocks moves the target into a time namespace in which the machine has just

@@ -26,7 +26,9 @@ const unlimited = ^uint64(0)
 func Rlimits(in *Input) []Rlimit {
 	l := &in.Policy.Limits
 	list := []Rlimit{
-		{"core size", unix.RLIMIT_CORE, 0, 0},
+		// Not 0: at 0 the kernel still runs a core handler that core_pattern names
+		// with a pipe, as root and outside the jail; at exactly 1 it doesn't (core(5)).
+		{"core size", unix.RLIMIT_CORE, 1, 1},
 		{"open files", unix.RLIMIT_NOFILE, uint64(l.OpenFiles), max(uint64(l.OpenFiles), 20000)},
 		{"locked memory", unix.RLIMIT_MEMLOCK, 8 << 20, 8 << 20},
 		{"message queues", unix.RLIMIT_MSGQUEUE, 819200, 819200},
