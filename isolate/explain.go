@@ -19,5 +19,8 @@ func Explain(c *Cmd) (*plan.Plan, *policy.Policy, error) {
 		return nil, r.policy, err
 	}
 	p, err := plan.Compile(in)
+	if err == nil {
+		err = p.Verify()
+	}
 	return p, r.policy, err
 }

@@ -28,3 +28,11 @@ func (t *Tape) Text(a uint64) ([]byte, bool) {
 func (t *Tape) Holds(a Addr) bool {
 	return a >= DataBase+firstVar && t.Writable(uint64(a), 8)
 }
+
+// Vars gives a copy of the variables as they are when the tape begins, from
+// DataBase on.
+func (t *Tape) Vars() []byte { return bytes.Clone(t.vars) }
+
+// AddrOf gives the address by which the error cell names op i: the inverse of
+// OpAt.
+func AddrOf(i int) uint64 { return OpsBase + uint64(i)*opSize }
