@@ -97,7 +97,8 @@ func (c *Cmd) launch(how func(*Cmd) (*run, error)) error {
 }
 
 // Wait waits for the end of the jail: of every process in it, and of all
-// output. It gives nil for exit status 0, else an *ExitError.
+// output. It gives nil for exit status 0 if no output was lost, else an
+// *ExitError.
 func (c *Cmd) Wait() error {
 	if c.run == nil {
 		return ErrNotStarted
@@ -110,7 +111,7 @@ func (c *Cmd) Wait() error {
 	for _, p := range c.pipes {
 		p.Close()
 	}
-	if c.res.Reason == result.Exited && c.res.ExitCode != nil && *c.res.ExitCode == 0 {
+	if result.ExitStatus(c.res) == 0 {
 		return nil
 	}
 	return &ExitError{Result: c.res}

@@ -55,12 +55,15 @@ func (e *ExecError) Error() string {
 // Unwrap gives the cause.
 func (e *ExecError) Unwrap() error { return e.Err }
 
-// ExitError says that the program ran and did not end with status 0. The
-// result says why.
+// ExitError says that the program ran and did not end with status 0, or that
+// output of it was lost. The result says why.
 type ExitError struct{ Result *result.Result }
 
 func (e *ExitError) Error() string {
 	r := e.Result
+	if lost := result.Lost(r); lost != "" {
+		return lost
+	}
 	if r.ExitCode != nil {
 		return "exit status " + strconv.Itoa(*r.ExitCode)
 	}

@@ -51,7 +51,7 @@ func (r *run) outputN(i int, w any) (int, error) {
 	}
 	to, done := destination(w)
 	r.relays[i], err = watch.NewRelay(r.loop, watch.RelayOptions{
-		From: watch.Own(rd), To: to, Limit: r.limits.output,
+		From: watch.Own(rd), To: to, Limit: r.limits.output, Rest: watch.RestClose,
 		OnLimit:     func() { r.end(result.CauseOutput) },
 		OnEOF:       func() { done(); r.maybeStop() },
 		AllowSplice: false,

@@ -27,6 +27,9 @@ func report(r *request, cmd *isolate.Cmd, seen *shown, s *streams, err error) in
 			status = result.StatusFailed
 		}
 	}
+	if lost := result.Lost(res); lost != "" {
+		_, _ = os.Stderr.WriteString(lost + "\n")
+	}
 	switch {
 	case res.Reason == result.SetupFailed && err != nil:
 		complain(notFoundHere(r.argv[0], err))

@@ -181,8 +181,10 @@ func (w *writer) output(o *Output) {
 	w.open("output")
 	w.num("stdout_bytes", o.StdoutBytes)
 	w.bool("stdout_truncated", o.StdoutTruncated)
+	text(w, "stdout_error", o.StdoutError)
 	w.num("stderr_bytes", o.StderrBytes)
 	w.bool("stderr_truncated", o.StderrTruncated)
+	text(w, "stderr_error", o.StderrError)
 	w.close()
 }
 

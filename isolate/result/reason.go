@@ -72,7 +72,7 @@ type verdict struct {
 
 // verdicts is the one place where a reason is decided. First match wins.
 var verdicts = [...]verdict{
-	{ReasonInfo{Canceled, "the caller asked, and the kill is ours", "", "137"}, canceled},
+	{ReasonInfo{Canceled, "the caller asked, and the kill is ours", "", "137; 130 in a shell when jail exec was interrupted"}, canceled},
 	{ReasonInfo{OutputLimit, "more bytes than the bound came out of stdout or stderr, and the kill is ours", "--output", "137"}, outputPassed},
 	{ReasonInfo{CPULimit, "CPU usage passed the limit, and the kill is ours; or the program died of SIGXCPU or SIGKILL, not ours, with its usage at the limit (RLIMIT_CPU, the backstop)", "--cpu", "137; 152 by SIGXCPU"}, cpuPassed},
 	{ReasonInfo{WallLimit, "the clock passed the limit, and the kill is ours; or the program died of SIGKILL, not the supervisor's, with the clock at the limit (init's timer, the backstop)", "--wall", "137"}, wallPassed},
@@ -82,9 +82,9 @@ var verdicts = [...]verdict{
 	{ReasonInfo{Pids, "the limit was met and the kill is ours (--pids-action kill); or the program died of a signal not ours and the limit had refused a task", "--pids", "137 when killed by the jail, else 128+n"}, pidsMet},
 	{ReasonInfo{Disk, "the disk was full and the kill is ours (--disk-action kill); or the program died of a signal not ours and no block or no inode was free", "--disk", "137 when killed by the jail, else 128+n"}, diskFull},
 	{ReasonInfo{FileSize, "the program died of SIGXFSZ, not ours, and RLIMIT_FSIZE was set", "--file-size", "153"}, fileTooLarge},
-	{ReasonInfo{Signaled, "the program died of a signal that the jail did not send", "", "128+n"}, signaled},
-	{ReasonInfo{Exited, "the program exited by itself; one that handles ENOMEM, ENOSPC or EAGAIN and exits is here, with the counters in the evidence", "", "the program's own"}, exited},
-	{ReasonInfo{SetupFailed, "the launch failed before the program's first instruction, at a step that is named", "", "127 when the program was not found, 126 when it could not be executed, else 125"}, setupFailed},
+	{ReasonInfo{Signaled, "the program died of a signal that the jail did not send", "", "128+n; 125 when output of it was lost"}, signaled},
+	{ReasonInfo{Exited, "the program exited by itself; one that handles ENOMEM, ENOSPC or EAGAIN and exits is here, with the counters in the evidence", "", "the program's own; 125 when output of it was lost, as on a full disk"}, exited},
+	{ReasonInfo{SetupFailed, "the launch failed before the program's first instruction, at a step that is named", "", "127 when the program or its interpreter was not found, 126 when it could not be executed, else 125"}, setupFailed},
 	{ReasonInfo{Internal, "the supervisor could not go on watching, or nothing above holds", "", "125"}, always},
 }
 

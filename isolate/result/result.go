@@ -55,12 +55,16 @@ type Denial struct {
 	PID     int          `json:"pid"`      // the first caller's process id, as the host counts
 }
 
-// Output counts the bytes that came out of the program.
+// Output counts the bytes that came out of the program. A program whose output
+// can't be delivered gets SIGPIPE or EPIPE at its next write, as in any
+// pipeline.
 type Output struct {
-	StdoutBytes     int64 `json:"stdout_bytes"`     // bytes passed on from standard output
-	StdoutTruncated bool  `json:"stdout_truncated"` // the program wrote more than was passed on
-	StderrBytes     int64 `json:"stderr_bytes"`     // bytes passed on from standard error
-	StderrTruncated bool  `json:"stderr_truncated"` // the program wrote more than was passed on
+	StdoutBytes     int64   `json:"stdout_bytes"`     // bytes passed on from standard output
+	StdoutTruncated bool    `json:"stdout_truncated"` // the program wrote more than the bound of output
+	StdoutError     *string `json:"stdout_error"`     // why not all could be delivered: the errno's name, as "ENOSPC", or "EPIPE" when the reader was gone; the error's text where it has none; null when nothing failed
+	StderrBytes     int64   `json:"stderr_bytes"`     // bytes passed on from standard error
+	StderrTruncated bool    `json:"stderr_truncated"` // the program wrote more than the bound of output
+	StderrError     *string `json:"stderr_error"`     // as stdout_error
 }
 
 // Failure is a fault of the jail, not of the program. It is the error value's
@@ -70,7 +74,7 @@ type Failure struct {
 	Layer policy.Layer `json:"layer"` // the wall it belongs to, a key of enforced; "" when it is none's
 	Step  string       `json:"step"`  // the step of the plan, in words
 	Errno Errno        `json:"errno"` // the kernel's answer, as "EINVAL"; "" when the kernel was not asked
-	Text  string       `json:"text"`  // the whole error, for a person
+	Text  string       `json:"text"`  // the whole error with its hint, for a person
 	Hint  string       `json:"hint"`  // what to do about it; "" when nothing is known
 }
 
@@ -84,10 +88,15 @@ func New(id string) *Result {
 	return r
 }
 
-// Conclude fills in Reason, ExitCode, Signal and SignalName from the evidence.
-// It is the last thing done to a result, and doing it twice changes nothing.
+// Conclude fills in Reason, ExitCode, Signal and SignalName from the evidence,
+// and drops an Error that is not the reason: a launch that met a limit fails at
+// some step too. It is the last thing done to a result, and doing it twice
+// changes nothing.
 func (r *Result) Conclude() {
 	r.Reason = Decide(r.Evidence)
+	if r.Reason != SetupFailed && r.Reason != Internal {
+		r.Error = nil
+	}
 	r.ExitCode, r.Signal, r.SignalName = nil, nil, nil
 	if !r.Evidence.Started || r.Evidence.WaitStatus == nil {
 		return

@@ -109,3 +109,15 @@ func TestNoBoundIsNull(t *testing.T) {
 		t.Errorf("%+v", l)
 	}
 }
+
+func TestErrorIsNullUnlessItIsTheReason(t *testing.T) {
+	for _, row := range rows {
+		r := New("a")
+		r.Error = &Failure{Op: "launch"}
+		row.set(&r.Evidence)
+		r.Conclude()
+		if want := row.reason == SetupFailed || row.reason == Internal; (r.Error != nil) != want {
+			t.Errorf("%s: error is %v with reason %s", row.name, r.Error, r.Reason)
+		}
+	}
+}

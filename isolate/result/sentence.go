@@ -20,7 +20,7 @@ func Sentence(r *Result) string {
 func clause(r *Result) string {
 	switch r.Reason {
 	case Exited:
-		return "exited with status " + strconv.Itoa(ExitStatus(r))
+		return "exited with status " + known(r.ExitCode)
 	case Signaled:
 		return diedOf(r)
 	case Canceled:
@@ -123,11 +123,17 @@ func failed(r *Result) string {
 		s += ": " + step.Step + ": " + step.Errno.Error()
 	case r.Evidence.Killed == CauseLaunch:
 		s += ": the launch did not reach exec before its deadline"
-	}
-	if r.Error != nil && r.Error.Hint != "" {
-		s += ": " + r.Error.Hint
+	case r.Evidence.Started && r.Evidence.Killed == "" && r.Evidence.WaitStatus == nil:
+		s += ": pid 1 of the jail was killed from outside, so nobody knows how the program ended"
 	}
 	return s
+}
+
+func known(code *int) string {
+	if code == nil {
+		return "unknown"
+	}
+	return strconv.Itoa(*code)
 }
 
 // raise adds the flag with twice the limit: enough to see whether it is the

@@ -49,11 +49,12 @@ func TestTheSentenceNamesLimitFigureAndFlag(t *testing.T) {
 		{evidence(func(e *Evidence) { e.Started, e.WaitStatus = true, exitOf(3) }), "jail: exited with status 3"},
 		{func(r *Result) {
 			r.Evidence.Setup = &Setup{Step: "mount /proc", Errno: Errno(unix.EPERM)}
-			r.Error = &Failure{Text: "mount /proc: operation not permitted (layer pid_ns, step 31)", Hint: `run "jail doctor"`}
-		}, `jail: setup failed: mount /proc: operation not permitted (layer pid_ns, step 31): run "jail doctor"`},
+			r.Error = &Failure{Text: `mount /proc: operation not permitted (layer pid_ns): run "jail doctor"`, Hint: `run "jail doctor"`}
+		}, `jail: setup failed: mount /proc: operation not permitted (layer pid_ns): run "jail doctor"`},
 		{evidence(func(e *Evidence) { e.Setup = &Setup{Step: "exec prog", Exec: true, Errno: Errno(unix.ENOENT)} }), "jail: setup failed: exec prog: no such file or directory"},
 		{evidence(func(e *Evidence) { e.Killed = CauseLaunch }), "jail: setup failed: the launch did not reach exec before its deadline"},
 		{evidence(killedFor(CauseInternal)), "jail: internal error"},
+		{evidence(func(e *Evidence) { e.Started = true }), "jail: internal error: pid 1 of the jail was killed from outside, so nobody knows how the program ended"},
 	}
 	for _, test := range tests {
 		r := New("a")

@@ -5,9 +5,9 @@ import "golang.org/x/sys/unix"
 // Exit statuses of jail that are not the program's own, as env(1), sh(1) and
 // container engines use them.
 const (
-	StatusFailed       = 125 // the jail failed, not the program
+	StatusFailed       = 125 // the jail failed, not the program; also when it could not deliver the program's output
 	StatusNotExecuted  = 126 // the program was found but could not be executed
-	StatusNotFound     = 127 // the program, or its interpreter, was not found
+	StatusNotFound     = 127 // the program, or the interpreter that it names, was not found
 	StatusSignalOffset = 128 // plus the number of the signal the program died of
 	StatusKilled       = 137 // ended by the jail: 128 + SIGKILL
 )
@@ -19,7 +19,7 @@ func ExitStatus(r *Result) int {
 	switch {
 	case r.Reason == SetupFailed && r.Evidence.Setup != nil && r.Evidence.Setup.Exec:
 		return execStatus(r.Evidence.Setup.Errno)
-	case r.Reason == SetupFailed, r.Reason == Internal:
+	case r.Reason == SetupFailed, r.Reason == Internal, lost(r):
 		return StatusFailed
 	case r.ExitCode != nil:
 		return *r.ExitCode

@@ -1,0 +1,32 @@
+package result
+
+import "golang.org/x/sys/unix"
+
+// Lost returns one line for a person when output of the program's could not be
+// delivered, as on a full disk, and "" when none was lost. A reader that has
+// gone away has had what it wanted: that is no loss.
+func Lost(r *Result) string {
+	name, why := "standard output", r.Output.StdoutError
+	if !isLoss(why) {
+		name, why = "standard error", r.Output.StderrError
+	}
+	if !isLoss(why) {
+		return ""
+	}
+	text := *why
+	var e Errno
+	if err := e.UnmarshalText([]byte(text)); err == nil && e != 0 {
+		text = e.Error()
+	}
+	return "jail: " + oneLine(name+" of the program is not complete: "+text)
+}
+
+func isLoss(why *string) bool {
+	return why != nil && *why != unix.ErrnoName(unix.EPIPE)
+}
+
+// lost is whether the program's own end says less than it seems: who compares
+// the output would blame the program for a full disk.
+func lost(r *Result) bool {
+	return (r.Reason == Exited || r.Reason == Signaled) && (isLoss(r.Output.StdoutError) || isLoss(r.Output.StderrError))
+}
