@@ -246,7 +246,15 @@ func (r *run) missed(m *message) {
 	r.fail(err)
 }
 
-var errInterpreter = errors.New("its interpreter is missing")
+// errInterpreter is ENOENT of a file that is there.
+const errInterpreter = missingInterpreter("its interpreter is missing")
+
+type missingInterpreter string
+
+func (e missingInterpreter) Error() string { return string(e) }
+
+// Unwrap gives what execve(2) said.
+func (e missingInterpreter) Unwrap() error { return unix.ENOENT }
 
 func execHint(errno unix.Errno) string {
 	switch errno {

@@ -109,7 +109,7 @@ func launch(r *request, p *policy.Policy, seen *shown, s *streams) int {
 // the working directory, which is never shown unasked.
 func notFoundHere(prog string, err error) error {
 	var xe *isolate.ExecError
-	if !errors.As(err, &xe) || !errors.Is(err, unix.ENOENT) || filepath.IsAbs(prog) || !strings.Contains(prog, "/") {
+	if !errors.As(err, &xe) || xe.Err != unix.ENOENT || filepath.IsAbs(prog) || !strings.Contains(prog, "/") {
 		return err
 	}
 	abs, e := filepath.Abs(prog)
