@@ -34,8 +34,9 @@ var oneOff = []struct {
 		may: []string{"status.Seccomp_filters", "call."}},
 	{layer: policy.LayerLandlock, must: []string{"landlock.write /proc/self/comm", "landlock.write /proc/self/mem"},
 		may: []string{"landlock.write /proc/self/oom_score_adj"}},
-	// the filter hides the whole of keyctl(2)
-	{layer: policy.LayerKeyring, base: policy.Layers{policy.LayerSeccomp: policy.Off}, must: []string{"keyring.session"}},
+	// the filter hides the whole of keyctl(2); what is seen without it depends on whether the caller has a session
+	// keyring, so that has a test of its own
+	{layer: policy.LayerKeyring, base: policy.Layers{policy.LayerSeccomp: policy.Off}, may: []string{"keyring.session"}},
 	{layer: policy.LayerRlimits, must: []string{"rlimit.core", "rlimit.nofile", "rlimit.sigpending", "rlimit.stack", "status.SigQ"}, may: []string{"rlimit."}},
 }
 
@@ -63,6 +64,18 @@ func TestALayerSwitchedOffChangesItsOwnLinesAlone(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestOnlyWithoutItsLayerIsTheCallersKeyringThere(t *testing.T) {
+	needRoot(t)
+	outside, inside := dirtyReports(t, "session-keyring", "off:seccomp")
+	if id := inside["keyring.session"]; id == outside["keyring.session"] {
+		t.Errorf("the session keyring inside is the caller's, %s", id)
+	}
+	outside, inside = dirtyReports(t, "session-keyring", "off:seccomp", "off:keyring")
+	if id := inside["keyring.session"]; id != outside["keyring.session"] {
+		t.Errorf("without the layer the session keyring is %s, not the caller's", id)
 	}
 }
 
