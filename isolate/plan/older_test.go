@@ -78,7 +78,7 @@ func TestEveryOldMountGetsItsFlagsAndKeepsItsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	const all = unix.MS_REMOUNT | unix.MS_BIND | unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV
-	want := map[string]uint64{"root/usr": all, "root/usr/local": all, "root/srv": all, "root/dev/null": unix.MS_REMOUNT | unix.MS_BIND | unix.MS_NOSUID | unix.MS_NOEXEC}
+	want := map[string]uint64{"root/usr": all, "root/usr/local": all, "root/srv": all, "root/dev/null": unix.MS_REMOUNT | unix.MS_BIND | unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NOEXEC}
 	for i := range p.Ops {
 		o := &p.Ops[i]
 		if o.Call == unix.SYS_MOUNT_SETATTR || o.Call == unix.SYS_CLOSE_RANGE && o.Args[2] != 0 {
