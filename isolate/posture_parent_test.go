@@ -36,7 +36,7 @@ var dirts = []struct {
 	{name: "umask", early: func() error { unix.Umask(0o777); return nil }, key: "umask", outside: "777", inside: "022"},
 	{name: "nice", early: func() error { return unix.Setpriority(unix.PRIO_PROCESS, 0, 5) }, key: "nice", outside: "5", inside: "5"},
 	{name: "eager", early: func() error { return unix.Setpriority(unix.PRIO_PROCESS, 0, -5) }, key: "nice", outside: "-5", inside: "0"},
-	{name: "realtime", early: realtime, key: "sched", outside: "1 1", inside: "1 1"},
+	{name: "realtime", early: realtime, key: "sched", outside: "1 1", inside: "0 0"},
 	{name: "realtime-io", early: func() error { return call(unix.SYS_IOPRIO_SET, 1, 0, 1<<13|4) }, key: "ioprio", outside: "2004", inside: "0"},
 	{name: "one-core", early: oneCore, key: "status.Cpus_allowed_list", outside: "0", inside: "0"},
 	{name: "secret-folder", early: leakFolder, key: "fd.7", outside: "040000 /root"},
