@@ -259,10 +259,17 @@ func closeAll(fds [3]int) {
 	}
 }
 
+func writeHint(err error) string {
+	if errors.Is(err, unix.EFBIG) {
+		return "the caller's limit of file sizes holds for it too: raise it (ulimit -f)"
+	}
+	return "vm.memfd_noexec=2 forbids executable memfds"
+}
+
 func (r *run) startStage(fds []uintptr) error {
 	image, err := stage.Write(r.plan.Image(stage.Code()), stage.Above(fds))
 	if err != nil {
-		return &LaunchError{Op: "write the stage", Index: -1, Err: err, Hint: "vm.memfd_noexec=2 forbids executable memfds"}
+		return &LaunchError{Op: "write the stage", Index: -1, Err: err, Hint: writeHint(err)}
 	}
 	defer unix.Close(image)
 	if r.stage, err = stage.Start(image, fds); err != nil {
