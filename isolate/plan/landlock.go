@@ -143,7 +143,7 @@ func (b *builder) hostRules() []rule {
 		if s.Skip || f.Source == "" {
 			continue
 		}
-		r := rule{f.Source, llRead | llExec, !s.Dir}
+		r := rule{s.path(f), llRead | llExec, !s.Dir}
 		if f.Kind == policy.FileRW {
 			r.rights = llNoNodes | llSocket
 		}

@@ -60,7 +60,8 @@ func (b *builder) copyNamed(i int) {
 func (b *builder) bindNamed(i int, from string) *tape.Op {
 	n := &b.in.Named[i]
 	tree, at := b.Var(8), "root/box/"+n.Name
-	b.Call("take "+n.Name, unix.SYS_OPEN_TREE, atFdcwd, b.CString(from+n.Name), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC).Into(tree)
+	b.Call("take "+n.Name, unix.SYS_OPEN_TREE, atFdcwd, b.CString(from+n.Name), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_SYMLINK_NOFOLLOW).Into(tree).
+		Because("whoever may write in its folder could have put a link there, and it would lead into the host's tree")
 	b.Call("make the mount point /box/"+n.Name, unix.SYS_MKNODAT, atFdcwd, b.CString(at), unix.S_IFREG|0o444, 0)
 	b.attach(&item{path: "/box/" + n.Name, fd: tree}, "", at, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
 	return &b.Ops[len(b.Ops)-1]

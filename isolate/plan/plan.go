@@ -60,7 +60,15 @@ type Source struct {
 	Fd   int  // a detached tree made by the supervisor, or -1: open the path
 	Dir  bool
 	Made bool   // the mount point has to be made (it never is inside a writable bind)
-	Real string // the path on the host with all links resolved, where Input.Mounts is needed
+	Real string // the path on the host with all links resolved; "": the policy's own
+}
+
+// path is where a source that wasn't passed is opened.
+func (s *Source) path(f *policy.File) string {
+	if s.Real != "" {
+		return s.Real
+	}
+	return f.Source
 }
 
 // Named is a file of the caller's that is copied into the view.

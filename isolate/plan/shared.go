@@ -43,9 +43,10 @@ func (b *builder) openShared(items []item) {
 }
 
 // openTree takes a detached copy of a folder and of what is mounted below it:
-// without that a locked mount can't be copied (EINVAL).
+// without that a locked mount can't be copied (EINVAL). The path has no links,
+// so a link at its end was put there since it was looked at.
 func (b *builder) openTree(path string, into tape.Addr) {
-	b.Call("open "+path, unix.SYS_OPEN_TREE, atFdcwd, b.CString(path), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE).Into(into)
+	b.Call("open "+path, unix.SYS_OPEN_TREE, atFdcwd, b.CString(path), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE|unix.AT_SYMLINK_NOFOLLOW).Into(into)
 }
 
 func (b *builder) mountShared() {
@@ -85,7 +86,7 @@ func (b *builder) layeredOrBound(tree tape.Addr, layer, at, source string) {
 func (b *builder) shared(e *rootfs.Entry, at string) {
 	tree := b.Var(8)
 	from := etcShared + strings.TrimPrefix(e.Source, etcSource)
-	o := b.Call("take "+e.Path, unix.SYS_OPEN_TREE, atFdcwd, b.CString(from), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE).Into(tree).Because(e.Why)
+	o := b.Call("take "+e.Path, unix.SYS_OPEN_TREE, atFdcwd, b.CString(from), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE|unix.AT_SYMLINK_NOFOLLOW).Into(tree).Because(e.Why)
 	gone := b.NewLabel()
 	if e.Kind == rootfs.Copy {
 		o.Or(gone) // a file that has gone since the host was looked at

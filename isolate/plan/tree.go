@@ -128,12 +128,12 @@ func (b *builder) open(it *item) {
 		b.SetVar(it.fd, uint64(it.src.Fd))
 		return
 	case it.file != nil && (it.file.Kind == policy.FileRO || it.file.Kind == policy.FileRW):
-		src, rec = it.file.Source, unix.AT_RECURSIVE
+		src, rec = it.src.path(it.file), unix.AT_RECURSIVE
 	default:
 		return
 	}
 	it.fd = b.Var(8)
-	b.Call("open "+src, unix.SYS_OPEN_TREE, atFdcwd, b.CString(src), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|rec).Into(it.fd)
+	b.Call("open "+src, unix.SYS_OPEN_TREE, atFdcwd, b.CString(src), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_SYMLINK_NOFOLLOW|rec).Into(it.fd)
 }
 
 // staging mounts the ground that the root is built on, and the quota.
@@ -274,7 +274,7 @@ func (b *builder) writable(it *item, at string) {
 		b.Call("give "+it.path+" to the target", unix.SYS_FCHOWNAT, atFdcwd, b.CString(dir), b.targetID(), b.targetID(), 0)
 	}
 	it.fd = b.Var(8)
-	b.Call("take "+it.path+" out of the quota", unix.SYS_OPEN_TREE, atFdcwd, b.CString(dir), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC).Into(it.fd)
+	b.Call("take "+it.path+" out of the quota", unix.SYS_OPEN_TREE, atFdcwd, b.CString(dir), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_SYMLINK_NOFOLLOW).Into(it.fd)
 	b.mountPoint(at, true)
 	b.move(it.fd, at, it.path)
 }
@@ -298,7 +298,7 @@ func (b *builder) hide(it *item, at string) {
 		return
 	}
 	it.fd = b.Var(8)
-	b.Call("take an empty file to hide "+it.path, unix.SYS_OPEN_TREE, uint64(b.stagingD), b.CString(probeName), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC).Loading(0).Into(it.fd)
+	b.Call("take an empty file to hide "+it.path, unix.SYS_OPEN_TREE, uint64(b.stagingD), b.CString(probeName), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_SYMLINK_NOFOLLOW).Loading(0).Into(it.fd)
 	b.attach(it, "", at, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
 }
 
