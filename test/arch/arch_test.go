@@ -41,12 +41,7 @@ var heavy = []string{"rootfs/registry", "network/bridge", "audit/journald"}
 // linked is all that cmd/jail may link from elsewhere.
 var linked = []string{
 	"golang.org/x/sys/unix",
-	"golang.org/x/net/bpf",
 	"github.com/pelletier/go-toml/v2",
-	"github.com/spf13/cobra",
-	"github.com/spf13/pflag",
-	"github.com/inconshreveable/mousetrap",
-	"github.com/landlock-lsm/go-landlock/landlock/syscall",
 }
 
 // slow are packages of the standard library that jail must not link: the first
@@ -57,13 +52,17 @@ type pkg struct {
 	ImportPath string
 	Standard   bool
 	Imports    []string
+	Module     *struct {
+		Path, Version, Dir string
+		Main               bool
+	}
 }
 
 // list returns the packages that match, with all they depend on, as they are
 // built for release: without cgo and without tests.
 func list(t *testing.T, patterns ...string) []pkg {
 	t.Helper()
-	cmd := exec.Command("go", append([]string{"list", "-deps", "-json=ImportPath,Standard,Imports"}, patterns...)...)
+	cmd := exec.Command("go", append([]string{"list", "-deps", "-json=ImportPath,Standard,Imports,Module"}, patterns...)...)
 	cmd.Dir, cmd.Stderr = "../..", os.Stderr
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	out, err := cmd.StdoutPipe()
