@@ -62,6 +62,43 @@ func noNamespaceHint(f *host.Facts, p *policy.Policy) string {
 	return hint
 }
 
+// precheck refuses a launch for a required layer that is known to be absent,
+// before anything of the program runs.
+func (r *run) precheck() error {
+	for _, in := range policy.AllLayers() {
+		if r.policy.Layers.Level(in.Name) != policy.Require {
+			continue
+		}
+		if err := r.known(in.Name); err != nil {
+			hint := tryHint(in.Name)
+			if !r.facts.Has(in.Name) {
+				hint = noNamespaceHint(r.facts, r.policy)
+			}
+			return &LaunchError{Op: "launch", Index: -1, Layer: in.Name, Err: err, Hint: hint}
+		}
+	}
+	return nil
+}
+
+// known says why a layer can't be had, as far as the host's facts tell.
+func (r *run) known(l policy.Layer) error {
+	switch {
+	case !r.facts.Has(l):
+		return errNoNamespace
+	case l == policy.LayerLandlock && r.facts.Landlock == 0:
+		return errNoLandlock
+	case l == policy.LayerTimeNS && !r.facts.TimeNS:
+		return errNoTimeNS
+	}
+	return nil
+}
+
+var (
+	errNoNamespace = errors.New("no user namespace can be made here")
+	errNoLandlock  = errors.New("the kernel has no Landlock (Linux 5.13, CONFIG_SECURITY_LANDLOCK, and \"landlock\" in lsm=)")
+	errNoTimeNS    = errors.New("the kernel has no time namespaces (Linux 5.6, CONFIG_TIME_NS)")
+)
+
 // makeScratch makes the folder that stands in for /box and /tmp where the
 // program sees the host's tree, and puts the files of the command line there.
 func (r *run) makeScratch() error {

@@ -53,6 +53,9 @@ func (r *run) lookAround() error {
 	if err := r.resolve(); err != nil {
 		return err
 	}
+	if err := r.precheck(); err != nil {
+		return err
+	}
 	return r.findFiles()
 }
 
