@@ -14,6 +14,9 @@ const (
 	schedResetOnFork = 0x40000000
 	ioprioClassMask  = 7 << 13
 	ioprioClassRT    = 1 << 13
+	ioprioProcess    = 1
+	ioprioGroup      = 2
+	ioprioUser       = 3
 	tiocCons         = 0x541d
 	tiocLinux        = 0x541c
 	fiFreeze         = 0xc0045877
@@ -79,6 +82,19 @@ var processChecks = []Check{
 		When:   []Arg{{Index: 2, Mask: ioprioClassMask, Values: []uint64{ioprioClassRT}}},
 		Answer: Action{KindErrno, unix.EPERM},
 	},
+	{
+		Call: "ioprio_set", Words: "process or process group is 1", Why: whyFirst,
+		When: []Arg{
+			{Index: 0, Mask: Low32, Values: []uint64{ioprioProcess, ioprioGroup}},
+			{Index: 1, Mask: Low32, Values: []uint64{1}},
+		},
+		Answer: Action{KindErrno, unix.EPERM},
+	},
+	{
+		Call: "ioprio_set", Words: "for a user", Why: whyUser,
+		When:   []Arg{{Index: 0, Mask: Low32, Values: []uint64{ioprioUser}}},
+		Answer: Action{KindErrno, unix.EPERM},
+	},
 }
 
 // fileChecks narrow the calls by which a file or descriptor becomes more than
@@ -122,6 +138,24 @@ const (
 	whyFamily = "the family is on no list: AF_VSOCK and others are in no namespace, and asking for a rare one loads its module (CVE-2021-26708, CVE-2017-6074)"
 	whyProto  = "the type or protocol is on no list: raw, MPTCP, SMC and netlink's other protocols reach past the network rules"
 )
+
+// filterChecks keep programs from filters of their own on sockets: each is
+// turned to machine code from a budget of the host's (net.core.bpf_jit_limit),
+// which no memory group is charged for.
+var filterChecks = []Check{
+	{
+		Call: "setsockopt", Words: "level is SOL_SOCKET, and option SO_ATTACH_FILTER, SO_ATTACH_BPF or SO_ATTACH_REUSEPORT_*",
+		Why: "runs programs in the kernel, and uses up the memory that the whole host has for them",
+		Fix: "filter in the program",
+		When: []Arg{
+			{Index: 1, Mask: Low32, Values: []uint64{unix.SOL_SOCKET}},
+			{Index: 2, Mask: Low32, Values: []uint64{
+				unix.SO_ATTACH_FILTER, unix.SO_ATTACH_BPF, unix.SO_ATTACH_REUSEPORT_CBPF, unix.SO_ATTACH_REUSEPORT_EBPF,
+			}},
+		},
+		Answer: Action{KindErrno, unix.EPERM},
+	},
+}
 
 // socketChecks are a list of allowed sockets: a protocol that a newer kernel
 // brings stays out.
