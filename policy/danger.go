@@ -13,12 +13,35 @@ type hole struct {
 	why   string
 }
 
-// writableHoles may be shown read-only, but not writable.
+// writableHoles may be shown read-only, but not writable. The folders are those
+// of FHS 3.0 out of which a host starts, logs in and runs what root runs; an
+// ordinary user can't write to most of them anyway, but a policy means the same
+// for everybody.
 var writableHoles = [...]hole{
 	{"/", false, "all of the host is below it"},
 	{"/proc", true, "the kernel and every process are steered through it"},
 	{"/sys", true, "the kernel and its devices are steered through it"},
 	{"/dev", true, "devices and other users' shared memory are in it"},
+
+	{"/etc", true, "the host's users, services and startup are configured in it"},
+	{"/boot", true, "the kernel is started from it"},
+	{"/usr", true, "the host's programs are in it, and root runs them"},
+	{"/bin", true, "the host's programs are in it, and root runs them"},
+	{"/sbin", true, "the host's programs are in it, and root runs them"},
+	{"/lib", true, "every program of the host loads what is in it"},
+	{"/lib32", true, "every program of the host loads what is in it"},
+	{"/lib64", true, "every program of the host loads what is in it"},
+	{"/libx32", true, "every program of the host loads what is in it"},
+	{"/run", true, "the host's services are steered through it"},
+	{"/root", false, "root's shell and keys are in it"},
+	{"/root/.ssh", true, "its keys let in whoever is in it"},
+	{"/home", false, "every user's shell and keys are below it"},
+	{"/opt", false, "the host's programs are below it"},
+	{"/srv", false, "the data of all services is below it"},
+	{"/var", false, "the state of all services is below it"},
+	{"/var/lib", true, "the state of the host's services is in it"},
+	{"/var/spool", false, "the jobs of cron are below it"},
+	{"/var/spool/cron", true, "cron runs what is in it as anybody"},
 }
 
 // serviceHoles may not be shown at all: connect(2) to a socket asks for the

@@ -192,14 +192,17 @@ func TestBindsThatOpenTheHostAreDangerous(t *testing.T) {
 		"/run/user/1000/podman/podman.sock", "/run/crio/crio.sock", "/run/libvirt/libvirt-sock", "/var/run/libvirt",
 		"/run/systemd/private", "/run/user/0/systemd/private", "/run/dbus/system_bus_socket", "/run/user/1000/bus",
 		"/var/lib/lxd/unix.socket",
+		"/etc", "/etc/cron.d", "/boot/grub", "/usr", "/usr/local/bin", "/bin", "/sbin/init", "/lib", "/lib64/ld-linux-x86-64.so.2", "/libx32",
+		"/root", "/root/.ssh/authorized_keys", "/home", "/opt", "/srv", "/var", "/var/lib", "/var/lib/dpkg", "/var/spool", "/var/spool/cron/crontabs",
+		"/run/myapp", "/run/user/1000/app", "/var/run/x", "/home/../etc/passwd",
 	} {
 		if Dangerous(path) == "" {
 			t.Errorf("%s is not dangerous", path)
 		}
 	}
 	for _, path := range []string{
-		"/home", "/procs", "/dev2/x", "/tmp", "/run/myapp", "/run/user/1000/app", "/run/docker.sock2", "/var/lib", "/var/running",
-		"/opt/proc", "/srv/run/docker.sock", "/usr",
+		"/home/u/project", "/srv/x", "/tmp/x", "/root/project", "/var/tmp/x", "/opt/x", "/mnt/x", "/data",
+		"/procs", "/dev2/x", "/tmp", "/var/running", "/library", "/etc2", "/usr2/x", "/opt/proc", "/srv/run/docker.sock", "/srv/etc/passwd",
 	} {
 		if why := Dangerous(path); why != "" {
 			t.Errorf("%s is dangerous: %s", path, why)
@@ -211,6 +214,7 @@ func TestASocketIsRefusedReadOnlyToo(t *testing.T) {
 	for f, want := range map[File]bool{
 		{Kind: FileRO, Source: "/run/docker.sock"}: true, {Kind: FileRW, Source: "/run/docker.sock"}: true,
 		{Kind: FileRO, Source: "/run"}: true, {Kind: FileRO, Source: "/"}: true,
+		{Kind: FileRO, Source: "/etc"}: false, {Kind: FileRW, Source: "/etc"}: true, {Kind: FileRO, Source: "/run/user/1000/app"}: false,
 		{Kind: FileRO, Source: "/proc"}: false, {Kind: FileRW, Source: "/proc"}: true, {Kind: FileRO, Source: "/sys"}: false,
 		{Kind: FileHide, Target: "/proc"}: false, {Kind: FileTmpfs, Target: "/run"}: false,
 	} {
