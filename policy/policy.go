@@ -122,7 +122,7 @@ type FileKind string
 const (
 	FileRO    FileKind = "ro"    // Source read-only at Target
 	FileRW    FileKind = "rw"    // Source writable at Target
-	FileTmpfs FileKind = "tmpfs" // an empty writable directory at Target, under the disk quota
+	FileTmpfs FileKind = "tmpfs" // an empty writable directory at Target, under the disk quota or a Size of its own
 	FileHide  FileKind = "hide"  // nothing can be seen at Target
 )
 
@@ -133,5 +133,5 @@ type File struct {
 	Target   string     `toml:"target,omitempty" json:"target,omitempty"` // path inside; default Source
 	Optional bool       `toml:"optional,omitempty" json:"optional,omitempty"`
 	Reason   string     `toml:"reason,omitempty" json:"reason,omitempty"` // why a dangerous writable bind is meant; only a policy file can say
-	Size     size.Bytes `toml:"size,omitempty" json:"size,omitempty"`     // of a tmpfs; default: the disk quota
+	Size     size.Bytes `toml:"size,omitempty" json:"size,omitempty"`     // of a tmpfs; default, and what is not less: its part of the disk quota; less is a bound of its own, beside the quota
 }

@@ -85,7 +85,7 @@ func files(root bool) *Input {
 		{Kind: policy.FileRO, Source: "/home/x/lib", Target: "/work/lib"},
 		{Kind: policy.FileHide, Target: "/work/lib/.git"},
 		{Kind: policy.FileHide, Target: "/work/secret"},
-		{Kind: policy.FileTmpfs, Target: "/cache"},
+		{Kind: policy.FileTmpfs, Target: "/cache", Size: 1 << 20},
 		{Kind: policy.FileRO, Source: "/home/x/absent", Target: "/absent", Optional: true},
 		{Kind: policy.FileRO, Source: "/home/x/data.csv", Target: "/data/deep/data.csv"},
 	}}

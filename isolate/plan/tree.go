@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jailrun/jail/internal/size"
 	"github.com/jailrun/jail/isolate/tape"
 	"github.com/jailrun/jail/policy"
 	"github.com/jailrun/jail/rootfs"
@@ -161,9 +162,21 @@ func (b *builder) staging() {
 
 const probeName = "probe"
 
-func (b *builder) quotaOptions() string {
-	o := "mode=755"
-	if d := b.in.Policy.Limits.Disk; d > 0 {
+func (b *builder) quotaOptions() string { return b.sizeOptions("mode=755", b.in.Policy.Limits.Disk) }
+
+// ownSize says whether a folder has a bound below that of the quota, which it
+// is else a part of.
+func (b *builder) ownSize(f *policy.File) bool {
+	if f == nil || f.Kind != policy.FileTmpfs || f.Size <= 0 {
+		return false
+	}
+	d := b.in.Policy.Limits.Disk
+	return d <= 0 || f.Size < d
+}
+
+// sizeOptions are a tmpfs's bounds of bytes and inodes (tmpfs(5)).
+func (b *builder) sizeOptions(o string, d size.Bytes) string {
+	if d > 0 {
 		o += ",size=" + strconv.FormatInt(int64(d), 10)
 	}
 	if n := b.in.Policy.Limits.Inodes; n > 0 {
@@ -266,10 +279,18 @@ func (b *builder) mountPoint(at string, dir bool) {
 	b.Call("make the mount point "+at, unix.SYS_MKNODAT, atFdcwd, b.CString(at), unix.S_IFREG|0o444, 0).Soft()
 }
 
-// writable gives the target a folder of the quota's file system.
+// writable gives the target a folder of the quota's file system, or a smaller
+// file system of its own.
 func (b *builder) writable(it *item, at string) {
 	dir := "q/" + it.quota
+	if b.ownSize(it.file) {
+		dir = it.quota
+	}
 	b.mkdir(dir, 0o700)
+	if b.ownSize(it.file) {
+		b.mount("tmpfs", b.CString(dir), "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, b.sizeOptions("mode=700", it.file.Size)).
+			Because("the policy bounds it more than the quota does")
+	}
 	if b.in.Facts.Root {
 		b.Call("give "+it.path+" to the target", unix.SYS_FCHOWNAT, atFdcwd, b.CString(dir), b.targetID(), b.targetID(), 0)
 	}
