@@ -24,7 +24,7 @@ demo: deps-demo build ## show what becomes of a dozen untrusted programs
 
 build: deps-build ## build bin/jail: static, without paths of this machine
 	@CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o bin/jail ./cmd/jail
-	@ls -l bin/jail
+	@du -h --apparent-size bin/jail | awk '{print "built " $$2 ", " $$1}'
 
 test: test-go test-race test-libseccomp ## run all tests, as root; fails on a skip that test/skips.txt does not name
 

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/jailrun/jail/internal/size"
 )
 
 // account is what the demo reads of a jail.result/v1.
@@ -22,21 +20,16 @@ type account struct {
 		MemoryBytes *int64 `json:"memory_bytes"`
 		Pids        *int64 `json:"pids"`
 		OutputBytes *int64 `json:"output_bytes"`
-		DiskBytes   *int64 `json:"disk_bytes"`
 	} `json:"limits"`
 	Denials []denial `json:"denials"`
 	Error   *struct {
 		Text string `json:"text"`
-		Hint string `json:"hint"`
 	} `json:"error"`
 }
 
 // denial is a refusal that was recorded.
 type denial struct {
-	Layer   string `json:"layer"`
 	Syscall string `json:"syscall"`
-	Errno   string `json:"errno"`
-	Rule    string `json:"rule"`
 }
 
 func (a account) denial(call string) *denial {
@@ -53,50 +46,49 @@ func (a account) trouble() string {
 	if a.Error == nil {
 		return ""
 	}
-	return fmt.Sprintf(": %s: %s", a.Error.Text, a.Error.Hint)
+	return ": " + a.Error.Text
 }
 
-// words say in plain words what stopped a program.
-func (a account) words(c demoCase, o outcome) string {
+// words say what became of a program.
+func (a account) words(c demoCase) string {
 	switch a.Reason {
 	case "cpu-limit":
-		return "ended: its CPU time was used up, the limit is " + length(a.Limits.CPUNS)
+		return "ended after " + length(a.Limits.CPUNS) + " of CPU time"
 	case "wall-limit":
-		return "ended: its time on the clock was used up, the limit is " + length(a.Limits.WallNS)
+		return "ended after " + length(a.Limits.WallNS)
 	case "memory":
-		return "ended: its memory was used up, the limit is " + amount(a.Limits.MemoryBytes)
+		return "ended at " + amount(a.Limits.MemoryBytes) + " of memory"
 	case "pids":
-		return "ended: all its processes were in use, the limit is " + count(a.Limits.Pids)
+		return "ended at " + count(a.Limits.Pids) + " processes"
 	case "output":
-		return "ended: it wrote too much, the limit is " + amount(a.Limits.OutputBytes)
+		return "ended after " + amount(a.Limits.OutputBytes) + " of output"
+	case "exited":
+		return answered(c)
 	}
-	return a.answered(c, o)
+	return a.Reason
 }
 
-// answered is for programs that came to their own end.
-func (a account) answered(c demoCase, o outcome) string {
-	if d := a.denial(c.denied); d != nil {
-		return fmt.Sprintf("%s refused %s with %s: %s", d.Layer, d.Syscall, d.Errno, d.Rule)
-	}
+// answered is for programs that came to their own end: the honest, and those
+// that were told no and gave up.
+func answered(c demoCase) string {
 	if c.exit == 0 {
-		return "nothing: the answer is right"
+		return "gave the right answer"
 	}
-	said := strings.TrimSpace(o.stderr)
-	return "it was told: " + said[strings.LastIndex(said, "\n")+1:]
+	return "refused: " + strings.ToLower(c.says[:1]) + c.says[1:]
 }
 
 func length(ns *int64) string {
 	if ns == nil {
 		return "-"
 	}
-	return time.Duration(*ns).Round(time.Millisecond).String()
+	return fmt.Sprintf("%d ms", time.Duration(*ns).Round(time.Millisecond).Milliseconds())
 }
 
 func amount(n *int64) string {
 	if n == nil {
 		return "-"
 	}
-	return size.Bytes(*n).String()
+	return fmt.Sprintf("%d MiB", *n>>20)
 }
 
 func count(n *int64) string {

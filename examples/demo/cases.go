@@ -23,18 +23,18 @@ const (
 
 // cases are in the order of the table: the honest first.
 var cases = []demoCase{
-	{program: "solve.cpp", tries: "solve the problem, in C++", reason: "exited", says: answer},
-	{program: "solve.py", tries: "solve the problem, in Python", reason: "exited", says: answer},
-	{program: "solve.js", tries: "solve the problem, in JavaScript", reason: "exited", says: answer},
+	{program: "solve.cpp", tries: "solve a problem, in C++", reason: "exited", says: answer},
+	{program: "solve.py", tries: "solve a problem, in Python", reason: "exited", says: answer},
+	{program: "solve.js", tries: "solve a problem, in JavaScript", reason: "exited", says: answer},
 	{program: "loop.cpp", tries: "run for ever", flags: []string{"--cpu", "500ms"}, reason: "cpu-limit", exit: oursKills},
 	{program: "hog.py", tries: "take 2 GiB of memory", flags: []string{"--memory", "64M"}, reason: "memory", exit: oursKills},
-	{program: "bomb.c", tries: "fork until the host falls over", flags: []string{"--pids", "32", "--pids-action", "kill"}, reason: "pids", exit: oursKills},
-	{program: "flood.py", tries: "fill the judge's log with 256 MiB", flags: []string{"--output", "1M"}, reason: "output", exit: oursKills},
+	{program: "bomb.c", tries: "start processes without end", flags: []string{"--pids", "32", "--pids-action", "kill"}, reason: "pids", exit: oursKills},
+	{program: "flood.py", tries: "fill the log with 256 MiB", flags: []string{"--output", "1M"}, reason: "output", exit: oursKills},
 	{program: "fill.py", tries: "fill the disk with 1 GiB", flags: []string{"--disk", "16M"}, reason: "exited", exit: 1, says: "No space left on device"},
-	{program: "shadow.py", tries: "read the host's password hashes", reason: "exited", exit: 1, says: "No such file or directory"},
+	{program: "shadow.py", tries: "read the host's passwords", reason: "exited", exit: 1, says: "No such file or directory"},
 	{program: "connect.py", tries: "find a way to the internet", reason: "exited", exit: 1, says: "Network is unreachable"},
 	{program: "trace.c", tries: "take over another process", reason: "exited", exit: 1, says: "Operation not permitted", denied: "ptrace"},
-	{program: "mount.c", tries: "mount a file system over /tmp", reason: "exited", exit: 1, says: "Operation not permitted", denied: "mount"},
+	{program: "mount.c", tries: "put other files over /tmp", reason: "exited", exit: 1, says: "Operation not permitted", denied: "mount"},
 }
 
 // judge says what is not as it should be, or nothing.

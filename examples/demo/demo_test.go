@@ -77,12 +77,33 @@ func TestJudgeNamesWhatIsWrong(t *testing.T) {
 
 func TestWhatIsWrongStandsBelowTheTable(t *testing.T) {
 	var b bytes.Buffer
-	tab := newTable(&b)
+	tab := newTable()
 	tab.add(cases[0], outcome{err: os.ErrNotExist}, "not there")
-	if err := tab.print(); err != nil {
+	if err := tab.print(&b); err != nil {
 		t.Fatal(err)
 	}
 	if s := b.String(); !strings.Contains(s, "PROGRAM") || !strings.HasSuffix(s, "NOT AS EXPECTED\nsolve.cpp: not there\n") {
 		t.Errorf("table:\n%s", s)
+	}
+}
+
+func TestColumnsLineUp(t *testing.T) {
+	var b bytes.Buffer
+	tab := newTable()
+	ns := int64(1_500_000_000)
+	small, large := outcome{}, outcome{exit: 137}
+	large.result.Reason, large.result.Usage.CPUNS = "exited", &ns
+	tab.add(cases[0], small, "")
+	tab.add(cases[len(cases)-1], large, "")
+	if err := tab.print(&b); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(b.String(), "\n")
+	end := strings.Index(lines[0], "CPU") + len("CPU")
+	if got := lines[2][:end]; !strings.HasSuffix(got, " 1500.0 ms") {
+		t.Errorf("the figure does not end below its title:\n%s", &b)
+	}
+	if strings.Index(lines[0], "TRIES TO") != strings.Index(lines[1], cases[0].tries) {
+		t.Errorf("the words do not begin below their title:\n%s", &b)
 	}
 }

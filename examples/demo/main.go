@@ -30,8 +30,19 @@ func main() {
 		fmt.Printf("\n%d not as expected\n", strange)
 		os.Exit(1)
 	}
-	fmt.Println("\nAll as expected: the honest programs did their work, the others did no harm.")
+	fmt.Print(outro)
 }
+
+const (
+	intro = `Twelve programs that nobody trusts, each run by "jail exec". The first three
+solve a problem honestly; the others try to do harm.
+
+`
+	outro = `
+All as expected: the honest programs did their work, the others did no harm.
+Try one of your own:  bin/jail exec -- python3 prog.py
+`
+)
 
 // demo runs every case and prints the table; it counts those that did not end
 // as they should.
@@ -41,7 +52,8 @@ func demo(ctx context.Context, jail, programs string) (strange int, err error) {
 		return 0, err
 	}
 	defer s.close()
-	t := newTable(os.Stdout)
+	fmt.Print(intro)
+	t := newTable()
 	for _, c := range cases {
 		o := s.play(ctx, c)
 		wrong := c.judge(o)
@@ -50,7 +62,7 @@ func demo(ctx context.Context, jail, programs string) (strange int, err error) {
 			strange++
 		}
 	}
-	return strange, t.print()
+	return strange, t.print(os.Stdout)
 }
 
 // stage is where the cases run.

@@ -3,19 +3,35 @@ package main
 import (
 	"fmt"
 	"io"
-	"text/tabwriter"
+	"strings"
+	"unicode/utf8"
 )
 
-// table is what a newcomer sees.
-type table struct {
-	out   *tabwriter.Writer
-	wrong []string
-	err   error
+// columns of the table that a newcomer sees. Figures are aligned to the right,
+// so that a larger one is seen without being read.
+var columns = [...]struct {
+	title string
+	right bool
+}{
+	{"PROGRAM", false}, {"TRIES TO", false}, {"WHAT HAPPENED", false}, {"REASON", false},
+	{"EXIT", true}, {"CPU", true}, {"TIME", true}, {"MEMORY", true},
 }
 
-func newTable(w io.Writer) *table {
-	t := &table{out: tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)}
-	t.row("PROGRAM", "TRIES TO", "REASON", "EXIT", "CPU", "WALL", "MEMORY", "WHAT STOPPED IT")
+type row [len(columns)]string
+
+// table collects rows, and then prints them.
+type table struct {
+	rows  []row
+	wrong []string
+}
+
+func newTable() *table {
+	t := &table{}
+	var titles row
+	for i, c := range columns {
+		titles[i] = c.title
+	}
+	t.rows = append(t.rows, titles)
 	return t
 }
 
@@ -24,41 +40,55 @@ func (t *table) add(c demoCase, o outcome, wrong string) {
 		t.wrong = append(t.wrong, c.program+": "+wrong)
 	}
 	if o.err != nil {
-		t.row(c.program, c.tries, "not run", "-", "-", "-", "-", "see below")
+		t.rows = append(t.rows, row{c.program, c.tries, "not run: see below", "-", "-", "-", "-", "-"})
 		return
 	}
 	u := o.result.Usage
-	t.row(c.program, c.tries, o.result.Reason, o.exit, length(u.CPUNS), length(u.WallNS), mebibytes(u.MemoryBytes), o.result.words(c, o))
-}
-
-func (t *table) row(cells ...any) {
-	for i, c := range cells {
-		if i > 0 {
-			t.write("\t")
-		}
-		t.write("%v", c)
-	}
-	t.write("\n")
-}
-
-func (t *table) write(format string, args ...any) {
-	if _, err := fmt.Fprintf(t.out, format, args...); err != nil && t.err == nil {
-		t.err = err
-	}
+	t.rows = append(t.rows, row{
+		c.program, c.tries, o.result.words(c), o.result.Reason,
+		fmt.Sprint(o.exit), milliseconds(u.CPUNS), milliseconds(u.WallNS), mebibytes(u.MemoryBytes),
+	})
 }
 
 // print shows the table, and under it what was not as expected.
-func (t *table) print() error {
-	for i, w := range t.wrong {
-		if i == 0 {
-			t.write("\nNOT AS EXPECTED\n")
+func (t *table) print(w io.Writer) error {
+	var b strings.Builder
+	widths := t.widths()
+	for _, r := range t.rows {
+		var line strings.Builder
+		for i, cell := range r {
+			blank := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+			if columns[i].right {
+				cell, blank = blank+cell, ""
+			}
+			line.WriteString(cell + blank + "  ")
 		}
-		t.write("%s\n", w)
+		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 	}
-	if t.err != nil {
-		return t.err
+	for i, wrong := range t.wrong {
+		if i == 0 {
+			b.WriteString("\nNOT AS EXPECTED\n")
+		}
+		b.WriteString(wrong + "\n")
 	}
-	return t.out.Flush()
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (t *table) widths() (all [len(columns)]int) {
+	for _, r := range t.rows {
+		for i, cell := range r {
+			all[i] = max(all[i], utf8.RuneCountInString(cell))
+		}
+	}
+	return all
+}
+
+func milliseconds(ns *int64) string {
+	if ns == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f ms", float64(*ns)/1e6)
 }
 
 func mebibytes(n *int64) string {
