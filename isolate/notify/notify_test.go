@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ type jailed struct {
 	*Listener
 	loop    *watch.Loop
 	cmd     *exec.Cmd
+	reap    func() // once, however often it is called
 	control *os.File
 }
 
@@ -43,6 +45,7 @@ func start(t *testing.T, part string, o Options) *jailed {
 	if err := j.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	j.reap = sync.OnceFunc(func() { _ = j.cmd.Wait() })
 	fd := receive(t, pair[0])
 	if j.loop, err = watch.New(); err != nil {
 		t.Fatal(err)
@@ -64,10 +67,8 @@ func start(t *testing.T, part string, o Options) *jailed {
 		j.Close()
 		j.loop.Close()
 		j.control.Close()
-		if j.cmd.ProcessState == nil {
-			j.cmd.Process.Kill()
-			j.cmd.Wait()
-		}
+		_ = j.cmd.Process.Kill() // it may have ended
+		j.reap()
 	})
 	return j
 }
@@ -90,15 +91,18 @@ func receive(t *testing.T, socket int) int {
 	return fds[0]
 }
 
-// run serves until the listener hangs up, and gives the child's status.
+// run serves until the listener hangs up, and gives the child's status. Before
+// Linux 6.11 a dead task holds its filter until it is reaped, so that is not left
+// for later.
 func (j *jailed) run(t *testing.T) int {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
+	go j.reap()
 	if err := j.loop.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
-	j.cmd.Wait()
+	j.reap()
 	return j.cmd.ProcessState.ExitCode()
 }
 
@@ -213,7 +217,7 @@ func TestCallerThatDiesWhilePendingIsTolerated(t *testing.T) {
 	var j *jailed
 	j = start(t, "ptrace", Options{AllowMemory: true, Answer: func(int32, [6]uint64) (unix.Errno, string, string) {
 		j.cmd.Process.Kill()
-		j.cmd.Wait() // it is gone before the answer
+		j.reap() // it is gone before the answer
 		return unix.EPERM, "", ""
 	}})
 	j.run(t)
@@ -229,7 +233,7 @@ func TestClosedListenerGivesENOSYSNotAPass(t *testing.T) {
 	j := start(t, "late", Options{})
 	j.Close()
 	j.control.Close()
-	j.cmd.Wait()
+	j.reap()
 	if status := j.cmd.ProcessState.ExitCode(); status != int(unix.ENOSYS) {
 		t.Errorf("child saw %d", status)
 	}
