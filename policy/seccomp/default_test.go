@@ -180,6 +180,13 @@ var argumentRows = []struct {
 	{"socket", []uint64{unix.AF_PACKET, unix.SOCK_RAW, 0}, noFam},
 	{"socket", []uint64{unix.AF_ALG, unix.SOCK_SEQPACKET, 0}, noFam},
 	{"socket", []uint64{unix.AF_UNSPEC, unix.SOCK_STREAM, 0}, noFam},
+	{"fcntl", []uint64{1, unix.F_SETFL, unix.O_NONBLOCK | unix.O_APPEND}, Allow()},
+	{"fcntl", []uint64{1, unix.F_SETFD, unix.O_DIRECT}, Allow()},
+	{"fcntl", []uint64{1, unix.F_SETFL, unix.O_DIRECT}, Errno(unix.EINVAL)},
+	{"fcntl", []uint64{1, high | unix.F_SETFL, high | unix.O_DIRECT | unix.O_NONBLOCK}, Errno(unix.EINVAL)},
+	{"pipe2", []uint64{0x1000, unix.O_CLOEXEC | unix.O_NONBLOCK}, Allow()},
+	{"pipe2", []uint64{0x1000, high | unix.O_CLOEXEC | unix.O_DIRECT}, Errno(unix.EINVAL)},
+
 	{"setsockopt", []uint64{3, unix.SOL_SOCKET, unix.SO_REUSEADDR}, Allow()},
 	{"setsockopt", []uint64{3, unix.SOL_SOCKET, unix.SO_DETACH_FILTER}, Allow()},
 	{"setsockopt", []uint64{3, unix.IPPROTO_TCP, unix.SO_ATTACH_FILTER}, Allow()},
