@@ -21,9 +21,9 @@ const constTag = uint64(OpsBase) | 1<<60
 // NewBuilder makes a builder with room for a usual launch.
 func NewBuilder() *Builder {
 	return &Builder{
-		Ops:    make([]Op, 0, 448),
-		consts: make([]byte, 0, 12<<10),
-		vars:   make([]byte, firstVar, 4096),
+		Ops:    make([]Op, 0, 704),
+		consts: make([]byte, 0, 14<<10),
+		vars:   make([]byte, firstVar, 12<<10),
 		labels: make([]int32, 0, 48),
 	}
 }

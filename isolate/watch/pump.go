@@ -117,7 +117,7 @@ func (r *Relay) discard() state {
 // read reads up to size bytes into the buffer. A source that fails is at its end.
 func (r *Relay) read(size int64) (int, state) {
 	if r.buf == nil {
-		r.buf = make([]byte, bufferSize)
+		r.buf = buffers.Get().(*[bufferSize]byte)[:]
 	}
 	n, err := r.src.read(r.buf[:size])
 	switch {

@@ -3,6 +3,7 @@ package watch
 import (
 	"context"
 	"math"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -76,6 +77,9 @@ type Relay struct {
 	deadline *Timer
 }
 
+// buffers are shared by all relays: most read nothing but the end.
+var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
+
 const (
 	bufferSize = 64 << 10  // a pipe's default capacity (pipe(7))
 	spliceSize = 256 << 10 // bounds a call that a fast writer keeps fed
@@ -143,7 +147,11 @@ func (r *Relay) Close() {
 	if r.ended {
 		return
 	}
-	r.ended, r.pending, r.buf = true, nil, nil
+	r.ended, r.pending = true, nil
+	if r.buf != nil {
+		buffers.Put((*[bufferSize]byte)(r.buf))
+		r.buf = nil
+	}
 	if r.deadline != nil {
 		r.deadline.Stop()
 	}
