@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -44,6 +45,18 @@ func orphan() int {
 	return hang()
 }
 
+// collected runs GC, and says whether it was this GC that removed a group. It
+// may find more, and another may have been first: tests of other packages kill
+// jails and collect them meanwhile.
+func collected(t *testing.T, h *Host, name string) bool {
+	t.Helper()
+	got, err := GC(t.Context(), h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.Contains(got, name)
+}
+
 func TestGCRemovesAnOrphanAndNothingElse(t *testing.T) {
 	h := testHost(t)
 	live := testGroup(t, small())
@@ -67,15 +80,12 @@ func TestGCRemovesAnOrphanAndNothingElse(t *testing.T) {
 	}
 	defer unix.Close(pidfd)
 
-	if got, err := GC(t.Context(), h); err != nil || len(got) != 0 {
-		t.Fatalf("GC beside a live owner removed %q, %v", got, err)
+	if collected(t, h, name) {
+		t.Fatal("GC removed the group of a live owner")
 	}
 	_ = owner.Process.Kill()
 	_ = owner.Wait()
-	got, err := GC(t.Context(), h)
-	if err != nil || len(got) != 1 || got[0] != name {
-		t.Fatalf("GC removed %q, %v; want %s", got, err, name)
-	}
+	collected(t, h, name)
 	assertGone(t, h, name)
 	if err := poll(t.Context(), pidfd, unix.POLLIN); err != nil {
 		t.Error("the orphan's sleeper lives:", err)
@@ -97,13 +107,11 @@ func TestGCLeavesAGroupWhoseLockIsHeld(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := GC(t.Context(), h); err != nil || len(got) != 0 {
-		t.Errorf("GC removed %q, %v", got, err)
+	if collected(t, h, name) {
+		t.Error("GC removed a group whose lock is held")
 	}
 	g.Close()
-	if got, err := GC(t.Context(), h); err != nil || len(got) != 1 {
-		t.Errorf("GC removed %q, %v", got, err)
-	}
+	collected(t, h, name)
 	assertGone(t, h, name)
 }
 
@@ -119,9 +127,7 @@ func TestGCCompletesAHalfMadeGroup(t *testing.T) {
 		if err := os.MkdirAll(tr.path+"/"+name+sub, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := GC(t.Context(), h); err != nil || len(got) != 1 {
-			t.Errorf("%q: GC removed %q, %v", sub, got, err)
-		}
+		collected(t, h, name)
 		assertGone(t, h, name)
 	}
 }
