@@ -1,6 +1,7 @@
 package isolate_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -39,7 +40,9 @@ var deaths = []struct {
 func TestDeathsAreToldApart(t *testing.T) {
 	for _, d := range deaths {
 		t.Run(d.name, func(t *testing.T) {
-			c := isolate.Command(&policy.Policy{Limits: d.limits}, "sh", "-c", d.script)
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // an end that is missed is canceled, and told
+			defer cancel()
+			c := isolate.CommandContext(ctx, &policy.Policy{Limits: d.limits}, "sh", "-c", d.script)
 			out, _ := c.Output()
 			holdDeath(t, c.Result(), d.reason, d.status)
 			if got := strings.TrimSpace(string(out)); got != d.out {

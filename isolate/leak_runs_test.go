@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -33,8 +34,21 @@ func TestRunsLeaveNothing(t *testing.T) {
 	if os.Getenv("JAIL_SOAK") != "" {
 		n = "10000"
 	}
+	takeCensus(t, n)
+}
+
+// TestTheCensusSeesWhatIsLeft leaves one of each on purpose.
+func TestTheCensusSeesWhatIsLeft(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs CAP_SYS_ADMIN for namespaces of its own")
+	}
+	takeCensus(t, "planted")
+}
+
+func takeCensus(t *testing.T, arg string) {
+	t.Helper()
 	dir := stageDirIn(t, "/var/tmp") // /tmp is covered there
-	c := actor(t, "census", dir, n)
+	c := actor(t, "census", dir, arg)
 	c.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC}
 	run(t, c)
 }
@@ -44,8 +58,6 @@ var counted = []string{"/tmp", "/dev/shm", "/run", "/mnt"}
 
 // actCensus is pid 1 of its namespaces.
 func actCensus(t *testing.T) {
-	n, err := strconv.Atoi(os.Getenv(argVar))
-	must(t, err)
 	must(t, unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""))
 	must(t, unix.Mount("proc", "/proc", "proc", 0, ""))
 	for _, at := range counted[:3] {
@@ -57,6 +69,17 @@ func actCensus(t *testing.T) {
 	w.owned(t, "self")
 	w.all(t, 16) // what a process learns once, and its threads
 	before := w.census(t)
+	if os.Getenv(argVar) == "planted" {
+		w.plant(t)
+		for what, after := range w.census(t) {
+			if difference(before[what], after) == "" {
+				t.Errorf("what was left in %s was not seen", what)
+			}
+		}
+		return
+	}
+	n, err := strconv.Atoi(os.Getenv(argVar))
+	must(t, err)
 	start := time.Now()
 	w.all(t, n)
 	t.Logf("%d runs in %v: %v", n, time.Since(start).Round(time.Millisecond), w.kinds)
@@ -65,6 +88,31 @@ func actCensus(t *testing.T) {
 		if d := difference(before[what], after[what]); d != "" {
 			t.Errorf("%s: %s", what, d)
 		}
+	}
+}
+
+// plant leaves one of everything that is counted.
+func (w *works) plant(t *testing.T) {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), "sleep", "1000")
+	c.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET}
+	must(t, c.Start())
+	t.Cleanup(func() { _, _ = c.Process.Kill(), c.Wait() })
+	fd, err := unix.MemfdCreate("left", 0)
+	must(t, err)
+	t.Cleanup(func() { unix.Close(fd) })
+	for _, dir := range counted { // a message queue too
+		must(t, unix.Mknod(dir+"/left", unix.S_IFREG|0o600, 0))
+	}
+	must(t, unix.Mount("tmpfs", "/media", "tmpfs", 0, ""))
+	litter(t)
+	for owner := range w.owners {
+		group := "/sys/fs/cgroup/pids/" + owner + "999"
+		if _, err := os.Stat("/sys/fs/cgroup/pids"); err != nil {
+			group = "/sys/fs/cgroup/" + owner + "999"
+		}
+		must(t, os.Mkdir(group, 0o755))
+		t.Cleanup(func() { _ = os.Remove(group) })
 	}
 }
 

@@ -47,7 +47,7 @@ func TestActor(t *testing.T) {
 func actor(t *testing.T, part, dir, arg string) *exec.Cmd {
 	t.Helper()
 	c := exec.CommandContext(t.Context(), filepath.Join(dir, "self"), "-test.run=^TestActor$", "-test.count=1")
-	c.Env = append(os.Environ(), actorVar+"="+part, dirVar+"="+dir, argVar+"="+arg)
+	c.Env = append(os.Environ(), actorVar+"="+part, dirVar+"="+dir, argVar+"="+arg, "GORACE=atexit_sleep_ms=0")
 	c.Stdout, c.Stderr = os.Stderr, os.Stderr
 	c.Dir = dir
 	return c
