@@ -111,6 +111,13 @@ var fileChecks = []Check{
 		Answer: Action{KindErrno, unix.EPERM},
 	},
 	{
+		Call: "fcntl", Words: "command is F_SETLEASE or F_NOTIFY",
+		Why:    "a lease holds up who opens the file on the host, for lease-break-time (45 s) each, and a folder's watch sends signals for all that is done there",
+		Fix:    "use flock or inotify",
+		When:   []Arg{{Index: 1, Mask: Low32, Values: []uint64{unix.F_SETLEASE, unix.F_NOTIFY}}},
+		Answer: Action{KindErrno, unix.EPERM},
+	},
+	{
 		Call: "ioctl", Words: "request is TIOCSTI or TIOCLINUX",
 		Why:    "types into the caller's terminal, from where a shell outside would run it (CVE-2017-5226, CVE-2019-10063, CVE-2023-28100)",
 		When:   []Arg{{Index: 1, Mask: Low32, Values: []uint64{unix.TIOCSTI, tiocLinux}}},

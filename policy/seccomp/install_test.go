@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -138,6 +139,9 @@ var onKernel = []struct {
 	{"socket TCP", unix.SYS_SOCKET, []uint64{unix.AF_INET, unix.SOCK_STREAM | unix.SOCK_CLOEXEC, 6}, 0, 0},
 	{"socket route", unix.SYS_SOCKET, []uint64{unix.AF_NETLINK, unix.SOCK_RAW, 0}, 0, 0},
 	{"socketpair AF_UNIX", unix.SYS_SOCKETPAIR, []uint64{unix.AF_UNIX, unix.SOCK_STREAM, 0, bad}, unix.EFAULT, unix.EFAULT},
+	{"F_SETLEASE", unix.SYS_FCNTL, []uint64{bad, unix.F_SETLEASE, unix.F_RDLCK}, unix.EBADF, unix.EPERM},
+	{"F_NOTIFY with high bits", unix.SYS_FCNTL, []uint64{bad, high | unix.F_NOTIFY, 1}, unix.EBADF, unix.EPERM},
+	{"F_GETFD", unix.SYS_FCNTL, []uint64{bad, unix.F_GETFD}, unix.EBADF, unix.EBADF},
 	{"SO_ATTACH_FILTER", unix.SYS_SETSOCKOPT, []uint64{bad, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, bad, 16}, unix.EBADF, unix.EPERM},
 	{"SO_ATTACH_BPF with high bits", unix.SYS_SETSOCKOPT, []uint64{bad, high | unix.SOL_SOCKET, high | unix.SO_ATTACH_BPF, bad, 4}, unix.EBADF, unix.EPERM},
 	{"SO_REUSEADDR", unix.SYS_SETSOCKOPT, []uint64{bad, unix.SOL_SOCKET, unix.SO_REUSEADDR, bad, 4}, unix.EBADF, unix.EBADF},
@@ -186,6 +190,26 @@ func TestKernelTellsNothingOfOtherFileSystems(t *testing.T) {
 	ustat := []call{{unix.SYS_USTAT, [6]uint64{st.Dev, bad}}}
 	if without, with := errnos(t, "", ustat), errnos(t, "default", ustat); without[0] != unix.EFAULT || with[0] != unix.ENOSYS {
 		t.Errorf("ustat: %v without the filter, %v with it", without[0], with[0])
+	}
+}
+
+// This is what a lease on a shared file would do to others: they wait, or are
+// sent away where they don't wait.
+func TestALeaseKeepsOthersFromTheFile(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(name, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := unix.FcntlInt(f.Fd(), unix.F_SETLEASE, unix.F_RDLCK); err != nil {
+		t.Fatal(err)
+	}
+	if fd, err := unix.Open(name, unix.O_WRONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0); err != unix.EAGAIN {
+		t.Errorf("opened as %d, %v; want EAGAIN", fd, err)
 	}
 }
 
