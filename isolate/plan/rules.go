@@ -192,12 +192,12 @@ func (v *verifier) s7who(o *tape.Op, e *effect, _ *state) string {
 	return ""
 }
 
-// s7: the target stands still until init has nothing more than it, and init
-// then only waits.
+// s7: no untrusted byte runs before init has nothing more than the target, and
+// init then only waits.
 func (v *verifier) s7(o *tape.Op, e *effect, s *state) string {
 	switch {
-	case o.Proc == tape.Target && e.class&waitsGate == 0 && s.lacks(gated):
-		return "the target doesn't wait for init"
+	case e.class&executes != 0 && s.lacks(gated):
+		return "the program doesn't wait for init"
 	case e.class&forksProc != 0 && o.Proc == tape.Init && s.lacks(orphanDies|undumpable):
 		return "init would outlive its supervisor, or can be looked into"
 	case e.class&executes != 0 && s.lacks(orphanDies):

@@ -14,7 +14,7 @@ func (b *builder) target() {
 	fail := b.NewLabel()
 	b.Enter(tape.Target, fail)
 	b.Here(b.targetStart)
-	b.gate()
+	b.outset()
 	b.rlimits()
 	b.groups()
 	b.privileges()
@@ -30,17 +30,24 @@ func (b *builder) target() {
 	b.landlock()
 	b.hardware()
 	b.readBack()
+	b.gate()
 	b.filter()
 	b.exec()
 	b.Here(fail)
 	b.report(FdTarget)
 }
 
-// gate waits until init has dropped its privileges.
+// gate waits until init has dropped its privileges. It comes as late as it may,
+// so that the two give up theirs side by side.
 func (b *builder) gate() {
 	b.InLayer("")
-	word := b.Var(8)
-	b.Call("wait until init has dropped its privileges", unix.SYS_READ, uint64(b.released), uint64(word), 8).Loading(0)
+	b.Call("wait until init has dropped its privileges", unix.SYS_READ, uint64(b.released), uint64(b.Var(8)), 8).Loading(0).
+		Because("before the first untrusted byte")
+}
+
+// outset leaves init's session.
+func (b *builder) outset() {
+	b.InLayer("")
 	b.Call("start a session of its own", unix.SYS_SETSID)
 	b.Call("die with init", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL))
 	b.oomScore()
