@@ -15,7 +15,7 @@ type Denial struct {
 	Syscall string    `json:"syscall"`
 	Object  string    `json:"object,omitempty"` // what it was about, printable ASCII
 	Args    [6]uint64 `json:"args"`
-	Errno   string    `json:"errno"` // "EPERM"
+	Errno   string    `json:"errno"` // "EPERM"; "": the call was never answered
 	Count   int64     `json:"count"`
 	Rule    string    `json:"rule,omitempty"`
 	Fix     string    `json:"fix,omitempty"`

@@ -176,13 +176,20 @@ func (l *Listener) serve() {
 }
 
 func (l *Listener) foreign(c Call) {
-	l.note(&c, unix.ENOSYS, "foreign architecture", "build the program for "+runtime.GOARCH)
+	errno := unix.ENOSYS
 	if l.o.OnForeign != nil {
+		errno = unanswered
+	}
+	l.note(&c, errno, "foreign architecture", "build the program for "+runtime.GOARCH)
+	if errno == unanswered {
 		l.o.OnForeign(c)
 		return
 	}
-	l.refuse(c.ID, unix.ENOSYS)
+	l.refuse(c.ID, errno)
 }
+
+// unanswered is noted for a call that ends its jail instead of returning.
+const unanswered unix.Errno = 0
 
 func (l *Listener) native(c Call) {
 	var errno unix.Errno
@@ -193,11 +200,12 @@ func (l *Listener) native(c Call) {
 	if errno == 0 {
 		errno = unix.EPERM
 	}
-	l.note(&c, errno, rule, fix)
 	if l.o.OnSuspicious != nil {
+		l.note(&c, unanswered, rule, fix)
 		l.o.OnSuspicious(c)
 		return
 	}
+	l.note(&c, errno, rule, fix)
 	l.refuse(c.ID, errno)
 }
 

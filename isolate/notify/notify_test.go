@@ -185,8 +185,8 @@ func TestForeignCallIsToldAndNeverAnswered(t *testing.T) {
 			if len(got) != 1 || got[0].Syscall != want || !got[0].Foreign || ws.Signal() != unix.SIGKILL {
 				t.Errorf("told %+v, child %v (does this kernel have 32-bit emulation?)", got, j.cmd.ProcessState)
 			}
-			if list := j.Denials(); len(list) != 1 || list[0].Syscall != want {
-				t.Errorf("got %+v", list)
+			if list := j.Denials(); len(list) != 1 || list[0].Syscall != want || list[0].Errno != "" {
+				t.Errorf("got %+v, want one call that was never answered", list)
 			}
 		})
 	}
@@ -210,6 +210,9 @@ func TestKillModeTellsOfTheCallAndNeverAnswers(t *testing.T) {
 	}})
 	if status := j.run(t); status != -1 || told != 1 {
 		t.Errorf("status %d, told %d times", status, told)
+	}
+	if list := j.Denials(); len(list) != 1 || list[0].Errno != "" {
+		t.Errorf("got %+v, want one call that was never answered", list)
 	}
 }
 
