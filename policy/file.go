@@ -47,6 +47,8 @@ func (f *File) check(say func(field string, err error)) {
 	}
 	if why := f.Danger(); why != "" && f.Reason == "" {
 		say("source", fault(f.Source, ErrDangerous, why+"; bind a smaller part, or say in a policy file by reason = \"…\" why this is meant"))
+	} else if hint := f.taken(); hint != "" {
+		say("target", fault(f.target(), ErrValue, hint))
 	}
 }
 
@@ -65,20 +67,32 @@ func (f *File) checkSource(say func(string, error)) {
 }
 
 func (f *File) checkTarget(say func(string, error)) {
-	switch {
-	case f.Target == "" && f.binds():
-		if path.Clean(f.Source) == "/" {
-			say("target", fault("/", ErrValue, "the root is the jail's own: set a target below it, as /host"))
-		}
-	case f.Target == "":
+	if f.Target == "" && !f.binds() {
 		say("target", fault("", ErrMissing, "write the path inside, as /data"))
-	default:
-		if err := checkInside(f.Target); err != nil {
-			say("target", err)
-		} else if path.Clean(f.Target) == "/" {
-			say("target", fault("/", ErrValue, "the root is the jail's own: set a target below it, as /data"))
-		}
+	} else if err := checkInside(f.Target); f.Target != "" && err != nil {
+		say("target", err)
 	}
+}
+
+// taken says why f can't be at its target: the jail mounts there itself, so
+// that f would be covered, or would cover what the jail needs.
+func (f *File) taken() (hint string) {
+	switch target := f.target(); {
+	case target == "/":
+		return "the root is the jail's own: set a target below it, as /data"
+	case within(target, "/proc"):
+		return "/proc is the jail's own, and shows only its processes: set a target outside of it, as /hostproc"
+	case within(target, "/dev"):
+		return "/dev is the jail's own, and has no device that reaches hardware: set a target outside of it, as /data"
+	case target == "/box" && f.Kind == FileHide:
+		return "/box is the jail's own, and empty at first: there is nothing to hide"
+	}
+	return ""
+}
+
+func within(name, dir string) bool {
+	rest, ok := strings.CutPrefix(name, dir)
+	return ok && (rest == "" || rest[0] == '/')
 }
 
 // addFile appends f, in place of an earlier one with its target.

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/jailrun/jail/internal/size"
@@ -158,6 +159,18 @@ func check(field any) error {
 func notNegative(n int64, text string) error {
 	if n < Unlimited {
 		return fault(text, ErrNegative, `set a limit above 0, or Unlimited ("unlimited")`)
+	}
+	return nil
+}
+
+// fewestFiles is what is open while a program is started.
+const fewestFiles = 16
+
+// enoughFiles refuses a limit under which not even the launch can open its
+// files, since it would fail there with a riddle.
+func enoughFiles(n int64) error {
+	if n > 0 && n < fewestFiles {
+		return fault(strconv.FormatInt(n, 10), ErrValue, "a launch itself needs some: set "+strconv.Itoa(fewestFiles)+" at least")
 	}
 	return nil
 }

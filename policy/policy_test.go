@@ -151,6 +151,15 @@ func TestValidateReportsEveryMistake(t *testing.T) {
 		{"files[0].target", ErrValue, Policy{Files: []File{{Kind: FileTmpfs, Target: "/a/../b"}}}},
 		{"files[0].target", ErrNUL, Policy{Files: []File{{Kind: FileTmpfs, Target: "/a\x00"}}}},
 		{"files[0].target", ErrValue, Policy{Files: []File{{Kind: FileRO, Source: "/", Reason: "r"}}}},
+		{"files[0].target", ErrValue, Policy{Files: []File{{Kind: FileRO, Source: "/proc"}}}},
+		{"files[0].target", ErrValue, Policy{Files: []File{{Kind: FileHide, Target: "/proc"}}}},
+		{"files[0].target", ErrValue, Policy{Files: []File{{Kind: FileHide, Target: "//proc/./sys/"}}}},
+		{"files[0].target", ErrValue, Policy{Files: []File{{Kind: FileHide, Target: "/dev"}}}},
+		{"files[0].target", ErrValue, Policy{Files: []File{{Kind: FileTmpfs, Target: "/dev/shm"}}}},
+		{"files[0].target", ErrValue, Policy{Files: []File{{Kind: FileRW, Source: "/srv/x", Target: "/dev/null"}}}},
+		{"files[0].target", ErrValue, Policy{Files: []File{{Kind: FileHide, Target: "/box"}}}},
+		{"files[0].target", ErrValue, Policy{Files: []File{{Kind: FileTmpfs, Target: "/"}}}},
+		{"limits.open_files", ErrValue, Policy{Limits: Limits{OpenFiles: 15}}},
 		{"files[0].size", ErrNegative, Policy{Files: []File{{Kind: FileTmpfs, Target: "/a", Size: -2}}}},
 		{"files[0].size", ErrValue, Policy{Files: []File{{Kind: FileHide, Target: "/a", Size: 2}}}},
 		{"files[0].source", ErrDangerous, Policy{Files: []File{{Kind: FileRW, Source: "/tmp/../proc//sys", Target: "/x"}}}},
@@ -173,6 +182,8 @@ func TestARightPolicyIsValidBeforeAndAfterResolving(t *testing.T) {
 		{Env: []string{"A=", "B=x=y"}, Layers: Layers{LayerUserNS: Try, LayerSeccomp: Off, LayerKeyring: ""}},
 		{Files: []File{{Kind: FileRW, Source: "/", Target: "/host", Reason: "backup"}}},
 		{Files: []File{{Kind: FileRO, Source: "/proc", Target: "/hostproc"}}},
+		{Files: []File{{Kind: FileHide, Target: "/device"}, {Kind: FileHide, Target: "/box/a"}, {Kind: FileRO, Source: "/sys"}}},
+		{Limits: Limits{OpenFiles: 16}}, {Limits: Limits{OpenFiles: Unlimited}},
 	} {
 		if err := p.Validate(); err != nil {
 			t.Errorf("%+v: %v", p, err)

@@ -28,6 +28,7 @@ func (p *Policy) Validate() error {
 			v.say("limits."+limits[i].key, err)
 		}
 	}
+	v.say("limits.open_files", enoughFiles(p.Limits.OpenFiles))
 	v.say("net", oneOf(p.Net, nets[:]))
 	for i := range p.Files {
 		p.Files[i].check(func(field string, err error) { v.say(index("files", i)+"."+field, err) })
