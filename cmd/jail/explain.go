@@ -110,12 +110,13 @@ func callWords(p *policy.Policy) string {
 	if p.Layers.Level(policy.LayerSeccomp) == policy.Off {
 		return "all (the filter is off)"
 	}
-	var n [4]int
+	var n [seccomp.KindAllow + 1]int
 	for _, row := range seccomp.DefaultRules().Describe() {
 		n[row.Answer.Kind]++
 	}
 	s := strconv.Itoa(n[seccomp.KindAllow]) + " allowed, " + strconv.Itoa(n[seccomp.KindErrno]) + " refused, " +
-		strconv.Itoa(n[seccomp.KindNotify]) + " refused and reported, any other unknown to the program (ENOSYS)"
+		strconv.Itoa(n[seccomp.KindNotify]) + " refused and reported, " + strconv.Itoa(n[seccomp.KindBudget]) + " counted, " +
+		strconv.Itoa(n[seccomp.KindIgnore]) + " without effect, any other unknown to the program (ENOSYS)"
 	if p.Seccomp.OnSuspicious == policy.SuspiciousKill {
 		s += "; one of the reported ends the jail"
 	}

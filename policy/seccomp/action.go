@@ -1,6 +1,10 @@
 package seccomp
 
-import "golang.org/x/sys/unix"
+import (
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
 
 // Kind is how a filter answers a call. The zero value is the strictest.
 type Kind uint8
@@ -10,13 +14,17 @@ const (
 	KindKill   Kind = iota // the jail ends, by the listener's hand if there is one
 	KindNotify             // refused with Errno, and the listener hears of it
 	KindErrno              // refused with Errno
+	KindIgnore             // told that it succeeded, and nothing is done
+	KindBudget             // allowed by the listener up to Most at once, then refused with Errno
 	KindAllow              // the kernel serves it
 )
 
 // Action is a filter's answer to one call. The zero value kills.
 type Action struct {
 	Kind  Kind
-	Errno unix.Errno // of KindErrno and KindNotify
+	Errno unix.Errno // of KindErrno, KindNotify and KindBudget
+	Most  uint16     // of KindBudget: how many of what the call makes a jail may have
+	Alone unix.Errno // of KindBudget: the refusal where no listener counts
 }
 
 // Kill ends the jail.
@@ -26,18 +34,29 @@ func Kill() Action { return Action{} }
 func Allow() Action { return Action{Kind: KindAllow} }
 
 // Errno refuses the call with e.
-func Errno(e unix.Errno) Action { return Action{KindErrno, e} }
+func Errno(e unix.Errno) Action { return Action{Kind: KindErrno, Errno: e} }
 
 // Notify refuses the call with e and tells the listener. The filter can't carry
 // e to it: the listener asks Reference for the errno that it has to answer.
-func Notify(e unix.Errno) Action { return Action{KindNotify, e} }
+func Notify(e unix.Errno) Action { return Action{Kind: KindNotify, Errno: e} }
+
+// Ignore tells the program that its call succeeded.
+func Ignore() Action { return Action{Kind: KindIgnore} }
+
+// Budget has the listener let a call pass while the jail has fewer than most of
+// what it makes, and refuse it with spent from then on. It is for calls whose
+// arguments are numbers only: one with a pointer could be changed after it was
+// let pass (seccomp_unotify(2)).
+func Budget(most uint16, spent, alone unix.Errno) Action {
+	return Action{Kind: KindBudget, Errno: spent, Most: most, Alone: alone}
+}
 
 // Options choose the variant of a compiled filter. The zero value is a filter
 // that stands alone.
 type Options struct {
 	// Listener: the filter is installed with SECCOMP_FILTER_FLAG_NEW_LISTENER.
-	// Without one, KindNotify is a plain errno and KindKill is the kernel's
-	// SECCOMP_RET_KILL_PROCESS.
+	// Without one, KindNotify and KindBudget are plain errnos and KindKill is
+	// the kernel's SECCOMP_RET_KILL_PROCESS.
 	Listener bool
 }
 
@@ -49,6 +68,10 @@ func (a Action) Return(o Options) uint32 {
 		return unix.SECCOMP_RET_ALLOW
 	case a.Kind == KindErrno, a.Kind == KindNotify && !o.Listener:
 		return unix.SECCOMP_RET_ERRNO | uint32(a.Errno)
+	case a.Kind == KindIgnore:
+		return unix.SECCOMP_RET_ERRNO // of 0: the call returns 0
+	case a.Kind == KindBudget && !o.Listener:
+		return unix.SECCOMP_RET_ERRNO | uint32(a.Alone)
 	case o.Listener:
 		return unix.SECCOMP_RET_USER_NOTIF
 	}
@@ -64,6 +87,10 @@ func (a Action) String() string {
 		return unix.ErrnoName(a.Errno)
 	case KindNotify:
 		return unix.ErrnoName(a.Errno) + ", reported"
+	case KindIgnore:
+		return "nothing, told as done"
+	case KindBudget:
+		return "allow " + strconv.Itoa(int(a.Most)) + " at once, then " + unix.ErrnoName(a.Errno) + ", reported"
 	}
 	return "kill"
 }

@@ -25,7 +25,7 @@ var allowed = []Group{
 			"mkdir", "mkdirat", "rmdir", "chmod", "fchmod", "fchmodat", "fchmodat2",
 			"chown", "fchown", "lchown", "fchownat", "utime", "utimes", "futimesat", "utimensat",
 			"getcwd", "chdir", "fchdir", "umask", "dup", "dup2", "dup3", "fcntl", "flock",
-			"fsync", "fdatasync", "sync", "syncfs", "sync_file_range",
+			"fsync", "fdatasync", "syncfs", "sync_file_range",
 			"sendfile", "splice", "tee", "copy_file_range", "readahead", "fadvise64",
 			"setxattr", "lsetxattr", "fsetxattr", "getxattr", "lgetxattr", "fgetxattr",
 			"listxattr", "llistxattr", "flistxattr", "removexattr", "lremovexattr", "fremovexattr",

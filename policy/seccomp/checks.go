@@ -28,12 +28,12 @@ var processChecks = []Check{
 	{
 		Call: "clone", Words: "flags have any CLONE_NEW*", Why: whyNamespace,
 		When:   []Arg{{Index: 0, Mask: newNamespace, Values: []uint64{0}, Not: true}},
-		Answer: Action{KindNotify, unix.EPERM}, Fixed: true,
+		Answer: Action{Kind: KindNotify, Errno: unix.EPERM}, Fixed: true,
 	},
 	{
 		Call: "unshare", Words: "flags have any CLONE_NEW*", Why: whyNamespace,
 		When:   []Arg{{Index: 0, Mask: newNamespace | unix.CLONE_NEWTIME, Values: []uint64{0}, Not: true}},
-		Answer: Action{KindNotify, unix.EPERM}, Fixed: true,
+		Answer: Action{Kind: KindNotify, Errno: unix.EPERM}, Fixed: true,
 	},
 	{
 		Call: "personality", Words: "persona is 0 or the query 0xffffffff", Why: "asks for what is in force",
@@ -42,13 +42,13 @@ var processChecks = []Check{
 	},
 	{
 		Call: "personality", Words: "any other persona", Why: "turns off address randomisation or mmap's protections",
-		Answer: Action{KindErrno, unix.EPERM},
+		Answer: Action{Kind: KindErrno, Errno: unix.EPERM},
 	},
 	{
 		Call: "prctl", Words: "option is PR_SET_MM, PR_SET_PTRACER or PR_SET_SECUREBITS",
 		Why:    "changes how others see the process, who may trace it, or how it keeps capabilities",
 		When:   []Arg{{Index: 0, Mask: Low32, Values: []uint64{unix.PR_SET_MM, unix.PR_SET_PTRACER, unix.PR_SET_SECUREBITS}}},
-		Answer: Action{KindErrno, unix.EPERM},
+		Answer: Action{Kind: KindErrno, Errno: unix.EPERM},
 	},
 	{
 		Call: "prctl", Words: "option is PR_CAP_AMBIENT with PR_CAP_AMBIENT_RAISE", Why: "passes capabilities on to programs",
@@ -57,7 +57,7 @@ var processChecks = []Check{
 			// prctl(2) compares the sub-option as an unsigned long.
 			{Index: 1, Mask: Whole, Values: []uint64{unix.PR_CAP_AMBIENT_RAISE}},
 		},
-		Answer: Action{KindErrno, unix.EPERM},
+		Answer: Action{Kind: KindErrno, Errno: unix.EPERM},
 	},
 	{
 		Call: "seccomp", Words: "SECCOMP_SET_MODE_FILTER with SECCOMP_FILTER_FLAG_NEW_LISTENER",
@@ -66,7 +66,7 @@ var processChecks = []Check{
 			{Index: 0, Mask: Low32, Values: []uint64{unix.SECCOMP_SET_MODE_FILTER}},
 			{Index: 1, Mask: unix.SECCOMP_FILTER_FLAG_NEW_LISTENER, Values: []uint64{unix.SECCOMP_FILTER_FLAG_NEW_LISTENER}},
 		},
-		Answer: Action{KindErrno, unix.EPERM},
+		Answer: Action{Kind: KindErrno, Errno: unix.EPERM},
 	},
 	{
 		Call: "sched_setscheduler", Words: "policy is SCHED_OTHER, SCHED_BATCH or SCHED_IDLE", Why: "no more than a fair share",
@@ -75,12 +75,12 @@ var processChecks = []Check{
 	},
 	{
 		Call: "sched_setscheduler", Words: "any other policy", Why: "a real-time class starves the host",
-		Fix: "use SCHED_OTHER, SCHED_BATCH or SCHED_IDLE", Answer: Action{KindErrno, unix.EPERM},
+		Fix: "use SCHED_OTHER, SCHED_BATCH or SCHED_IDLE", Answer: Action{Kind: KindErrno, Errno: unix.EPERM},
 	},
 	{
 		Call: "ioprio_set", Words: "class is IOPRIO_CLASS_RT", Why: "real-time I/O starves the host's disks",
 		When:   []Arg{{Index: 2, Mask: ioprioClassMask, Values: []uint64{ioprioClassRT}}},
-		Answer: Action{KindErrno, unix.EPERM},
+		Answer: Action{Kind: KindErrno, Errno: unix.EPERM},
 	},
 	{
 		Call: "ioprio_set", Words: "process or process group is 1", Why: whyFirst,
@@ -88,12 +88,12 @@ var processChecks = []Check{
 			{Index: 0, Mask: Low32, Values: []uint64{ioprioProcess, ioprioGroup}},
 			{Index: 1, Mask: Low32, Values: []uint64{1}},
 		},
-		Answer: Action{KindErrno, unix.EPERM},
+		Answer: Action{Kind: KindErrno, Errno: unix.EPERM},
 	},
 	{
 		Call: "ioprio_set", Words: "for a user", Why: whyUser,
 		When:   []Arg{{Index: 0, Mask: Low32, Values: []uint64{ioprioUser}}},
-		Answer: Action{KindErrno, unix.EPERM},
+		Answer: Action{Kind: KindErrno, Errno: unix.EPERM},
 	},
 }
 
@@ -103,30 +103,30 @@ var fileChecks = []Check{
 	{
 		Call: "mknod", Words: "type is S_IFCHR or S_IFBLK", Why: "a device file reaches the host's hardware",
 		When:   []Arg{{Index: 1, Mask: unix.S_IFMT, Values: []uint64{unix.S_IFCHR, unix.S_IFBLK}}},
-		Answer: Action{KindErrno, unix.EPERM},
+		Answer: Action{Kind: KindErrno, Errno: unix.EPERM},
 	},
 	{
 		Call: "mknodat", Words: "type is S_IFCHR or S_IFBLK", Why: "a device file reaches the host's hardware",
 		When:   []Arg{{Index: 2, Mask: unix.S_IFMT, Values: []uint64{unix.S_IFCHR, unix.S_IFBLK}}},
-		Answer: Action{KindErrno, unix.EPERM},
+		Answer: Action{Kind: KindErrno, Errno: unix.EPERM},
 	},
 	{
 		Call: "fcntl", Words: "command is F_SETLEASE or F_NOTIFY",
 		Why:    "a lease holds up who opens the file on the host, for lease-break-time (45 s) each, and a folder's watch sends signals for all that is done there",
 		Fix:    "use flock or inotify",
 		When:   []Arg{{Index: 1, Mask: Low32, Values: []uint64{unix.F_SETLEASE, unix.F_NOTIFY}}},
-		Answer: Action{KindErrno, unix.EPERM},
+		Answer: Action{Kind: KindErrno, Errno: unix.EPERM},
 	},
 	{
 		Call: "ioctl", Words: "request is TIOCSTI or TIOCLINUX",
 		Why:    "types into the caller's terminal, from where a shell outside would run it (CVE-2017-5226, CVE-2019-10063, CVE-2023-28100)",
 		When:   []Arg{{Index: 1, Mask: Low32, Values: []uint64{unix.TIOCSTI, tiocLinux}}},
-		Answer: Action{KindNotify, unix.EPERM}, Fixed: true,
+		Answer: Action{Kind: KindNotify, Errno: unix.EPERM}, Fixed: true,
 	},
 	{
 		Call: "ioctl", Words: "request is TIOCSETD, TIOCCONS or FIFREEZE", Why: "loads a line discipline, takes the host's console, or freezes a file system",
 		When:   []Arg{{Index: 1, Mask: Low32, Values: []uint64{unix.TIOCSETD, tiocCons, fiFreeze}}},
-		Answer: Action{KindErrno, unix.EPERM},
+		Answer: Action{Kind: KindErrno, Errno: unix.EPERM},
 	},
 	{
 		Call: "ioctl", Words: "request is TIOCSCTTY with argument 1", Why: "takes a terminal from the session that owns it",
@@ -134,7 +134,7 @@ var fileChecks = []Check{
 			{Index: 1, Mask: Low32, Values: []uint64{unix.TIOCSCTTY}},
 			{Index: 2, Mask: Low32, Values: []uint64{1}},
 		},
-		Answer: Action{KindErrno, unix.EPERM},
+		Answer: Action{Kind: KindErrno, Errno: unix.EPERM},
 	},
 }
 
@@ -151,11 +151,11 @@ var pipeChecks = []Check{
 			{Index: 1, Mask: Low32, Values: []uint64{unix.F_SETFL}},
 			{Index: 2, Mask: unix.O_DIRECT, Values: []uint64{unix.O_DIRECT}},
 		},
-		Answer: Action{KindErrno, unix.EINVAL},
+		Answer: Action{Kind: KindErrno, Errno: unix.EINVAL},
 	},
 	{
 		Call: "pipe2", Words: "flags have O_DIRECT", Why: whyPackets, Fix: "use a Unix socket of type SOCK_SEQPACKET",
 		When:   []Arg{{Index: 1, Mask: unix.O_DIRECT, Values: []uint64{unix.O_DIRECT}}},
-		Answer: Action{KindErrno, unix.EINVAL},
+		Answer: Action{Kind: KindErrno, Errno: unix.EINVAL},
 	},
 }

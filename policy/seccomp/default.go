@@ -11,7 +11,7 @@ import (
 // programs expect to be refused. The copy is the caller's.
 func DefaultRules() *Rules {
 	return &Rules{
-		Groups:  slices.Concat(allowed, suspicious, refused, absent),
+		Groups:  slices.Concat(allowed, suspicious, refused, ignored, absent),
 		Checks:  slices.Concat(firstChecks, processChecks, fileChecks, pipeChecks, filterChecks, socketChecks),
 		Default: Errno(unix.ENOSYS),
 		Foreign: Kill(),

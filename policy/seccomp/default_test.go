@@ -31,13 +31,14 @@ var answers = []struct {
 		vmsplice io_setup io_submit mbind set_mempolicy get_mempolicy move_pages migrate_pages
 		set_mempolicy_home_node name_to_handle_at quotactl_fd file_getattr file_setattr listns
 		setxattrat fanotify_init ustat uselib _sysctl capset`},
+	{Ignore(), `sync`},
 	{Allow(), `brk mmap munmap mremap mprotect madvise mincore msync mlock mlock2 mlockall munlock munlockall
 		membarrier pkey_alloc pkey_free pkey_mprotect memfd_create map_shadow_stack mseal
 		open openat openat2 creat read readv pread64 preadv preadv2 write writev pwrite64 pwritev pwritev2
 		stat fstat lstat newfstatat statx access faccessat faccessat2 getdents getdents64 lseek truncate ftruncate
 		fallocate rename renameat renameat2 link linkat unlink unlinkat symlink symlinkat mkdir mkdirat rmdir
 		chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat utime utimes futimesat utimensat
-		readlink readlinkat getcwd chdir fchdir umask dup dup2 dup3 fcntl flock fsync fdatasync sync syncfs
+		readlink readlinkat getcwd chdir fchdir umask dup dup2 dup3 fcntl flock fsync fdatasync syncfs
 		sync_file_range sendfile splice tee copy_file_range readahead fadvise64 getxattr setxattr lgetxattr
 		fgetxattr listxattr removexattr close close_range statfs fstatfs
 		fork vfork execve execveat exit exit_group wait4 waitid kill tkill tgkill rt_sigaction rt_sigprocmask

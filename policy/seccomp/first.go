@@ -18,7 +18,7 @@ var firstChecks = []Check{
 			{Index: 0, Mask: Low32, Values: []uint64{1}},
 			{Index: 2, Mask: Whole, Values: []uint64{0}, Not: true},
 		},
-		Answer: Action{KindErrno, unix.EPERM},
+		Answer: Action{Kind: KindErrno, Errno: unix.EPERM},
 	},
 	{
 		Call: "setpriority", Words: "process or process group is 1", Why: whyFirst,
@@ -26,26 +26,26 @@ var firstChecks = []Check{
 			{Index: 0, Mask: Low32, Values: []uint64{unix.PRIO_PROCESS, unix.PRIO_PGRP}},
 			{Index: 1, Mask: Low32, Values: []uint64{1}},
 		},
-		Answer: Action{KindErrno, unix.EPERM},
+		Answer: Action{Kind: KindErrno, Errno: unix.EPERM},
 	},
 	{
 		Call: "setpriority", Words: "for a user", Why: whyUser,
 		When:   []Arg{{Index: 0, Mask: Low32, Values: []uint64{unix.PRIO_USER}}},
-		Answer: Action{KindErrno, unix.EPERM},
+		Answer: Action{Kind: KindErrno, Errno: unix.EPERM},
 	},
 	{
 		Call: "sched_setscheduler", Words: "process is 1", Why: whyFirst,
 		When:   []Arg{{Index: 0, Mask: Low32, Values: []uint64{1}}},
-		Answer: Action{KindErrno, unix.EPERM},
+		Answer: Action{Kind: KindErrno, Errno: unix.EPERM},
 	},
 	{
 		Call: "sched_setparam", Words: "process is 1", Why: whyFirst,
 		When:   []Arg{{Index: 0, Mask: Low32, Values: []uint64{1}}},
-		Answer: Action{KindErrno, unix.EPERM},
+		Answer: Action{Kind: KindErrno, Errno: unix.EPERM},
 	},
 	{
 		Call: "sched_setaffinity", Words: "process is 1", Why: whyFirst,
 		When:   []Arg{{Index: 0, Mask: Low32, Values: []uint64{1}}},
-		Answer: Action{KindErrno, unix.EPERM},
+		Answer: Action{Kind: KindErrno, Errno: unix.EPERM},
 	},
 }

@@ -77,9 +77,12 @@ func (d *dice) u64() uint64 {
 }
 
 func (d *dice) action() Action {
-	a := Action{Kind: Kind(d.upTo(4))}
-	if a.Kind == KindErrno || a.Kind == KindNotify {
+	a := Action{Kind: Kind(d.upTo(int(KindAllow) + 1))}
+	switch a.Kind {
+	case KindErrno, KindNotify:
 		a.Errno = unix.Errno(1 + d.upTo(3))
+	case KindBudget:
+		a = Budget(uint16(d.upTo(3)), unix.Errno(1+d.upTo(3)), unix.Errno(1+d.upTo(3)))
 	}
 	return a
 }

@@ -213,6 +213,16 @@ func TestALeaseKeepsOthersFromTheFile(t *testing.T) {
 	}
 }
 
+// Without the filter it would write out all the host's files.
+func TestKernelTellsThatSyncIsDone(t *testing.T) {
+	if got := errnos(t, "default", []call{{unix.SYS_SYNC, [6]uint64{}}}); got[0] != 0 {
+		t.Errorf("sync: %v, want success", got[0])
+	}
+	if got := Reference(DefaultRules(), native(unix.SYS_SYNC)).Return(Options{}); got != unix.SECCOMP_RET_ERRNO {
+		t.Errorf("sync reaches the kernel: 0x%x", got)
+	}
+}
+
 // What these do without a filter depends on what the kernel was built with; it
 // must only differ from the filter's answer where the kernel has them.
 func TestKernelRefusesOptionalFeatures(t *testing.T) {

@@ -30,7 +30,7 @@ func setIDChecks() []Check {
 		withSetID("chmod", 1), withSetID("fchmod", 1), withSetID("fchmodat", 2), withSetID("fchmodat2", 2),
 		withSetID("creat", 1), withSetID("mknod", 1), withSetID("mknodat", 2),
 		creating("open", 1), creating("openat", 2),
-		[]Check{{Call: "openat2", Words: "at all", Why: whySetID, Fix: fixSetID, Answer: Action{KindErrno, unix.ENOSYS}}},
+		[]Check{{Call: "openat2", Words: "at all", Why: whySetID, Fix: fixSetID, Answer: Action{Kind: KindErrno, Errno: unix.ENOSYS}}},
 	)
 }
 
@@ -38,7 +38,7 @@ func withSetID(call string, mode int) []Check {
 	return []Check{{
 		Call: call, Words: "mode has S_ISUID or S_ISGID", Why: whySetID, Fix: fixSetID,
 		When:   []Arg{{Index: mode, Mask: setID, Values: []uint64{0}, Not: true}},
-		Answer: Action{KindErrno, unix.EPERM},
+		Answer: Action{Kind: KindErrno, Errno: unix.EPERM},
 	}}
 }
 
@@ -52,6 +52,6 @@ func creating(call string, flags int) []Check {
 			{Index: flags, Mask: unix.O_CREAT | tmpfile, Values: []uint64{0}, Not: true},
 			{Index: flags + 1, Mask: setID, Values: []uint64{0}, Not: true},
 		},
-		Answer: Action{KindErrno, unix.EPERM},
+		Answer: Action{Kind: KindErrno, Errno: unix.EPERM},
 	}}
 }

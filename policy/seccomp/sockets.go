@@ -24,7 +24,7 @@ var filterChecks = []Check{
 				unix.SO_ATTACH_FILTER, unix.SO_ATTACH_BPF, unix.SO_ATTACH_REUSEPORT_CBPF, unix.SO_ATTACH_REUSEPORT_EBPF,
 			}},
 		},
-		Answer: Action{KindErrno, unix.EPERM},
+		Answer: Action{Kind: KindErrno, Errno: unix.EPERM},
 	},
 }
 
@@ -70,11 +70,11 @@ var socketChecks = []Check{
 	{
 		Call: "socket", Words: "any other of AF_UNIX, AF_INET, AF_INET6 and AF_NETLINK", Why: whyProto,
 		When:   []Arg{{Index: 0, Mask: Low32, Values: []uint64{unix.AF_UNIX, unix.AF_INET, unix.AF_INET6, unix.AF_NETLINK}}},
-		Answer: Action{KindErrno, unix.EPROTONOSUPPORT},
+		Answer: Action{Kind: KindErrno, Errno: unix.EPROTONOSUPPORT},
 	},
 	{
 		Call: "socket", Words: "any other family", Why: whyFamily,
-		Answer: Action{KindErrno, unix.EAFNOSUPPORT},
+		Answer: Action{Kind: KindErrno, Errno: unix.EAFNOSUPPORT},
 	},
 	{
 		Call: "socketpair", Words: "AF_UNIX", Why: "talks inside the jail",
@@ -83,6 +83,6 @@ var socketChecks = []Check{
 	},
 	{
 		Call: "socketpair", Words: "any other family", Why: whyFamily,
-		Answer: Action{KindErrno, unix.EAFNOSUPPORT},
+		Answer: Action{Kind: KindErrno, Errno: unix.EAFNOSUPPORT},
 	},
 }

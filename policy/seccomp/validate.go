@@ -1,6 +1,10 @@
 package seccomp
 
-import "strconv"
+import (
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
 
 // Validate finds what would make the rules ambiguous or mean something else
 // than they say: an unknown or doubled call, a check of a call without a group,
@@ -82,14 +86,24 @@ func (a Arg) validate(call string) error {
 }
 
 // checkAnswer holds errnos to what the kernel passes on (MAX_ERRNO). Zero would
-// tell the program that its call succeeded.
+// tell the program that its call succeeded, which is KindIgnore's to say.
 func checkAnswer(object string, a Action) error {
-	refuses := a.Kind == KindErrno || a.Kind == KindNotify
-	if a.Kind > KindAllow || refuses && (a.Errno < 1 || a.Errno > 4095) {
+	var ok bool
+	switch a.Kind {
+	case KindErrno, KindNotify:
+		ok = isErrno(a.Errno)
+	case KindBudget:
+		ok = isErrno(a.Errno) && isErrno(a.Alone)
+	default:
+		ok = a.Kind <= KindAllow
+	}
+	if !ok {
 		return invalid(object, ErrBadErrno, "")
 	}
 	return nil
 }
+
+func isErrno(e unix.Errno) bool { return e >= 1 && e <= 4095 }
 
 func invalid(object string, err error, hint string) error {
 	return &Error{Op: "validate", Object: object, Err: err, Hint: hint}
