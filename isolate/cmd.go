@@ -24,9 +24,10 @@ type Cmd struct {
 	// Args holds the program and its arguments. A program without a slash is
 	// looked for along the PATH inside.
 	Args []string
-	// Files are files of the caller's that are shown read-only under /box, each
-	// by its base name. They need not be readable by the jail's user.
-	Files []string
+	// Files are files of the caller's that are shown read-only under /box; see
+	// Show. They need not be readable by the jail's user. Together they may hold
+	// 256 MiB. Start closes them.
+	Files []File
 
 	// Stdin, Stdout and Stderr are always carried over pipes of the jail's own.
 	// Nil reads as empty, and counts and discards. An *os.File is read or
@@ -84,6 +85,7 @@ func (c *Cmd) launch(how func(*Cmd) (*run, error)) error {
 	if c.run != nil || c.res != nil {
 		return ErrStarted
 	}
+	defer c.closeFiles() // the jail has descriptors of its own
 	if err := c.ctx.Err(); err != nil {
 		return err
 	}

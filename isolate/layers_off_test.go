@@ -3,7 +3,6 @@ package isolate_test
 import (
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -111,7 +110,7 @@ func reportUnder(t *testing.T, callers posture.Report, layers policy.Layers) (po
 	t.Helper()
 	var out, errs bytes.Buffer
 	c := isolate.Command(&policy.Policy{Layers: layers}, "/box/posture")
-	c.Files = []string{filepath.Join(os.Getenv(dirVar), "posture")}
+	must(t, c.Show(os.Getenv(dirVar), "posture"))
 	c.Stdout, c.Stderr = &out, &errs
 	if err := c.Run(); err != nil {
 		t.Fatalf("%v: %s", err, errs.String())

@@ -150,8 +150,10 @@ func outside(to string, fds ...uintptr) error {
 func inside(p *policy.Policy, program, to string) error {
 	var out, errs bytes.Buffer
 	c := isolate.Command(p, "/box/posture")
-	c.Files = []string{program}
 	c.Stdout, c.Stderr = &out, &errs
+	if err := c.Show(filepath.Dir(program), filepath.Base(program)); err != nil {
+		return err
+	}
 	if err := c.Run(); err != nil {
 		return errors.Join(err, errors.New(errs.String()))
 	}

@@ -3,7 +3,6 @@ package isolate
 import (
 	"errors"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -30,23 +29,35 @@ func (r *run) findFiles() error {
 	if len(r.policy.Files) == 0 && len(r.cmd.Files) == 0 {
 		return nil
 	}
-	if len(r.policy.Files) == 0 { // files of the command line: whoever named them could reach them
-		r.found = find(r.facts, r.policy, r.cmd.Files)
-		r.closers = append(r.closers, func() { closeFds(r.found.fds) })
-		return r.found.err
+	r.closers = append(r.closers, func() { closeFds(r.found.fds) })
+	if err := r.findSources(); err != nil {
+		return err
+	}
+	return r.nameFiles() // they are open, and nobody is waited for
+}
+
+func (r *run) findSources() error {
+	if len(r.policy.Files) == 0 {
+		return nil
 	}
 	done := make(chan found, 1)
-	go func() { done <- find(r.facts, r.policy, r.cmd.Files) }()
+	go func() { done <- find(r.facts, r.policy) }()
 	late := time.NewTimer(launchDeadline)
 	defer late.Stop()
 	select {
 	case r.found = <-done:
-		r.closers = append(r.closers, func() { closeFds(r.found.fds) })
 		return r.found.err
 	case <-late.C:
 		go func() { closeFds((<-done).fds) }() // it ends when the file server answers
 		return &LaunchError{Op: "look at the files to show", Index: -1, Layer: policy.LayerRootfs, Err: os.ErrDeadlineExceeded, Hint: "one of them is on a file system that doesn't answer"}
 	}
+}
+
+func (r *run) nameFiles() (err error) {
+	f := &finder{facts: r.facts, fds: r.found.fds}
+	r.found.named, err = f.named(r.cmd.Files)
+	r.found.fds, r.found.folders = f.fds, f.folders
+	return err
 }
 
 func closeFds(fds []int) {
@@ -64,14 +75,10 @@ type finder struct {
 	folders []plan.Folder
 }
 
-func find(f *host.Facts, p *policy.Policy, files []string) found {
+func find(f *host.Facts, p *policy.Policy) found {
 	r := &finder{facts: f, policy: p}
 	s, err := r.sources()
-	var n []plan.Named
-	if err == nil {
-		n, err = r.named(files)
-	}
-	return found{sources: s, named: n, folders: r.folders, fds: r.fds, err: err}
+	return found{sources: s, fds: r.fds, err: err}
 }
 
 // sources takes a detached tree of each file where we are root: the run's own
@@ -114,7 +121,7 @@ func (r *finder) source(f *policy.File) (plan.Source, error) {
 		return s, err
 	}
 	if r.facts.Root && r.facts.Admin {
-		if err := r.detach(f, &s); err != nil {
+		if err := r.detachSource(f, &s); err != nil {
 			return s, err
 		}
 	}
@@ -149,8 +156,8 @@ func (r *finder) dangerous(f *policy.File) error {
 	return nil
 }
 
-// detach takes a detached copy of the source's tree, open_tree(2).
-func (r *finder) detach(f *policy.File, s *plan.Source) error {
+// detachSource takes a detached copy of the source's tree, open_tree(2).
+func (r *finder) detachSource(f *policy.File, s *plan.Source) error {
 	fd, err := unix.OpenTree(unix.AT_FDCWD, f.Source, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
 	if err != nil {
 		return sourceError(f, &os.PathError{Op: "open_tree", Path: f.Source, Err: err}, "")
@@ -219,74 +226,4 @@ func sourceErrorHide(f *policy.File, err error) error {
 	return &LaunchError{Op: "hide " + f.Target, Index: -1, Layer: policy.LayerRootfs, Err: err, Hint: "there is nothing to hide; a ? after the path makes it optional"}
 }
 
-// named opens the files of the command line.
-func (r *finder) named(files []string) ([]plan.Named, error) {
-	var list []plan.Named
-	for _, p := range files {
-		fd, err := unix.Open(p, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
-		if err != nil {
-			return nil, &LaunchError{Op: "show " + p, Index: -1, Layer: policy.LayerRootfs, Err: err}
-		}
-		r.fds = append(r.fds, fd)
-		var st unix.Stat_t
-		if err := unix.Fstat(fd, &st); err != nil {
-			return nil, &LaunchError{Op: "show " + p, Index: -1, Layer: policy.LayerRootfs, Err: err}
-		}
-		if st.Mode&unix.S_IFMT != unix.S_IFREG {
-			return nil, &LaunchError{Op: "show " + p, Index: -1, Layer: policy.LayerRootfs, Err: errNotRegular, Hint: "show a folder with --ro " + p}
-		}
-		n := plan.Named{Name: path.Base(p), Fd: fd, Mode: execMode(st.Mode), Folder: -1}
-		if st.Size > copyAtMost && r.everybodys(&st) {
-			n.Folder = r.folder(filepath.Dir(p))
-		}
-		list = append(list, n)
-	}
-	return list, nil
-}
-
-// copyAtMost is up to which size, in bytes, a copy is cheaper than an overlay.
-const copyAtMost = 64 << 10
-
-// everybodys says whether the jail's user may read a file, and execute it if
-// its owner may: an overlay keeps the permissions.
-func (r *finder) everybodys(st *unix.Stat_t) bool {
-	if !r.facts.Has(policy.LayerRootfs) || !r.facts.Kernel.AtLeast(5, 11) {
-		return false
-	}
-	return !r.facts.Root || r.facts.Admin && st.Mode&0o004 != 0 && (st.Mode&0o100 == 0 || st.Mode&0o001 != 0)
-}
-
-// folder takes the folder of a named file, once, and gives its index, or -1.
-func (r *finder) folder(dir string) int {
-	abs, err := filepath.Abs(dir)
-	if err != nil {
-		return -1
-	}
-	for i := range r.folders {
-		if r.folders[i].Path == abs {
-			return i
-		}
-	}
-	f := plan.Folder{Path: abs, Fd: -1}
-	if r.facts.Root {
-		f.Fd, err = unix.OpenTree(unix.AT_FDCWD, abs, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
-		if err != nil {
-			return -1 // it is copied then
-		}
-		r.fds = append(r.fds, f.Fd)
-	}
-	r.folders = append(r.folders, f)
-	return len(r.folders) - 1
-}
-
 var errNoRoot = errors.New("the jail has no root of its own here")
-
-var errNotRegular = errors.New("not a regular file")
-
-// execMode lets everybody in the jail execute what its owner may execute.
-func execMode(mode uint32) uint32 {
-	if mode&0o100 != 0 {
-		return 0o555
-	}
-	return 0o444
-}

@@ -94,7 +94,7 @@ func launch(r *request, p *policy.Policy, seen *shown, s *streams) int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	cmd := isolate.CommandContext(ctx, p, seen.argv...)
-	cmd.Files = seen.files
+	cmd.Files = seen.open
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.stdin, s.out(), s.stderr
 	sigs := newSignals()
 	cmd.OnLaunch = func() { sigs.catch(cancel) }

@@ -35,7 +35,7 @@ func explain(w io.Writer, r *request) error {
 		return err
 	}
 	cmd := isolate.Command(p, seen.argv...)
-	cmd.Files = seen.files
+	cmd.Files = seen.open
 	pl, resolved, err := isolate.Explain(cmd)
 	if err != nil {
 		return err

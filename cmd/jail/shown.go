@@ -7,9 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jailrun/jail/internal/safepath"
+	"github.com/jailrun/jail/isolate"
 	"github.com/jailrun/jail/policy"
-	"golang.org/x/sys/unix"
 )
 
 // box is where the files of a command line are seen, and where a program starts.
@@ -26,13 +25,15 @@ const (
 type shown struct {
 	argv  []string
 	files []string // relative to the working directory, cleaned, each once
-	bytes int64    // of all of them
+	open  []isolate.File
+	bytes int64 // of all of them
 }
 
 // show finds the arguments that name a regular file of the working directory,
 // and makes them name the copy in /box. Nothing else is shown: no folder, no
 // absolute path, nothing above the working directory, and nothing behind a
 // link, which could lead to a file that whoever wrote the command never meant.
+// The files are open from here on: who swaps one for a link is too late.
 func show(argv []string, p *policy.Policy) (*shown, error) {
 	s := &shown{argv: slices.Clone(argv)}
 	dir := p.Chdir
@@ -43,12 +44,13 @@ func show(argv []string, p *policy.Policy) (*shown, error) {
 		if !mayName(i, arg) || covered(p, path.Join(box, arg)) {
 			continue
 		}
-		size, ok := showable(arg)
-		if !ok {
+		f, err := isolate.OpenFile(".", arg) // what can't be shown is left as it is
+		if err != nil {
 			continue
 		}
 		file := path.Clean(arg)
-		if err := s.add(file, size); err != nil {
+		if err := s.add(file, f); err != nil {
+			s.close()
 			return nil, err
 		}
 		if path.Clean(dir) != box || path.Base(file) != file {
@@ -78,39 +80,37 @@ func covered(p *policy.Policy, target string) bool {
 	return false
 }
 
-// showable gives the size of a regular file that the caller can read, with no
-// link on the way.
-func showable(name string) (size int64, ok bool) {
-	f, err := safepath.Beneath(unix.AT_FDCWD, name, unix.O_RDONLY)
-	if err != nil {
-		return 0, false
-	}
-	defer f.Close()
-	st, err := f.Stat()
-	if err != nil {
-		return 0, false
-	}
-	return st.Size(), true
-}
-
-func (s *shown) add(file string, size int64) error {
+// add takes over f, the open file.
+func (s *shown) add(file string, f isolate.File) error {
 	for _, old := range s.files {
 		if old == file {
-			return nil
+			return f.Close()
 		}
 		if path.Base(old) == path.Base(file) {
+			f.Close()
 			return &failure{op: "show", object: old + " and " + file, err: errSameName, hint: showAll}
 		}
 	}
-	s.bytes += size
+	s.open, s.files = append(s.open, f), append(s.files, file)
+	st, err := f.File.Stat()
+	if err != nil {
+		return &failure{op: "show", object: file, err: err, hint: showAll}
+	}
+	s.bytes += st.Size()
 	switch {
-	case len(s.files) == mostShown:
+	case len(s.files) > mostShown:
 		return &failure{op: "show", object: file, err: errTooMany, hint: showAll}
 	case s.bytes > mostShownBytes:
 		return &failure{op: "show", object: file, err: errTooLarge, hint: showAll}
 	}
-	s.files = append(s.files, file)
 	return nil
+}
+
+// close closes the files of a command that isn't run.
+func (s *shown) close() {
+	for i := range s.open {
+		s.open[i].Close()
+	}
 }
 
 const showAll = "show the working directory with --ro ."

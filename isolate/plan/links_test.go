@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/jailrun/jail/isolate/tape"
@@ -48,5 +49,21 @@ func TestASourceIsOpenedAtItsRealPath(t *testing.T) {
 	p := compiled(t, in)
 	if s, _ := p.CString(p.Ops[at(t, p, tape.Init, "open /data/work")].Args[1]); s != "/data/work" {
 		t.Errorf("opens %s", s)
+	}
+}
+
+func TestACopyOfAFileThatGrowsHasAnEnd(t *testing.T) {
+	in := large(true)
+	in.Named[0].Size = 1000
+	p, most := compiled(t, in), uint64(0)
+	for i := range p.Ops {
+		if o := &p.Ops[i]; o.Call == unix.SYS_SENDFILE && strings.HasSuffix(o.Step, "/box/a.py") {
+			if most += o.Args[3]; o.Pos >= 0 {
+				t.Errorf("op %d (%s) is repeated", i, o.Step)
+			}
+		}
+	}
+	if most < 1000 || most > 2*(1000+copySlack) {
+		t.Errorf("%d bytes of 1000 are copied at most", most)
 	}
 }

@@ -76,7 +76,8 @@ type Named struct {
 	Name   string // in /box, and in its folder
 	Fd     int
 	Mode   uint32
-	Folder int // index in Input.Folders, or -1: copied
+	Size   int64 // bytes, when it was looked at
+	Folder int   // index in Input.Folders, or -1: copied
 }
 
 // Plan is a compiled launch.
@@ -109,7 +110,6 @@ type builder struct {
 	devs       []device
 	etc        tape.Addr   // the host's /etc, 0 where nothing is bound out of it
 	folders    []tape.Addr // of large named files
-	namedCopy  bool        // a copy that must be whole
 
 	initStart   tape.Label
 	targetStart tape.Label

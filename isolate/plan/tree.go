@@ -330,10 +330,7 @@ func (b *builder) copyFile(what string, from tape.Addr, at string, mode uint32) 
 	b.Here(again)
 	c := b.Call("copy "+what, unix.SYS_SENDFILE, uint64(to), uint64(from), 0, 1<<30).Loading(0, 1)
 	c.Because("a copy has no inode, lock or path in common with the host")
-	c.Pos = again
-	if !b.namedCopy {
-		c.Neg = done
-	}
+	c.Pos, c.Neg = again, done
 	b.Here(done)
 	b.Call("close "+what, unix.SYS_CLOSE, uint64(to)).Loading(0)
 }
