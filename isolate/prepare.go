@@ -216,12 +216,18 @@ func (r *run) start(in *plan.Input) error {
 	}
 	defer unix.Close(theirs[1])
 	_ = unix.SetsockoptInt(r.tgt, unix.SOL_SOCKET, unix.SO_PASSCRED, 1) // without it the target's pid is not known, and signals can't be forwarded
+	net, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return &LaunchError{Op: "make a socket", Index: -1, Err: err}
+	}
+	defer unix.Close(net[0])
+	defer unix.Close(net[1])
 	std, err := r.streams()
 	defer closeAll(std)
 	if err != nil {
 		return err
 	}
-	fds := []uintptr{uintptr(std[0]), uintptr(std[1]), uintptr(std[2]), uintptr(theirs[0]), r.lockFd(theirs[0]), uintptr(theirs[1]), r.twinFd(theirs[0])}
+	fds := []uintptr{uintptr(std[0]), uintptr(std[1]), uintptr(std[2]), uintptr(theirs[0]), r.lockFd(theirs[0]), uintptr(theirs[1]), r.twinFd(theirs[0]), uintptr(net[0]), uintptr(net[1])}
 	for _, s := range in.Sources {
 		if s.Fd >= 0 {
 			fds = append(fds, uintptr(s.Fd))

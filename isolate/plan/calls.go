@@ -116,6 +116,7 @@ var calls = [...]call{
 	{unix.SYS_SIGNALFD4, "signalfd4", []param{{kind: descriptor}, {kind: in, n: 8}, {kind: number}, {kind: flags, names: &openFlags}}},
 	{unix.SYS_EVENTFD2, "eventfd2", []param{{kind: number}, {kind: flags, names: &openFlags}}},
 	{unix.SYS_PRLIMIT64, "prlimit64", []param{{kind: pid}, {kind: value, names: &rlimitNames}, {kind: inOrNull, n: 16}, {kind: outOrNull, n: 16}}},
+	{unix.SYS_SETNS, "setns", []param{{kind: descriptor}, {kind: flags, names: &cloneFlags}}},
 	{unix.SYS_SECCOMP, "seccomp", []param{{kind: value, names: &seccompOps}, {kind: flags, names: &seccompFlags}, {kind: filterProgram}}},
 	{unix.SYS_OPEN_TREE, "open_tree", []param{{kind: descriptor}, {kind: text}, {kind: flags, names: &openTreeFlags}}},
 	{unix.SYS_MOVE_MOUNT, "move_mount", []param{{kind: descriptor}, {kind: text}, {kind: descriptor}, {kind: text}, {kind: flags, names: &moveFlags}}},

@@ -17,7 +17,7 @@ func (v *verifier) effect(o *tape.Op, s *state) *effect {
 		prctlEffect(o, e)
 	case unix.SYS_READ, unix.SYS_WRITE:
 		v.ioEffect(o, e)
-	case unix.SYS_CLONE3, unix.SYS_CLONE, unix.SYS_UNSHARE, unix.SYS_EXECVE:
+	case unix.SYS_CLONE3, unix.SYS_CLONE, unix.SYS_UNSHARE, unix.SYS_SETNS, unix.SYS_EXECVE:
 		v.birthEffect(o, e)
 	case unix.SYS_MOUNT, unix.SYS_MOVE_MOUNT, unix.SYS_MOUNT_SETATTR, unix.SYS_PIVOT_ROOT, unix.SYS_UMOUNT2, unix.SYS_OPEN_TREE:
 		v.mountEffect(o, e)
@@ -89,7 +89,11 @@ func (v *verifier) birthEffect(o *tape.Op, e *effect) {
 		if e.gains = bornInto(o.Args[0]); o.Args[0]&unix.CLONE_NEWCGROUP != 0 {
 			e.gains |= hasCgroup
 		}
-		e.needs = hasMnt // so that no namespace of the host's processes is left
+		if o.Proc != tape.Stage {
+			e.needs = hasMnt // so that no namespace of the host's processes is left
+		}
+	case unix.SYS_SETNS:
+		e.gains = bornInto(o.Args[1])
 	case unix.SYS_EXECVE:
 		e.class = executes
 	}

@@ -21,7 +21,8 @@ func (b *builder) init() {
 	b.identity()
 	b.descriptors()
 	b.tree()
-	b.network()
+	b.joinNetwork()
+	b.hostname()
 	b.fork()
 	b.drop()
 	b.wait()
@@ -184,22 +185,6 @@ func (b *builder) descriptors() {
 
 // backstopGrace lets the supervisor, which says why, come first.
 const backstopGrace = time.Second
-
-func (b *builder) network() {
-	if !b.layer(policy.LayerNetNS) || b.in.Policy.Net == policy.NetNone {
-		b.hostname()
-		return
-	}
-	fd := b.Var(8)
-	ifr := make([]byte, 40) // struct ifreq, netdevice(7)
-	copy(ifr, "lo")
-	ifr[16] = unix.IFF_UP | unix.IFF_RUNNING
-	b.Call("open a socket for loopback", unix.SYS_SOCKET, unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0).Into(fd)
-	b.Call("bring loopback up", unix.SYS_IOCTL, uint64(fd), unix.SIOCSIFFLAGS, b.Const(ifr)).Loading(0).
-		Because("programs talk to themselves over 127.0.0.1")
-	b.Call("close the socket", unix.SYS_CLOSE, uint64(fd)).Loading(0)
-	b.hostname()
-}
 
 func (b *builder) hostname() {
 	if b.layer(policy.LayerUtsNS) {

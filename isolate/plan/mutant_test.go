@@ -122,7 +122,7 @@ var mutants = []struct {
 	{"init joins", S6, func(m mutant) { m.instead(pid1, "start a session", target, "join a group") }},
 
 	{"target doesn't wait", S7, func(m mutant) { m.drop(target, "wait until init") }},
-	{"target waits too late", S7, func(m mutant) { m.swap(target, "wait until init", "start a session") }},
+	{"target waits too late", S7, func(m mutant) { m.swap(target, "wait until init", "report that nothing") }},
 	{"target need not wait", S7, func(m mutant) { m.op(target, "wait until init").Soft() }},
 	{"init keeps capabilities", S7, func(m mutant) { m.drop(pid1, "clear all cap") }},
 	{"init keeps a capability in its bounding set", S7, func(m mutant) { m.drop(pid1, "drop a capability") }},
@@ -165,7 +165,7 @@ var mutants = []struct {
 		p.Zero, p.Pos = tape.Next, tape.Next
 	}},
 	{"a loop that spins", RuleLoop, func(m mutant) { m.op(pid1, "wait for a child").Args[2] = 0 }},
-	{"a step that repeats itself", RuleLoop, func(m mutant) { m.op(target, "report that nothing").Neg = m.labelOf(m.at(target, "wait until init")) }},
+	{"a step that repeats itself", RuleLoop, func(m mutant) { m.op(target, "report that nothing").Neg = m.labelOf(m.at(target, "start a session")) }},
 	{"a loop over a read that fails", RuleLoop, func(m mutant) { m.op(pid1, "read the child signal").Neg = m.op(pid1, "read the child signal").Pos }},
 	{"an unknown call", RuleCall, func(m mutant) { m.op(pid1, "clear umask").Call = unix.SYS_PTRACE }},
 	{"a prctl that takes a pointer", RuleCall, func(m mutant) { m.op(target, "lock securebits").Args[0] = unix.PR_SET_MM }},

@@ -20,11 +20,13 @@ const (
 
 // Descriptors that the supervisor passes to the stage.
 const (
-	FdCtl     = 3 // SEQPACKET: born, fail, died; end-of-file when the supervisor dies
-	FdLock    = 4 // the lock on the run's ids: held until the last process is gone
-	FdTarget  = 5 // SEQPACKET of the target alone; its close-on-exec tells success
-	FdTwin    = 6 // directory of the cgroup v2 group to be cloned into
-	FirstFree = 7 // passed sources follow
+	FdCtl      = 3 // SEQPACKET: born, fail, died; end-of-file when the supervisor dies
+	FdLock     = 4 // the lock on the run's ids: held until the last process is gone
+	FdTarget   = 5 // SEQPACKET of the target alone; its close-on-exec tells success
+	FdTwin     = 6 // directory of the cgroup v2 group to be cloned into
+	FdNet      = 7 // SEQPACKET by which init gets its network namespace
+	FdNetStage = 8 // the stage's end of it
+	FirstFree  = 9 // passed sources follow
 )
 
 // Input is what a plan is made from.

@@ -22,6 +22,7 @@ func (b *builder) stage() {
 	born.Zero = b.initStart
 	b.InLayer("")
 	b.Call("hand over init's pidfd", unix.SYS_SENDMSG, FdCtl, uint64(msg.hdr), 0)
+	b.makeNetwork(msg.fd)
 	b.Call("exit", sysExitGroup, 0)
 	b.Here(fail)
 	b.report(FdCtl)
@@ -55,9 +56,9 @@ func (b *builder) cloneArgs(pidfd tape.Addr) uint64 {
 
 const cloneArgsSize = 88
 
-// cloned are the namespaces that init is born into. The cgroup namespace
-// comes when the target has joined its groups, the time namespace before it is
-// forked.
+// cloned are the namespaces that init is born into. The network namespace is
+// made beside it, the cgroup namespace comes when the target has joined its
+// groups, the time namespace before it is forked.
 var cloned = [...]struct {
 	layer policy.Layer
 	flag  uint64
@@ -65,7 +66,6 @@ var cloned = [...]struct {
 	{policy.LayerUserNS, unix.CLONE_NEWUSER},
 	{policy.LayerMntNS, unix.CLONE_NEWNS},
 	{policy.LayerPidNS, unix.CLONE_NEWPID},
-	{policy.LayerNetNS, unix.CLONE_NEWNET},
 	{policy.LayerIpcNS, unix.CLONE_NEWIPC},
 	{policy.LayerUtsNS, unix.CLONE_NEWUTS},
 }
