@@ -49,7 +49,6 @@ type run struct {
 	limits  limits
 	started time.Time // when exec was seen
 	ended   time.Time
-	wall    time.Duration
 	launch  *watch.Timer // the launch's deadline
 
 	ev          result.Evidence

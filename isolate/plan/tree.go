@@ -60,8 +60,7 @@ type item struct {
 	src   Source
 	quota string // a directory of q
 
-	fd    tape.Addr
-	layer int
+	fd tape.Addr
 }
 
 // items lists all that is placed, parents before children; of two at the same
