@@ -14,8 +14,9 @@ const (
 	done
 )
 
-// pump moves bytes until it would block or has had its share of the loop, and
-// leaves exactly one end watched: the one that it waits for.
+// pump moves bytes until it would block, and then leaves exactly one end watched:
+// the one that it waits for. If it has had its share of the loop before, no end
+// may have news to wake it for, so it is called again in the next turn.
 func (r *Relay) pump() {
 	if r.ended || r.pumping {
 		return // OnLimit may have come back here by Drain
@@ -38,10 +39,12 @@ func (r *Relay) pump() {
 }
 
 func (r *Relay) await(s state) {
-	to := s == awaitTo || s == moved && (len(r.pending) > 0 || r.eof)
-	err := r.src.ready(!to)
+	if s == moved {
+		r.loop.Post(r.pump)
+	}
+	err := r.src.ready(s == awaitFrom)
 	if r.dst != nil && err == nil {
-		err = r.dst.ready(to)
+		err = r.dst.ready(s == awaitTo)
 	}
 	if err != nil { // not to be woken again would be to hang
 		r.record(err)

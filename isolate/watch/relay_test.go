@@ -306,6 +306,36 @@ func TestNoDestinationCounts(t *testing.T) {
 	}
 }
 
+// A relay's share of a turn may end at any step: with the source's end seen, a
+// limit passed, or bytes still to be written.
+func TestRelayEndsWhateverStepItsShareEndsWith(t *testing.T) {
+	for chunks := range 2*rounds + 1 {
+		for _, extra := range []int{0, 1} {
+			size := chunks*bufferSize + extra
+			in := strings.Repeat("x", size)
+			var out bytes.Buffer
+			for name, o := range map[string]RelayOptions{
+				"counted":  {From: FromReader(strings.NewReader(in))},
+				"kept":     {From: FromReader(strings.NewReader(in)), To: ToWriter(&out), Limit: Unlimited},
+				"written":  {From: FromReader(strings.NewReader(in)), To: ToWriter(writerOnly{io.Discard}), Limit: Unlimited},
+				"cut":      {From: FromReader(strings.NewReader(in)), To: ToWriter(&bytes.Buffer{}), Limit: int64(size / 2)},
+				"cut off":  {From: FromReader(strings.NewReader(in)), To: ToWriter(&bytes.Buffer{}), Limit: int64(size / 2), Rest: RestClose},
+				"not read": {From: FromReader(strings.NewReader(in)), Rest: RestClose},
+			} {
+				if got := relay(t, o); o.Rest == RestDiscard && got.Taken != int64(size) {
+					t.Errorf("%d bytes, %s: %+v", size, name, got)
+				}
+			}
+			if out.Len() != size {
+				t.Errorf("%d bytes: kept %d", size, out.Len())
+			}
+		}
+	}
+}
+
+// writerOnly hides what else a writer can do.
+type writerOnly struct{ io.Writer }
+
 func TestStdinEndsWhereItsSourceEnds(t *testing.T) {
 	null, err := os.Open("/dev/null")
 	if err != nil {
