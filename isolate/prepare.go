@@ -281,7 +281,11 @@ func (r *run) startStage(fds []uintptr) error {
 		return &LaunchError{Op: "write the stage", Index: -1, Err: err, Hint: writeHint(err)}
 	}
 	defer unix.Close(image)
-	if r.stage, err = stage.Start(image, fds); err != nil {
+	start := stage.Start
+	if r.cmd.HoldThread {
+		start = stage.StartHere
+	}
+	if r.stage, err = start(image, fds); err != nil {
 		return &LaunchError{Op: "start the stage", Index: -1, Err: err, Hint: startHint(err)}
 	}
 	if err := r.loop.Add(r.ctl, watch.In, r.onCtl); err != nil {
