@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 }
 
 // The calls that the children's filter sends to the listener.
-var notified = []uint32{unix.SYS_PTRACE, unix.SYS_MOUNT, unix.SYS_UNSHARE, unix.SYS_KEYCTL}
+var notified = []uint32{unix.SYS_PTRACE, unix.SYS_MOUNT, unix.SYS_UNSHARE, unix.SYS_KEYCTL, unix.SYS_SOCKET}
 
 // parts are what children do under the filter. Each gives its exit status.
 var parts = map[string]func() int{
@@ -41,6 +41,18 @@ var parts = map[string]func() int{
 		unix.Read(controlFD, b[:]) // until the listener is closed
 		return int(call(unix.SYS_PTRACE, 0, 0))
 	},
+	"netlink": func() int { return netlinkSockets(20) },
+	"netlink again": func() int {
+		for range 40 { // each is closed before the next
+			fd, errno := netlinkSocket()
+			if errno != 0 {
+				return 1
+			}
+			unix.RawSyscall(unix.SYS_CLOSE, fd, 0, 0)
+		}
+		return 0
+	},
+	burst:  burstPart,
 	"x32":  func() int { return int(call(x32Bit|39, 0, 0)) },
 	"i386": i386Part,
 }
@@ -48,6 +60,47 @@ var parts = map[string]func() int{
 func call(nr, a, b uintptr) unix.Errno {
 	_, _, errno := unix.RawSyscall(nr, a, b, 0)
 	return errno
+}
+
+// burst is the part that calls from many threads at once, all under the filter.
+const burst = "netlink burst"
+
+func netlinkSocket() (fd uintptr, errno unix.Errno) {
+	fd, _, errno = unix.RawSyscall(unix.SYS_SOCKET, unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_ROUTE)
+	return fd, errno
+}
+
+// netlinkSockets tries n times and is how many sockets it has in the end.
+func netlinkSockets(n int) (made int) {
+	for range n {
+		switch _, errno := netlinkSocket(); errno {
+		case 0:
+			made++
+		case unix.ENOBUFS:
+		default:
+			return 100
+		}
+	}
+	return made
+}
+
+func burstPart() int {
+	const threads = 60
+	made := make(chan int, threads)
+	start := make(chan struct{})
+	for range threads {
+		go func() {
+			runtime.LockOSThread()
+			<-start
+			made <- netlinkSockets(5)
+		}()
+	}
+	close(start)
+	total := 0
+	for range threads {
+		total += <-made
+	}
+	return total
 }
 
 func mountPart() int {
@@ -79,7 +132,11 @@ func child(part func() int) int {
 	}
 	prog := filter()
 	fprog := unix.SockFprog{Len: uint16(len(prog)), Filter: &prog[0]}
-	fd, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_NEW_LISTENER, uintptr(unsafe.Pointer(&fprog)))
+	flags := uintptr(unix.SECCOMP_FILTER_FLAG_NEW_LISTENER)
+	if os.Getenv(childEnv) == burst {
+		flags |= unix.SECCOMP_FILTER_FLAG_TSYNC | unix.SECCOMP_FILTER_FLAG_TSYNC_ESRCH
+	}
+	fd, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, flags, uintptr(unsafe.Pointer(&fprog)))
 	if errno != 0 {
 		return 201
 	}

@@ -1,7 +1,8 @@
 // Package notify is the listener of a jail's seccomp user notifications: it
 // refuses the calls that the filter sends it, and keeps a bounded record of
-// them. It never lets one continue, since the arguments may change after they
-// were looked at (seccomp_unotify(2)).
+// them. It lets one continue only if that is one whose arguments are numbers and
+// that has a budget: other arguments may change after they were looked at
+// (seccomp_unotify(2)).
 //
 // A Listener is driven by an event loop: Start adds it there. Its methods belong
 // to the loop's goroutine.
@@ -26,7 +27,9 @@ type Listener struct {
 	req     []uint64 // struct seccomp_notif, as long as the kernel's
 	resp    []uint64 // struct seccomp_notif_resp
 	record  record
-	quota   int // answers in a window
+	grants  []grant // calls with a budget that went on just now
+	text    []byte  // room to read a count, made when first needed
+	quota   int     // answers in a window
 	used    int
 	since   time.Time // start of the window
 	delayed int64     // windows that ended in a pause
@@ -192,14 +195,13 @@ func (l *Listener) foreign(c Call) {
 const unanswered unix.Errno = 0
 
 func (l *Listener) native(c Call) {
-	var errno unix.Errno
-	var rule, fix string
-	if l.o.Answer != nil {
-		errno, rule, fix = l.o.Answer(c.NR, c.Args)
+	if l.o.Budget != nil {
+		if most := l.o.Budget(c.NR, c.Args); most > 0 {
+			l.budget(&c, most)
+			return
+		}
 	}
-	if errno == 0 {
-		errno = unix.EPERM
-	}
+	errno, rule, fix := l.answer(&c)
 	if l.o.OnSuspicious != nil {
 		l.note(&c, unanswered, rule, fix)
 		l.o.OnSuspicious(c)
@@ -209,22 +211,49 @@ func (l *Listener) native(c Call) {
 	l.refuse(c.ID, errno)
 }
 
-// refuse answers with an error, and nothing else ever does. ENOENT: the caller
-// died, or a signal took it out of the call.
-func (l *Listener) refuse(id uint64, errno unix.Errno) {
-	if l.closed { // by a callback: the kernel has answered
-		return
+// answer asks the owner for the error of a refused call.
+func (l *Listener) answer(c *Call) (errno unix.Errno, rule, fix string) {
+	if l.o.Answer != nil {
+		errno, rule, fix = l.o.Answer(c.NR, c.Args)
 	}
-	clear(l.resp)
-	*(*response)(unsafe.Pointer(unsafe.SliceData(l.resp))) = response{id: id, error: -int32(errno)}
+	if errno == 0 {
+		errno = unix.EPERM
+	}
+	return errno, rule, fix
+}
+
+// refuse answers with an error.
+func (l *Listener) refuse(id uint64, errno unix.Errno) {
+	l.settle(l.send(response{id: id, error: -int32(errno)}))
+}
+
+// goOn lets the kernel serve the call, which Linux before 5.5 can't.
+func (l *Listener) goOn(id uint64) bool {
+	err := l.send(response{id: id, flags: unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE})
+	if err == unix.EINVAL {
+		return false
+	}
+	l.settle(err)
+	return true
+}
+
+// settle ends the listener if an answer could not be sent. ENOENT: the caller
+// died, or a signal took it out of the call.
+func (l *Listener) settle(err unix.Errno) {
+	if err != 0 && err != unix.ENOENT && err != unix.EINPROGRESS {
+		l.hangup(&Error{Op: "answer to", Object: "seccomp listener", Err: err})
+	}
+}
+
+func (l *Listener) send(r response) unix.Errno {
+	if l.closed { // by a callback: the kernel has answered
+		return 0
+	}
 	for {
-		switch err := l.ioctl(unix.SECCOMP_IOCTL_NOTIF_SEND, unsafe.Pointer(unsafe.SliceData(l.resp))); err {
-		case unix.EINTR:
-		case 0, unix.ENOENT, unix.EINPROGRESS:
-			return
-		default:
-			l.hangup(&Error{Op: "answer to", Object: "seccomp listener", Err: err})
-			return
+		clear(l.resp)
+		*(*response)(unsafe.Pointer(unsafe.SliceData(l.resp))) = r
+		if err := l.ioctl(unix.SECCOMP_IOCTL_NOTIF_SEND, unsafe.Pointer(unsafe.SliceData(l.resp))); err != unix.EINTR {
+			return err
 		}
 	}
 }

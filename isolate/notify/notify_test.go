@@ -42,6 +42,13 @@ func start(t *testing.T, part string, o Options) *jailed {
 	j.cmd.Env = append(os.Environ(), childEnv+"="+part)
 	j.cmd.ExtraFiles = []*os.File{theirs}
 	j.cmd.Stderr = os.Stderr
+	if strings.HasPrefix(part, "netlink") { // with a network of its own, as a jail has
+		j.cmd.SysProcAttr = &syscall.SysProcAttr{
+			Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWNET,
+			UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
+			GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
+		}
+	}
 	if err := j.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
