@@ -73,7 +73,11 @@ func (s *stage) compile(ctx context.Context, compiler, source string) (string, e
 		return "", o.err
 	}
 	if o.exit != 0 {
-		return "", fmt.Errorf("%s in a jail: %s%s: %s", compiler, o.result.Reason, o.result.trouble(), clip(o.stderr))
+		said := o.result.trouble()
+		if said == "" {
+			said = ": " + clip(strings.TrimSpace(o.stderr))
+		}
+		return "", fmt.Errorf("%s in a jail: %s%s", compiler, o.result.Reason, said)
 	}
 	program := filepath.Join(s.dir, strings.TrimSuffix(filepath.Base(source), filepath.Ext(source)))
 	return program, os.WriteFile(program, []byte(o.stdout), 0o755)
