@@ -14,7 +14,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 # Packages whose tests run a second time under the race detector.
 RACE := ./audit/... ./internal/... ./isolate/... ./network/... ./policy/... ./rootfs/...
 
-.PHONY: help demo build test test-go test-race test-libseccomp test-vm check bench vulncheck deps-build deps-demo deps-test deps-vm clean
+.PHONY: help demo build test test-go test-race test-libseccomp test-vm check bench vulncheck deps-build deps-demo deps-test deps-bench deps-vm clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,7 +43,7 @@ test-vm: deps-vm build ## run the tests that depend on the kernel on five of the
 check: deps-test ## format, vet, staticcheck, arrows, generated files, tidiness, vulnerabilities
 	@scripts/check
 
-bench: deps-test build ## measure launches against bubblewrap, as ratios
+bench: deps-bench build ## measure launches against bubblewrap, as ratios
 	@go run -tags=library ./test/bench
 
 vulncheck: deps-build ## look for known vulnerabilities, offline
@@ -57,6 +57,9 @@ deps-demo: ## install what the demo needs, if it is missing
 
 deps-test: ## install what the tests need, if it is missing
 	@scripts/install-deps build demo test
+
+deps-bench: ## install what the benchmark needs, if it is missing
+	@scripts/install-deps build bench
 
 deps-vm: ## install what the kernel matrix needs, if it is missing
 	@scripts/install-deps build vm
