@@ -19,7 +19,7 @@ func (r *run) listen(fd int) {
 	}
 	r.epoch = time.Now()
 	o := notify.Options{
-		Loop: r.loop, Answer: r.answer, AllowMemory: len(r.policy.Files) == 0, // a page of a FUSE server of the caller's could hold us
+		Loop: r.loop, Answer: r.answer, Budget: r.budget, AllowMemory: len(r.policy.Files) == 0, // a page of a FUSE server of the caller's could hold us
 		Name:      func(nr int32) string { return seccomp.Name(int(nr)) },
 		OnForeign: func(c notify.Call) { r.endForCall(result.CauseSyscall, c) },
 	}
@@ -41,12 +41,24 @@ func (r *run) listen(fd int) {
 
 // answer looks a call up in the table that the filter was made from.
 func (r *run) answer(nr int32, args [6]uint64) (errno unix.Errno, rule, fix string) {
+	a := r.reference(nr, args)
+	group, why, fix := r.table.Why(int(nr), args)
+	return a.Errno, group + ": " + why, fix
+}
+
+// budget is how many of what a call makes the table allows at once.
+func (r *run) budget(nr int32, args [6]uint64) (most int) {
+	if a := r.reference(nr, args); a.Kind == seccomp.KindBudget {
+		return int(a.Most)
+	}
+	return 0
+}
+
+func (r *run) reference(nr int32, args [6]uint64) seccomp.Action {
 	if r.table == nil {
 		r.table = r.rules()
 	}
-	a := seccomp.Reference(r.table, seccomp.Data{Nr: nr, Arch: unix.AUDIT_ARCH_X86_64, Args: args})
-	group, why, fix := r.table.Why(int(nr), args)
-	return a.Errno, group + ": " + why, fix
+	return seccomp.Reference(r.table, seccomp.Data{Nr: nr, Arch: unix.AUDIT_ARCH_X86_64, Args: args})
 }
 
 func (r *run) endForCall(c result.Cause, call notify.Call) {

@@ -12,6 +12,7 @@ var (
 	enosys = Errno(unix.ENOSYS)
 	noFam  = Errno(unix.EAFNOSUPPORT)
 	noProt = Errno(unix.EPROTONOSUPPORT)
+	routes = Budget(16, unix.ENOBUFS, unix.EAFNOSUPPORT)
 )
 
 // answers is the policy in the words of its own document: the whole list, so
@@ -172,8 +173,8 @@ var argumentRows = []struct {
 	{"socket", []uint64{unix.AF_INET, high | unix.SOCK_STREAM, high | 262}, noProt},
 	{"socket", []uint64{unix.AF_INET, unix.SOCK_STREAM, 256}, noProt},
 	{"socket", []uint64{unix.AF_INET6, unix.SOCK_STREAM, 132}, noProt},
-	{"socket", []uint64{unix.AF_NETLINK, unix.SOCK_RAW, 0}, Allow()},
-	{"socket", []uint64{unix.AF_NETLINK, unix.SOCK_DGRAM | unix.SOCK_CLOEXEC, 0}, Allow()},
+	{"socket", []uint64{unix.AF_NETLINK, unix.SOCK_RAW, 0}, routes},
+	{"socket", []uint64{high | unix.AF_NETLINK, unix.SOCK_DGRAM | unix.SOCK_CLOEXEC, high}, routes},
 	{"socket", []uint64{unix.AF_NETLINK, unix.SOCK_RAW, 12}, noProt},
 	{"socket", []uint64{unix.AF_NETLINK, unix.SOCK_RAW, 15}, noProt},
 	{"socket", []uint64{unix.AF_VSOCK, unix.SOCK_STREAM, 0}, noFam},

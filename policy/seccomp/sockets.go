@@ -59,13 +59,15 @@ var socketChecks = []Check{
 		Answer: Action{Kind: KindAllow},
 	},
 	{
-		Call: "socket", Words: "AF_NETLINK, NETLINK_ROUTE", Why: "getifaddrs(3) and getaddrinfo(3) list the jail's interfaces",
+		Call: "socket", Words: "AF_NETLINK, NETLINK_ROUTE",
+		Why: "getifaddrs(3) and getaddrinfo(3) list the jail's interfaces; but what waits to be read there counts as no group's memory",
+		Fix: "close netlink sockets after use",
 		When: []Arg{
 			{Index: 0, Mask: Low32, Values: []uint64{unix.AF_NETLINK}},
 			{Index: 1, Mask: sockType, Values: []uint64{unix.SOCK_RAW, unix.SOCK_DGRAM}},
 			{Index: 2, Mask: Low32, Values: []uint64{unix.NETLINK_ROUTE}},
 		},
-		Answer: Action{Kind: KindAllow},
+		Answer: Action{Kind: KindBudget, Errno: unix.ENOBUFS, Most: 16, Alone: unix.EAFNOSUPPORT},
 	},
 	{
 		Call: "socket", Words: "any other of AF_UNIX, AF_INET, AF_INET6 and AF_NETLINK", Why: whyProto,
