@@ -30,6 +30,7 @@ func (r *run) onInit(uint32) {
 		r.fail(&LaunchError{Op: "launch", Index: -1, Err: errInitDied, Hint: "was it killed from outside?"})
 	}
 	r.account()
+	r.splitCPU()
 	r.drain()
 }
 

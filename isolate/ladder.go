@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jailrun/jail/isolate/cgroup"
 	"github.com/jailrun/jail/isolate/host"
 	"github.com/jailrun/jail/policy"
 	"golang.org/x/sys/unix"
@@ -102,9 +103,8 @@ var (
 // makeScratch makes the folder that stands in for /box and /tmp where the
 // program sees the host's tree, and puts the files of the command line there.
 func (r *run) makeScratch() error {
-	dir, err := os.MkdirTemp("", "jail-"+strconv.Itoa(os.Getpid())+"-")
+	dir, err := r.scratchDir()
 	if err == nil {
-		r.closers = append(r.closers, func() { _ = os.RemoveAll(dir) })
 		err = r.fillScratch(dir)
 	}
 	if err != nil {
@@ -114,10 +114,23 @@ func (r *run) makeScratch() error {
 	return nil
 }
 
-func (r *run) fillScratch(dir string) error {
-	if err := os.Chmod(dir, 0o711); err != nil {
-		return err
+// scratchDir makes a folder that is owned by its name, so that GC knows whose it
+// was. Nobody else can have taken the name: it holds our start time, and the
+// folder's parent is sticky.
+func (r *run) scratchDir() (string, error) {
+	n, err := cgroup.OwnName(runs.Add(1))
+	if err != nil {
+		return "", err
 	}
+	dir := filepath.Join(os.TempDir(), n.String())
+	if err := os.Mkdir(dir, 0o711); err != nil {
+		return "", err
+	}
+	r.closers = append(r.closers, func() { _ = os.RemoveAll(dir) })
+	return dir, nil
+}
+
+func (r *run) fillScratch(dir string) error {
 	if err := os.WriteFile(filepath.Join(dir, "probe"), nil, 0o444); err != nil {
 		return err
 	}

@@ -105,3 +105,21 @@ func descendants(pid int) []int {
 	}
 	return list
 }
+
+// rusageBlock is the unit of ru_inblock and ru_oublock, getrusage(2).
+const rusageBlock = 512
+
+// splitCPU takes from rusage what the groups can't tell, or only by the tick:
+// the parts of the CPU time, and the traffic with block devices.
+func (r *run) splitCPU() {
+	user, system := r.rusage.Utime.Nano(), r.rusage.Stime.Nano()
+	if cpu := r.usage.CPUNS; r.group != nil && cpu != nil && user+system > 0 {
+		u := int64(float64(*cpu) * float64(user) / float64(user+system))
+		r.usage.UserNS, r.usage.SystemNS = new(u), new(*cpu-u)
+	}
+	if r.usage.IOReadBytes == nil && r.initPID > 0 {
+		r.usage.IOReadBytes = new(r.rusage.Inblock * rusageBlock)
+		r.usage.IOWriteBytes = new(r.rusage.Oublock * rusageBlock)
+		r.usage.IOSource = new(result.SourceRusage)
+	}
+}

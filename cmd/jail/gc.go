@@ -5,7 +5,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/jailrun/jail/isolate/cgroup"
+	"github.com/jailrun/jail/isolate"
 	"github.com/jailrun/jail/isolate/result"
 )
 
@@ -17,16 +17,10 @@ const gcPatience = 30 * time.Second
 func gcCommand(*request) int {
 	ctx, cancel := context.WithTimeout(context.Background(), gcPatience)
 	defer cancel()
-	h, err := cgroup.Detect()
-	if err != nil {
-		complain(err)
-		return result.StatusFailed
-	}
-	defer h.Close()
-	removed, err := cgroup.GC(ctx, h)
+	removed, err := isolate.GC(ctx)
 	text := ""
 	for _, name := range removed {
-		text += "removed cgroup " + name + "\n"
+		text += "removed " + name + "\n"
 	}
 	if text == "" && err == nil {
 		text = "nothing to remove\n"

@@ -104,3 +104,16 @@ func parseStat(b []byte) (start uint64, state byte, ok bool) {
 	start, err := strconv.ParseUint(string(v), 10, 64)
 	return start, state, err == nil
 }
+
+// OwnerGone reports whether the process that the name tells of has ended. When
+// in doubt it lives.
+func (n Name) OwnerGone() bool { return n.ownerGone() }
+
+// OwnName is a name of this process's, for what it makes outside of cgroups.
+func OwnName(seq uint64) (Name, error) {
+	start, _, err := startTime(0)
+	if err != nil {
+		return Name{}, err
+	}
+	return Name{PID: unix.Getpid(), Start: start, Seq: seq}, nil
+}
