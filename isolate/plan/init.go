@@ -130,8 +130,6 @@ func (b *builder) identity() {
 	}
 	b.Call("die with the supervisor", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL)).
 		Because("after the ids, which clear it")
-	b.Call("make init undumpable", unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0).
-		Because("no process of the jail may open /proc/1 (CVE-2016-9962, CVE-2019-5736)")
 	ctl := b.Var(8)
 	b.SetVar(ctl, FdCtl|unix.POLLRDHUP<<32)
 	alive := b.Call("check that the supervisor lives", unix.SYS_POLL, uint64(ctl), 1, 0)
@@ -194,7 +192,13 @@ func (b *builder) hostname() {
 	}
 }
 
+// fork makes init undumpable only now: the stage enters its user namespace
+// beside it, which takes the right to look into init (setns(2)), and that an
+// ordinary user has over dumpable processes alone.
 func (b *builder) fork() {
+	b.layer(policy.LayerPidNS)
+	b.Call("make init undumpable", unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0).
+		Because("no process of the jail may open /proc/1 (CVE-2016-9962, CVE-2019-5736)")
 	b.InLayer("")
 	b.Call("fork the target", unix.SYS_CLONE, uint64(unix.SIGCHLD), 0, 0, 0, 0).Into(b.pid).
 		Because("a plain fork: a shared memory would share result slots and credentials' side effects").Zero = b.targetStart
