@@ -40,12 +40,12 @@ func (r *run) idmap(f *policy.File, tree int) error {
 		return nil // read-only sources are then readable by their mode alone
 	}
 	return sourceError(f, &os.PathError{Op: "mount_setattr MOUNT_ATTR_IDMAP", Path: f.Source, Err: err},
-		"its file system can't be shown under another owner (Linux 5.12, and not every file system): its files belong to "+ownerOf(f.Source)+", the jail runs as uid "+strconv.Itoa(r.ids.target))
+		"its file system can't be shown under another owner (Linux 5.12, and not every file system): its files belong to "+ownerOf(tree)+", the jail runs as uid "+strconv.Itoa(r.ids.target))
 }
 
-func ownerOf(p string) string {
+func ownerOf(tree int) string {
 	var st unix.Stat_t
-	if unix.Stat(p, &st) != nil {
+	if unix.Fstat(tree, &st) != nil {
 		return "somebody"
 	}
 	return "uid " + strconv.Itoa(int(st.Uid))

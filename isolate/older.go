@@ -3,7 +3,6 @@ package isolate
 import (
 	"bytes"
 	"os"
-	"path/filepath"
 	"strconv"
 
 	"github.com/jailrun/jail/isolate/plan"
@@ -23,15 +22,6 @@ func (r *run) lookAtMounts(in *plan.Input) (err error) {
 		return &LaunchError{Op: "look at the host's mounts", Index: -1, Layer: policy.LayerRootfs, Err: err}
 	}
 	in.Mounts = parseMountinfo(p)
-	for i := range in.Sources {
-		s, f := &in.Sources[i], &r.policy.Files[i]
-		if s.Skip || f.Source == "" {
-			continue
-		}
-		if s.Real, err = filepath.EvalSymlinks(f.Source); err != nil {
-			return sourceError(f, err, "check the path")
-		}
-	}
 	return nil
 }
 

@@ -3,10 +3,10 @@ package isolate
 import (
 	"errors"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/isolate/host"
 	"github.com/jailrun/jail/isolate/plan"
 	"github.com/jailrun/jail/policy"
@@ -70,23 +70,29 @@ func closeFds(fds []int) {
 type finder struct {
 	facts  *host.Facts
 	policy *policy.Policy
-	fds    []int
+	fds    []int      // that the run needs
+	places []*os.File // of the policy's files, in their order; nil where there is none
 
 	folders []plan.Folder
 }
 
 func find(f *host.Facts, p *policy.Policy) found {
-	r := &finder{facts: f, policy: p}
+	r := &finder{facts: f, policy: p, places: make([]*os.File, len(p.Files))}
 	s, err := r.sources()
+	for _, at := range r.places {
+		if at != nil {
+			at.Close()
+		}
+	}
 	return found{sources: s, fds: r.fds, err: err}
 }
 
-// sources takes a detached tree of each file where we are root: the run's own
-// uid may not be able to walk there.
+// sources looks at each file once: the descriptor that is judged is the one
+// that the jail gets, so that no swap and no link comes in between.
 func (r *finder) sources() ([]plan.Source, error) {
 	list := make([]plan.Source, len(r.policy.Files))
 	for i := range r.policy.Files {
-		s, err := r.source(&r.policy.Files[i])
+		s, err := r.source(i)
 		if err != nil {
 			return nil, err
 		}
@@ -95,7 +101,8 @@ func (r *finder) sources() ([]plan.Source, error) {
 	return list, nil
 }
 
-func (r *finder) source(f *policy.File) (plan.Source, error) {
+func (r *finder) source(i int) (plan.Source, error) {
+	f := &r.policy.Files[i]
 	if !r.facts.Has(policy.LayerRootfs) && (f.Kind == policy.FileTmpfs || f.Kind == policy.FileHide || f.Source != f.Target) {
 		return plan.Source{}, sourceError(f, errNoRoot, "only --ro and --rw of a path at its own place work without mnt_ns and rootfs")
 	}
@@ -107,31 +114,68 @@ func (r *finder) source(f *policy.File) (plan.Source, error) {
 	case policy.FileHide:
 		return r.hidden(f)
 	}
-	var st unix.Stat_t
-	err := statWithin(f.Source, &st)
+	at, err := safepath.Find(f.Source, r.mayFollow(f))
 	if errors.Is(err, unix.ENOENT) && f.Optional {
 		s.Skip = true
 		return s, nil
 	}
 	if err != nil {
-		return s, sourceError(f, err, "check the path, or make it optional: "+f.Source+"?")
+		return s, notFound(f, err)
 	}
-	s.Dir = st.Mode&unix.S_IFMT == unix.S_IFDIR
-	if err := r.dangerous(f); err != nil {
+	if err := r.take(f, int(at.Fd()), &s); err != nil {
+		at.Close()
 		return s, err
 	}
-	if r.facts.Root && r.facts.Admin {
-		if err := r.detachSource(f, &s); err != nil {
-			return s, err
-		}
-	}
-	return s, r.place(f, &s)
+	err = r.place(f, &s)
+	r.places[i] = at
+	return s, err
 }
 
-// statWithin follows links, as the mount will.
-func statWithin(p string, st *unix.Stat_t) error {
-	if err := unix.Stat(p, st); err != nil {
-		return &os.PathError{Op: "stat", Path: p, Err: err}
+// mayFollow says which links may lead to a source, besides who made them. What
+// a jailed program makes in a folder of the caller's is the caller's own on the
+// host, so the owner of a link proves nothing there: it could be a link to /etc
+// that waits for the next run. Followed are links in folders that no jail may
+// write to, those that only root can have made for an ordinary user, and any
+// that a policy file gives a reason for.
+func (r *finder) mayFollow(f *policy.File) safepath.Follow {
+	return func(folder string, st *unix.Stat_t) bool {
+		rootsAlone := st.Uid == 0 && st.Mode&0o022 == 0
+		return f.Reason != "" || policy.Dangerous(folder) != "" || !r.facts.Root && rootsAlone
+	}
+}
+
+// notFound says what to do about a source that can't be opened.
+func notFound(f *policy.File, err error) error {
+	var e *safepath.Error
+	if !errors.As(err, &e) {
+		return sourceError(f, err, "")
+	}
+	if _, refused := e.Err.(safepath.Refusal); refused {
+		return sourceError(f, err, "") // it has a hint of its own
+	}
+	return sourceError(f, &os.PathError{Op: "find", Path: f.Source, Err: e.Err}, "check the path, or make it optional: "+f.Source+"?")
+}
+
+// take judges a source by what it is, and as root takes a detached tree of it:
+// the run's own uid may not be able to walk there.
+func (r *finder) take(f *policy.File, at int, s *plan.Source) error {
+	var st unix.Stat_t
+	if err := unix.Fstat(at, &st); err != nil {
+		return sourceError(f, &os.PathError{Op: "stat", Path: f.Source, Err: err}, "")
+	}
+	s.Dir = st.Mode&unix.S_IFMT == unix.S_IFDIR
+	var err error
+	if s.Real, err = realPath(at); err != nil {
+		return sourceError(f, err, "it was moved or removed meanwhile")
+	}
+	if err := dangerous(f, s.Real); err != nil {
+		return err
+	}
+	if !r.facts.Root || !r.facts.Admin {
+		return nil
+	}
+	if s.Fd, err = r.detach(at); err != nil {
+		return sourceError(f, &os.PathError{Op: "open_tree", Path: s.Real, Err: err}, "")
 	}
 	return nil
 }
@@ -140,59 +184,67 @@ func sourceError(f *policy.File, err error, hint string) error {
 	return &LaunchError{Op: "show " + f.Source + " (" + string(f.Kind) + ")", Index: -1, Layer: policy.LayerRootfs, Err: err, Hint: hint}
 }
 
-// dangerous asks again, now that links are resolved, whether a writable bind
-// would be a way out.
-func (r *finder) dangerous(f *policy.File) error {
-	if f.Kind != policy.FileRW || f.Reason != "" {
+// dangerous asks again, now that links are resolved, whether a source would be
+// a way out.
+func dangerous(f *policy.File, real string) error {
+	if f.Reason != "" {
 		return nil
 	}
-	real, err := filepath.EvalSymlinks(f.Source)
-	if err != nil {
-		return sourceError(f, err, "check the path")
-	}
-	if why := policy.Dangerous(real); why != "" {
-		return sourceError(f, errors.New(why), "only a policy file can allow it, with a reason")
+	is := policy.File{Kind: f.Kind, Source: real}
+	if why := is.Danger(); why != "" {
+		return sourceError(f, &dangerError{real, why}, "only a policy file can allow it, with a reason")
 	}
 	return nil
 }
 
-// detachSource takes a detached copy of the source's tree, open_tree(2).
-func (r *finder) detachSource(f *policy.File, s *plan.Source) error {
-	fd, err := unix.OpenTree(unix.AT_FDCWD, f.Source, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
-	if err != nil {
-		return sourceError(f, &os.PathError{Op: "open_tree", Path: f.Source, Err: err}, "")
-	}
-	r.fds = append(r.fds, fd)
-	s.Fd = fd
-	return nil
-}
+// dangerError says what a source really is. It is a policy.ErrDangerous.
+type dangerError struct{ path, why string }
+
+func (e *dangerError) Error() string { return "it is " + e.path + ": " + e.why }
+
+func (e *dangerError) Unwrap() error { return policy.ErrDangerous }
 
 // place decides whether the mount point may be made: in the jail's own root it
 // is; inside a source of the caller's it must be there already, so that no stub
 // is left in his tree.
 func (r *finder) place(f *policy.File, s *plan.Source) error {
 	over := r.covering(f)
-	if over == nil {
+	if over < 0 {
 		return nil
 	}
 	s.Made = false
-	at := filepath.Join(over.Source, strings.TrimPrefix(f.Target, over.Target))
-	if _, err := os.Lstat(at); err != nil {
-		return sourceError(f, err, f.Target+" lies inside "+over.Source+", where jail makes nothing: make "+at+" first")
+	if _, err := r.beneath(over, f.Target); err != nil {
+		in := &r.policy.Files[over]
+		return sourceError(f, err, f.Target+" lies inside "+in.Source+", where jail makes nothing: make it there first, without a link on the way")
 	}
 	return nil
 }
 
-// covering finds the deepest source of the caller's in which a target lies.
-func (r *finder) covering(f *policy.File) *policy.File {
-	var best *policy.File
+// beneath looks at a path inside as it is in the source that it lies in. It
+// follows no link: the mount wouldn't be where it was looked for.
+func (r *finder) beneath(over int, target string) (mode uint32, err error) {
+	rest := strings.TrimPrefix(strings.TrimPrefix(target, r.policy.Files[over].Target), "/")
+	at, err := safepath.Beneath(int(r.places[over].Fd()), rest, unix.O_PATH)
+	if err != nil {
+		return 0, err
+	}
+	defer at.Close()
+	var st unix.Stat_t
+	err = unix.Fstat(int(at.Fd()), &st)
+	return st.Mode, err
+}
+
+// covering finds the deepest source of the caller's in which a target lies, or
+// -1. Files are in the order of their targets, so that it has been found.
+func (r *finder) covering(f *policy.File) int {
+	best := -1
 	for i := range r.policy.Files {
 		o := &r.policy.Files[i]
-		if (o.Kind != policy.FileRO && o.Kind != policy.FileRW) || o.Target == f.Target || !within(f.Target, o.Target) {
+		if r.places[i] == nil || o.Target == f.Target || !within(f.Target, o.Target) {
 			continue
 		}
-		if best == nil || len(o.Target) > len(best.Target) {
-			best = o
+		if best < 0 || len(o.Target) > len(r.policy.Files[best].Target) {
+			best = i
 		}
 	}
 	return best
@@ -206,11 +258,7 @@ func within(p, dir string) bool {
 // the caller's, or in the system's own view.
 func (r *finder) hidden(f *policy.File) (plan.Source, error) {
 	s := plan.Source{Fd: -1}
-	at := f.Target
-	if over := r.covering(f); over != nil {
-		at = filepath.Join(over.Source, strings.TrimPrefix(f.Target, over.Target))
-	}
-	st, err := os.Stat(at)
+	mode, err := r.modeOf(f.Target, r.covering(f))
 	if err != nil {
 		if f.Optional {
 			s.Skip = true
@@ -218,8 +266,19 @@ func (r *finder) hidden(f *policy.File) (plan.Source, error) {
 		}
 		return s, sourceErrorHide(f, err)
 	}
-	s.Dir = st.IsDir()
+	s.Dir = mode&unix.S_IFMT == unix.S_IFDIR
 	return s, nil
+}
+
+func (r *finder) modeOf(target string, over int) (uint32, error) {
+	if over >= 0 {
+		return r.beneath(over, target)
+	}
+	var st unix.Stat_t
+	if err := unix.Stat(target, &st); err != nil {
+		return 0, &os.PathError{Op: "stat", Path: target, Err: err}
+	}
+	return st.Mode, nil
 }
 
 func sourceErrorHide(f *policy.File, err error) error {

@@ -150,7 +150,7 @@ func fileError(name string, err error) error {
 // decode reads one file's bytes, without its includes.
 func decode(name string, data []byte) *decoder {
 	d := &decoder{file: name, data: data, out: &Policy{}}
-	dir, err := filepath.Abs(filepath.Dir(name))
+	dir, err := absolute(filepath.Dir(name))
 	if err != nil {
 		d.fail(0, "", err) // no working folder: no relative path has a meaning
 		return d

@@ -2,8 +2,10 @@ package policy
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/jailrun/jail/internal/size"
 )
@@ -75,7 +77,7 @@ func setShown(p *Policy, kind FileKind, arg string) error {
 	if name == "" {
 		return fault(arg, ErrValue, "write a path of the host")
 	}
-	abs, err := filepath.Abs(name)
+	abs, err := absolute(name)
 	if err != nil {
 		return err
 	}
@@ -84,6 +86,19 @@ func setShown(p *Policy, kind FileKind, arg string) error {
 		f.Target = filepath.Join(defaultChdir, name)
 	}
 	return showFile(p, f)
+}
+
+// absolute gives the path that a name means in the working directory as the
+// kernel knows it: $PWD may lead through links, which no source may.
+func absolute(name string) (string, error) {
+	if filepath.IsAbs(name) {
+		return filepath.Clean(name), nil
+	}
+	dir, err := syscall.Getwd()
+	if err != nil {
+		return "", &os.PathError{Op: "getwd", Path: name, Err: err}
+	}
+	return filepath.Join(dir, name), nil
 }
 
 // setBind reads SRC:DST, SRC:DST:ro or SRC:DST:rw.
@@ -96,7 +111,7 @@ func setBind(p *Policy, arg string) error {
 	if len(parts) < 2 || len(parts) > 3 || parts[0] == "" || parts[1] == "" || !f.binds() {
 		return fault(arg, ErrValue, "write SRC:DST or SRC:DST:ro")
 	}
-	abs, err := filepath.Abs(parts[0])
+	abs, err := absolute(parts[0])
 	if err != nil {
 		return err
 	}

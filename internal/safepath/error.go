@@ -4,7 +4,7 @@ import "strconv"
 
 // Error says what was to be opened, what it turned out to be, and what to do.
 type Error struct {
-	Op     string // "open for writing", "open for reading", "open beneath"
+	Op     string // "open for writing", "open for reading", "open beneath", "find"
 	Object string // the path as it was given
 	Err    error  // a Refusal, or the kernel's errno
 	Detail string // what the cause is about: "to /etc/shadow", "/tmp/a"
@@ -48,6 +48,7 @@ const (
 	Device       Refusal = "is a device"
 	SymbolicLink Refusal = "is a symbolic link"                                         // as the last name
 	LinkOnWay    Refusal = "leads through a symbolic link that others could have made:" // as an earlier name
+	LinkInReach  Refusal = "leads through a symbolic link that a jail could have left:"
 	MagicLink    Refusal = "leads through a link of /proc:"
 	HardLink     Refusal = "has more than one name (hard links)"
 	Foreign      Refusal = "belongs to another user, in a folder in which anyone may make files"
@@ -67,6 +68,7 @@ func hint(op string, err error) string {
 		{Device, "name a regular file or /dev/null, or let the shell open it (< or >)"},
 		{SymbolicLink, "name the file that it leads to"},
 		{LinkOnWay, "name the file by a path without it"},
+		{LinkInReach, "if that is meant, name the path that it leads to"},
 		{MagicLink, "let the shell open it (< or >)"},
 		{HardLink, "remove it, or name a new file"},
 		{Foreign, "name a new file, or use a folder of your own"},

@@ -16,6 +16,7 @@ const (
 	writing = "open for writing"
 	reading = "open for reading"
 	below   = "open beneath"
+	finding = "find"
 )
 
 // attempts bounds the retries when the last name is made or removed while it is

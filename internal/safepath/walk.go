@@ -1,6 +1,7 @@
 package safepath
 
 import (
+	"path"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -20,8 +21,9 @@ type spot struct {
 type linkRule uint8
 
 const (
-	refuseLink linkRule = iota
-	followLink          // if it may be trusted, as a link on the way
+	refuseLink  linkRule = iota
+	followLink           // if it may be trusted, as a link on the way
+	followToAny          // so too, and the path may be one that can only be a folder's
 )
 
 const maxLinks = 40 // as the kernel has it: path_resolution(7)
@@ -91,7 +93,10 @@ func (s *spot) look() error {
 
 // walk follows path name by name, each held open before its link is judged.
 func walk(path string, last linkRule) (spot, error) {
-	w := walker{dir: -1, rest: path, last: last}
+	return (&walker{dir: -1, rest: path, last: last}).walk()
+}
+
+func (w *walker) walk() (spot, error) {
 	if err := w.start(); err != nil {
 		return spot{}, err
 	}
@@ -113,6 +118,7 @@ type walker struct {
 	rest  string
 	links int
 	last  linkRule
+	may   Follow // asked of each link that can be trusted, if not nil
 }
 
 // start opens the folder from which rest is meant.
@@ -140,7 +146,7 @@ func (w *walker) move(fd int) {
 func (w *walker) step() (s spot, done bool, err error) {
 	name, rest, more := strings.Cut(strings.TrimLeft(w.rest, "/"), "/")
 	if !more && (name == "" || name == "." || name == "..") {
-		return spot{}, false, Directory
+		return w.folderItself(name)
 	}
 	w.rest = rest
 	s = spot{dir: w.dir, name: name}
@@ -159,6 +165,20 @@ func (w *walker) step() (s spot, done bool, err error) {
 		return s, false, w.at(name, unix.ENOENT)
 	}
 	return s, false, w.enter(name)
+}
+
+// folderItself ends a walk at a path that has no last name.
+func (w *walker) folderItself(name string) (s spot, done bool, err error) {
+	if w.last != followToAny {
+		return spot{}, false, Directory
+	}
+	if name == ".." {
+		if err := w.enter(name); err != nil {
+			return spot{}, false, err
+		}
+	}
+	s = spot{dir: w.dir, name: "."}
+	return s, true, s.look()
 }
 
 func (w *walker) enter(name string) error {
@@ -181,6 +201,8 @@ func (w *walker) follow(s *spot, more bool) error {
 		return w.at(s.name, err)
 	case !more && w.last == refuseLink:
 		return &cause{SymbolicLink, "to " + target}
+	case w.may != nil && !w.may(path.Clean(w.seen), &s.folder):
+		return &cause{LinkInReach, w.seen + s.name + ", which leads to " + target}
 	}
 	if w.links++; w.links > maxLinks {
 		return w.at(s.name, unix.ELOOP)
