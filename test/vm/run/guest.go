@@ -41,7 +41,7 @@ var accounts = map[string]string{
 }
 
 // applets are busybox's names that tests and scripts use.
-var applets = []string{"sh", "true", "false", "cat", "echo", "sleep", "ls", "id", "env", "kill", "dd", "mount", "umount", "touch", "mkdir", "rm", "ps", "wc", "head", "seq", "yes", "readlink", "stat"}
+var applets = []string{"sh", "true", "false", "cat", "echo", "sleep", "ls", "id", "env", "kill", "dd", "mount", "umount", "touch", "mkdir", "rm", "ps", "wc", "head", "seq", "yes", "readlink", "stat", "chroot", "grep", "sed", "cut", "find", "mktemp", "chmod", "chown", "cp", "mv", "ln", "pwd", "uname", "nice", "timeout", "tr", "sort", "expr", "test", "printf", "nproc", "tail", "hostname", "du", "df"}
 
 func newGuest(ctx context.Context, o options, cache *kernels.Cache, work string) (*guest, error) {
 	g := &guest{o: o, cache: cache, work: work}
@@ -62,7 +62,7 @@ func (g *guest) addBase(ctx context.Context) error {
 	if err := goBuild(ctx, "build", "-o", init, "github.com/jailrun/jail/test/vm/vminit"); err != nil {
 		return err
 	}
-	for _, d := range []string{"root", "usr/sbin", "usr/lib64", "usr/lib", "var", "opt"} {
+	for _, d := range []string{"root", "usr/sbin", "usr/lib64", "usr/lib", "var/tmp", "opt"} {
 		g.files = append(g.files, cpio.Entry{Path: d, Kind: cpio.Dir, Perm: 0o755})
 	}
 	for name, to := range links {

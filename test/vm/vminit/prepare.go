@@ -32,6 +32,7 @@ var settings = map[string]string{
 	"/proc/sys/fs/protected_symlinks":            "1",
 	"/proc/sys/kernel/hostname":                  "guest",
 	"/proc/sys/user/max_user_namespaces":         "1024",
+	"/proc/sys/kernel/unprivileged_bpf_disabled": "0", // so that tests see the filter refuse, not this
 }
 
 // prepare makes the guest a host; it goes on after an error, since a test of
