@@ -166,19 +166,18 @@ func (r *run) own() (err error) {
 }
 
 // filter is the program's seccomp filter.
-func (r *run) filter() string {
-	if r.shares() {
-		return seccomp.SharedBytes(seccomp.Options{Listener: true})
-	}
-	return seccomp.DefaultBytes(seccomp.Options{Listener: true})
-}
+func (r *run) filter() string { return r.variant().Bytes(seccomp.Options{Listener: true}) }
 
 // rules is the table that the filter was made from.
-func (r *run) rules() *seccomp.Rules {
-	if r.shares() {
-		return seccomp.SharedRules()
+func (r *run) rules() *seccomp.Rules { return r.variant().Rules() }
+
+// variant is decided before the group's limits are, so that a group which the
+// policy can do without is not relied upon to have a cpuset.
+func (r *run) variant() seccomp.Variant {
+	return seccomp.Variant{
+		Shared:   r.shares(),
+		PinCores: r.policy.Limits.Cores != "" && r.policy.Layers.Level(policy.LayerCgroup) != policy.Require,
 	}
-	return seccomp.DefaultRules()
 }
 
 // shares says whether a folder of the caller's is writable for the jail.

@@ -20,20 +20,7 @@ const filterSize = 8
 func Default(o Options) []Filter { return decode(DefaultBytes(o)) }
 
 // DefaultBytes is Default as the kernel reads it, eight bytes an instruction.
-func DefaultBytes(o Options) string {
-	if o.Listener {
-		return defaultListener
-	}
-	return defaultAlone
-}
-
-// SharedBytes is SharedRules compiled, as the kernel reads it.
-func SharedBytes(o Options) string {
-	if o.Listener {
-		return sharedListener
-	}
-	return sharedAlone
-}
+func DefaultBytes(o Options) string { return Variant{}.Bytes(o) }
 
 // Init is InitRules compiled. It has no listener: process 1 answers to none.
 func Init() []Filter { return decode(InitBytes()) }

@@ -51,8 +51,11 @@ func callsChild() int {
 	}
 	if filter := os.Getenv("SECCOMP_TEST_FILTER"); filter != "" {
 		prog := Default(Options{})
-		if filter == "init" {
+		switch filter {
+		case "init":
 			prog = Init()
+		case "pinned":
+			prog = decode(Variant{PinCores: true}.Bytes(Options{}))
 		}
 		if _, err := install(prog, 0); err != nil {
 			return 3

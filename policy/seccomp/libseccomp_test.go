@@ -21,7 +21,7 @@ import (
 // independent of this package's compiler.
 
 func TestLibseccompDecidesAlike(t *testing.T) {
-	for name, r := range map[string]*Rules{"default": DefaultRules(), "init": InitRules()} {
+	for name, r := range map[string]*Rules{"default": DefaultRules(), "pinned": Variant{PinCores: true}.Rules(), "init": InitRules()} {
 		for _, o := range variants {
 			t.Run(name+"/listener="+strconv.FormatBool(o.Listener), func(t *testing.T) {
 				theirs, ours := export(t, r, o), compile(t, r, o)

@@ -14,16 +14,6 @@ const (
 	fixSetID = "set the bits outside the jail"
 )
 
-// SharedRules is DefaultRules for a jail that shares a writable folder with its
-// caller: no file in it can be made set-id. Mount flags can't see to that: they
-// hold inside, and the file stays. openat2 is ENOSYS, for its mode lies in
-// memory, where a filter doesn't see it; C libraries then use openat.
-func SharedRules() *Rules {
-	r := DefaultRules()
-	r.Checks = slices.Concat(setIDChecks(), r.Checks)
-	return r
-}
-
 // A function, not a variable: nothing is computed at start.
 func setIDChecks() []Check {
 	return slices.Concat(

@@ -32,7 +32,7 @@ func TestSharedRulesRefuseEverySetIDMode(t *testing.T) {
 		{"mknodat", [6]uint64{0, 0, unix.S_IFIFO | 0o600}, Allow()},
 		{"openat2", [6]uint64{}, Errno(unix.ENOSYS)},
 	}
-	r := SharedRules()
+	r := Variant{Shared: true}.Rules()
 	for _, c := range cases {
 		nr, _ := Number(c.call)
 		d := Data{Nr: int32(nr), Arch: unix.AUDIT_ARCH_X86_64, Args: c.args}
@@ -40,7 +40,7 @@ func TestSharedRulesRefuseEverySetIDMode(t *testing.T) {
 			t.Errorf("%s %o: %v, want %v", c.call, c.args, got, c.want)
 		}
 		for _, o := range []Options{{}, {Listener: true}} {
-			ret, _, err := Simulate(decode(SharedBytes(o)), d)
+			ret, _, err := Simulate(decode(Variant{Shared: true}.Bytes(o)), d)
 			if err != nil || ret != c.want.Return(o) {
 				t.Errorf("compiled %s %o: %#x, %v", c.call, c.args, ret, err)
 			}
