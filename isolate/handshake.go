@@ -144,8 +144,10 @@ func (r *run) targetDied(alone bool) {
 	}
 	r.lastOfTarget()
 	if r.group != nil { // without one the account is rusage, which pid 1's end gives
+		r.machine.ending.enter()
 		r.account()
 		r.group.RemoveLimits()
+		r.machine.ending.leave()
 	}
 }
 

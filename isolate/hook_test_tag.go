@@ -21,6 +21,10 @@ func Mutate(f func(*tape.Tape) *tape.Tape) {
 	mutation.Store(&f)
 }
 
+// mutating keeps a launch whose tape was changed from a second try with more
+// rights: a wall that is left out there would be the host's.
+func mutating() bool { return mutation.Load() != nil }
+
 func mutate(t *tape.Tape) *tape.Tape {
 	if f := mutation.Load(); f != nil {
 		return (*f)(t)

@@ -86,7 +86,7 @@ func launchHere(c *Cmd) (*run, error) {
 func (c *Cmd) climbDown(serve func(*run)) (*run, error) {
 	r := newRun(c)
 	err := r.tryLaunch(serve)
-	if err != nil && r.forbidden(err) {
+	if err != nil && !mutating() && r.forbidden(err) {
 		r.machine.lacksUserNS()
 		r = newRun(c)
 		err = r.tryLaunch(serve)

@@ -15,6 +15,7 @@ func (b *builder) init() {
 	fail := b.NewLabel()
 	b.Enter(tape.Init, fail)
 	b.Here(b.initStart)
+	b.beFirst()
 	b.maps()
 	b.counters()
 	b.clocks()
@@ -28,6 +29,18 @@ func (b *builder) init() {
 	b.wait()
 	b.Here(fail)
 	b.report(FdCtl)
+}
+
+// beFirst ends a launch that is not in a pid namespace of its own: init ends
+// with a kill of all that it may signal.
+func (b *builder) beFirst() {
+	if !b.layer(policy.LayerPidNS) {
+		return
+	}
+	pid := b.Var(8)
+	b.Call("ask for init's pid", unix.SYS_GETPID).Into(pid)
+	b.Call("check that it is 1", unix.SYS_FUTEX, uint64(pid), futexCmpRequeue|futexPrivate, 0, 0, uint64(b.scratchFutex()), 1).
+		Because("its last act is to kill all that it can see")
 }
 
 // maps waits for the id maps that the supervisor writes, or writes the only

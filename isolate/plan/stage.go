@@ -23,6 +23,7 @@ func (b *builder) stage() {
 	b.InLayer("")
 	b.Call("hand over init's pidfd", unix.SYS_SENDMSG, FdCtl, uint64(msg.hdr), 0)
 	b.makeNetwork(msg.fd)
+	b.InLayer("")
 	b.Call("exit", sysExitGroup, 0)
 	b.Here(fail)
 	b.report(FdCtl)

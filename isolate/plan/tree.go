@@ -24,6 +24,10 @@ func (b *builder) tree() {
 		b.scratch()
 		return
 	}
+	if !b.on(policy.LayerUserNS) {
+		b.Call("unshare the mount namespace once more", unix.SYS_UNSHARE, unix.CLONE_NEWNS).
+			Because("with the host's own rights nothing else keeps a fault of ours from the host's mounts")
+	}
 	b.Call("make mounts private", unix.SYS_MOUNT, 0, b.CString("/"), 0, unix.MS_REC|unix.MS_PRIVATE, 0).
 		Because("no mount below may reach the host (mount_namespaces(7))")
 	items := b.items()
