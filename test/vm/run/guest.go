@@ -118,6 +118,9 @@ func (g *guest) job(name string) job.Job {
 	if g.o.run != "" {
 		argv = append(argv, "-test.run="+g.o.run)
 	}
+	if g.o.skip != "" {
+		argv = append(argv, "-test.skip="+g.o.skip)
+	}
 	return job.Job{Name: name, Dir: "/src/" + name, Argv: argv}
 }
 

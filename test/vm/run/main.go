@@ -23,6 +23,7 @@ type options struct {
 	users    string
 	cgroups  string
 	run      string
+	skip     string
 	cache    string
 	add      adds
 	commands lines
@@ -64,6 +65,7 @@ func main() {
 	flag.StringVar(&o.users, "users", "0,1000", "user ids that run them")
 	flag.StringVar(&o.cgroups, "cgroups", "v2", "cgroups of the guest: v2, hybrid or none, separated by commas; each is a boot")
 	flag.StringVar(&o.run, "run", "", "only tests that match, as of go test")
+	flag.StringVar(&o.skip, "skip", "", "no tests that match, as of go test: those that need what a guest has not, a compiler or GNU tools")
 	flag.StringVar(&o.cache, "cache", ".cache/vm", "folder of downloaded kernels")
 	flag.Var(&o.add, "add", "a further file of the guest, GUEST=HOST; may be repeated")
 	flag.Var(&o.commands, "command", "a shell line to be run too; may be repeated")
