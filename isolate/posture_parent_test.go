@@ -65,7 +65,7 @@ func TestWhatACallerIsInDoesNotReachTheProgram(t *testing.T) {
 	for _, d := range dirts {
 		t.Run(d.name, func(t *testing.T) {
 			outside, inside := dirtyReports(t, d.name)
-			if got := outside[d.key]; got != d.outside && d.outside != anything {
+			if got := outside[d.key]; !holds(d.key, got, d.outside) {
 				t.Errorf("outside %s is %q, not %q: the state was not there", d.key, got, d.outside)
 			}
 			if got := inside[d.key]; got != d.inside {
@@ -73,6 +73,20 @@ func TestWhatACallerIsInDoesNotReachTheProgram(t *testing.T) {
 			}
 		})
 	}
+}
+
+// holds compares what a report says outside. Of signals it takes more than
+// asked: whoever started the tests may ignore some of his own.
+func holds(key, got, want string) bool {
+	if want == anything || got == want {
+		return true
+	}
+	if !strings.HasPrefix(key, "status.Sig") {
+		return false
+	}
+	g, err := strconv.ParseUint(got, 16, 64)
+	w, err2 := strconv.ParseUint(want, 16, 64)
+	return err == nil && err2 == nil && g&w == w
 }
 
 // all are the states that go together.
