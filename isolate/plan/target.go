@@ -29,6 +29,7 @@ func (b *builder) target() {
 	}
 	b.landlock()
 	b.hardware()
+	b.limitFiles()
 	b.readBack()
 	b.gate()
 	b.filter()
@@ -171,8 +172,33 @@ func (b *builder) rlimits() {
 		return
 	}
 	for _, r := range Rlimits(b.in) {
-		b.Call("limit "+r.Name, unix.SYS_PRLIMIT64, 0, uint64(r.Resource), b.Words(r.Soft, r.Hard), 0)
+		if r.Resource == unix.RLIMIT_NOFILE {
+			continue // it comes when the last descriptor is open
+		}
+		b.limit(r)
 	}
+}
+
+// limitFiles sets the limit of open files, which the launch's own would exceed,
+// and makes room below it for the two that are still to come.
+func (b *builder) limitFiles() {
+	b.InLayer("")
+	if b.marksRanges() { // else they are closed by now
+		b.Call("close init's descriptors", unix.SYS_CLOSE_RANGE, FdCtl, FdLock, 0).Because("the lock on the ids is init's to hold, and low numbers are wanted when few are allowed")
+		b.Call("close what was the stage's", unix.SYS_CLOSE_RANGE, FdTwin, FdNetStage, 0)
+	}
+	if !b.layer(policy.LayerRlimits) {
+		return
+	}
+	for _, r := range Rlimits(b.in) {
+		if r.Resource == unix.RLIMIT_NOFILE {
+			b.limit(r)
+		}
+	}
+}
+
+func (b *builder) limit(r Rlimit) {
+	b.Call("limit "+r.Name, unix.SYS_PRLIMIT64, 0, uint64(r.Resource), b.Words(r.Soft, r.Hard), 0)
 }
 
 func (b *builder) hardware() {
