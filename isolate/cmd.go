@@ -35,9 +35,8 @@ type Cmd struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 
-	// OnLaunch, if set, is called while the jail is being built: for work that
-	// must be done before the program runs, but need not delay it.
-	OnLaunch func()
+	// Wake, if set, is watched while the jail is being built and runs.
+	Wake *Wake
 	// OnStart, if set, is called when the program has been executed, before
 	// Start returns. It gets what Signal does, for use during Run, and must not
 	// block.
@@ -53,6 +52,13 @@ type Cmd struct {
 	res    *result.Result
 	pipes  []io.Closer // the program's ends, closed when it has ended
 	waited bool
+}
+
+// Wake is a descriptor, and what is called on the run's own goroutine for as
+// long as it can be read. Ready must read it and must not block.
+type Wake struct {
+	Fd    int
+	Ready func()
 }
 
 // Command makes a Cmd that runs argv under p.

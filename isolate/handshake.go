@@ -68,6 +68,7 @@ func (r *run) born(pid, fd int) {
 		return
 	}
 	if r.ids == nil || !r.facts.UserNS {
+		r.facts.LookAtSelf()
 		return
 	}
 	if err := r.mapIDs(); err != nil {
@@ -77,6 +78,7 @@ func (r *run) born(pid, fd int) {
 	if _, err := unix.Write(r.ctl, []byte("mapped\x00\x00")); err != nil {
 		r.fail(&LaunchError{Op: "let init go on", Index: -1, Err: err})
 	}
+	r.facts.LookAtSelf() // now, while init builds the root
 }
 
 const idMapHint = "the outer container must leave CAP_SETUID and the id range to jail"

@@ -1,7 +1,6 @@
 package isolate
 
 import (
-	"errors"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -45,28 +44,24 @@ func (g gate) leave() { <-g }
 
 var theMachine = sync.OnceValues(probe)
 
-// probe looks at the host, with two hands: it is on the path of every
-// `jail exec`.
+// probe looks at the host. It is on the path of every `jail exec`.
 func probe() (*machine, error) {
 	n := runtime.GOMAXPROCS(0)
 	m := &machine{starting: make(gate, n), ending: make(gate, n)}
-	viewed := make(chan error, 1)
-	go func() { viewed <- m.lookAtFiles() }()
 	f, err := host.Probe()
+	if err != nil {
+		return nil, err
+	}
 	m.facts = f
 	m.groups, m.noGrps = cgroup.Detect()
 	if m.noGrps == nil {
 		m.noGrps = m.groups.Why()
 	}
-	return m, errors.Join(err, <-viewed)
-}
-
-func (m *machine) lookAtFiles() error {
 	root, err := rootfs.NewHost("/")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer root.Close()
 	m.view, err = rootfs.HostView(root)
-	return err
+	return m, err
 }

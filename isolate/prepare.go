@@ -295,14 +295,12 @@ func (r *run) startStage(fds []uintptr) error {
 	}
 	r.launch = r.loop.At(time.Now().Add(launchDeadline), r.tooSlow)
 	r.buf = make([]byte, 4096)
-	if err := r.sendGroups(); err != nil {
-		return err
+	if w := r.cmd.Wake; w != nil {
+		if err := r.loop.Add(w.Fd, watch.In, func(uint32) { w.Ready() }); err != nil {
+			return err
+		}
 	}
-	r.facts.LookAtSelf()
-	if r.cmd.OnLaunch != nil {
-		r.cmd.OnLaunch()
-	}
-	return nil
+	return r.sendGroups()
 }
 
 func startHint(err error) string {

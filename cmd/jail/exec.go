@@ -96,10 +96,13 @@ func launch(r *request, p *policy.Policy, seen *shown, s *streams) int {
 	cmd := isolate.CommandContext(ctx, p, seen.argv...)
 	cmd.Files = seen.open
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.stdin, s.out(), s.stderr
-	sigs := newSignals()
-	cmd.OnLaunch = func() { sigs.catch(cancel) }
-	cmd.OnStart, cmd.HoldThread = sigs.forward, true
-	err := cmd.Run()
+	sigs, err := catch(cancel)
+	if err != nil {
+		complain(err)
+		return result.StatusFailed
+	}
+	cmd.Wake, cmd.OnStart, cmd.HoldThread = sigs.wake(), sigs.forward, true
+	err = cmd.Run()
 	status := report(r, cmd, seen, s, err)
 	sigs.dieIfInterrupted()
 	return status
