@@ -50,7 +50,7 @@ type Cmd struct {
 	ctx    context.Context
 	run    *run
 	res    *result.Result
-	pipes  []io.Closer // the program's ends, closed when it has ended
+	pipes  []io.Closer // the program's ends, closed when it has ended, or was not launched
 	waited bool
 }
 
@@ -82,7 +82,8 @@ var (
 
 // Start launches the program, and returns when it has been executed. On an
 // error (*LaunchError, *ExecError, *policy.Error) nothing runs and nothing is
-// left; Result then says the same.
+// left; Result then says the same. A context that is done already gives its
+// error, and no result.
 func (c *Cmd) Start() error {
 	return c.launch(launch)
 }
@@ -91,13 +92,18 @@ func (c *Cmd) launch(how func(*Cmd) (*run, error)) error {
 	if c.run != nil || c.res != nil {
 		return ErrStarted
 	}
+	if c.ctx == nil {
+		c.ctx = context.Background()
+	}
 	defer c.closeFiles() // the jail has descriptors of its own
 	if err := c.ctx.Err(); err != nil {
+		c.closePipes()
 		return err
 	}
 	r, err := how(c)
 	if err != nil {
 		c.res = r.failed(err)
+		c.closePipes()
 		return err
 	}
 	c.run = r
@@ -116,9 +122,7 @@ func (c *Cmd) Wait() error {
 	}
 	c.waited = true
 	c.res = c.run.wait()
-	for _, p := range c.pipes {
-		p.Close()
-	}
+	c.closePipes()
 	if result.ExitStatus(c.res) == 0 {
 		return nil
 	}
@@ -149,7 +153,8 @@ func (c *Cmd) Output() ([]byte, error) {
 func (c *Cmd) Result() *result.Result { return c.res }
 
 // Kill ends the jail at once; the result's reason is canceled. It may be
-// called from any goroutine, and more than once.
+// called from any goroutine once Start has returned, and more than once. During
+// Run a context does the same.
 func (c *Cmd) Kill() error {
 	if c.run == nil {
 		return ErrNotStarted
@@ -200,6 +205,15 @@ func (c *Cmd) outPipe(to *io.Writer) (io.ReadCloser, error) {
 	*to = &pipeEnd{w}
 	c.pipes = append(c.pipes, w)
 	return r, nil
+}
+
+// closePipes lets whoever holds our ends of the pipes see that nobody holds the
+// others any more.
+func (c *Cmd) closePipes() {
+	for _, p := range c.pipes {
+		p.Close()
+	}
+	c.pipes = nil
 }
 
 // pipeEnd marks a file that the run closes when the stream has ended.
