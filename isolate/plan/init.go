@@ -79,7 +79,6 @@ func (b *builder) counters() {
 	for _, c := range [...]struct{ name, value, why string }{
 		{"max_user_namespaces", "0\n", "a second wall beside the filter's"},
 		{"max_inotify_instances", "16", "the caller has 128 in all"},
-		{"max_inotify_watches", "8192", "the caller's are bounded too"},
 	} {
 		b.writeSoft("/proc/sys/user/"+c.name, c.value).Because(c.why)
 	}
