@@ -153,7 +153,8 @@ func (r *run) targetDied(alone bool) {
 	}
 }
 
-// sawItself keeps the read-back, and lets a target go on that waits for us.
+// sawItself keeps the read-back, and ends a launch in which a required layer is
+// not proved. A target that waits for us goes on only then.
 func (r *run) sawItself(m *message) {
 	r.seen = seen{complete: true, pid: m.pid, body: append([]byte(nil), m.body...)}
 	if r.facts.Has(policy.LayerRootfs) {
@@ -162,7 +163,12 @@ func (r *run) sawItself(m *message) {
 	if r.policy.Layers.Level(policy.LayerSeccomp) != policy.Off {
 		r.listen(m.take())
 	}
-	r.provesCgroup() // now, while the group is open
+	r.provesCgroup()     // now, while the group is open
+	r.facts.LookAtSelf() // the birth may not have been heard of yet
+	if err := r.require(); err != nil {
+		r.fail(err)
+		return
+	}
 	if r.policy.Verify != policy.VerifyFull {
 		return
 	}
@@ -172,14 +178,10 @@ func (r *run) sawItself(m *message) {
 }
 
 // executed is called when the target's socket has closed: by execve, or by the
-// target's death before it.
+// target's death before it. The loop may tell so once more after lastOfTarget.
 func (r *run) executed() {
-	if r.ev.Killed != "" || !r.seen.complete {
-		return // pid 1's end will tell
-	}
-	if err := r.require(); err != nil {
-		r.fail(err)
-		return
+	if r.ev.Killed != "" || r.ev.Started || !r.seen.complete {
+		return // pid 1's end will tell, or it is known
 	}
 	r.launch.Stop()
 	r.ev.Started = true
