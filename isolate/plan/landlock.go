@@ -40,10 +40,7 @@ func (b *builder) landlock() {
 	set, probe := b.Var(8), b.seen+SeenLandlock1
 	b.Call("open Landlock's probe", unix.SYS_OPENAT, uint64(b.stagingD), b.CString(probeName), unix.O_RDONLY|unix.O_CLOEXEC).Loading(0).Into(probe).
 		Because("it works now, and only Landlock will refuse it")
-	attr, size := b.Words(fs, 0, scoped), uint64(24)
-	if abi < 6 {
-		size = 8
-	}
+	attr, size := b.Words(fs, b.refusedNet(abi), scoped), rulesetSize(abi)
 	b.Call("create a Landlock ruleset", unix.SYS_LANDLOCK_CREATE_RULESET, attr, size, 0).Into(set)
 	rules := b.rules
 	if !b.on(policy.LayerRootfs) {
@@ -55,6 +52,28 @@ func (b *builder) landlock() {
 	b.Call("restrict itself by Landlock", unix.SYS_LANDLOCK_RESTRICT_SELF, uint64(set), 0).Loading(0)
 	b.Call("open Landlock's probe again", unix.SYS_OPENAT, uint64(b.stagingD), b.CString(probeName), unix.O_RDONLY|unix.O_CLOEXEC).Loading(0).
 		Into(b.seen + SeenLandlock2).Soft()
+}
+
+// refusedNet gives the network rights that no rule grants: TCP, where the policy
+// gives less than the network namespace does. With loopback up that is nothing;
+// without a namespace the network would be the host's.
+func (b *builder) refusedNet(abi int) uint64 {
+	if abi < 4 || b.on(policy.LayerNetNS) && b.in.Policy.Net != policy.NetNone {
+		return 0
+	}
+	return unix.LANDLOCK_ACCESS_NET_BIND_TCP | unix.LANDLOCK_ACCESS_NET_CONNECT_TCP
+}
+
+// rulesetSize is how much of struct landlock_ruleset_attr an ABI knows: file
+// rights, from 4 on network rights, from 6 on scopes.
+func rulesetSize(abi int) uint64 {
+	switch {
+	case abi < 4:
+		return 8
+	case abi < 6:
+		return 16
+	}
+	return 24
 }
 
 // handled gives the rights that an ABI can refuse.
