@@ -175,8 +175,9 @@ func (r *run) rules() *seccomp.Rules { return r.variant().Rules() }
 // policy can do without is not relied upon to have a cpuset.
 func (r *run) variant() seccomp.Variant {
 	return seccomp.Variant{
-		Shared:   r.shares(),
-		PinCores: r.policy.Limits.Cores != "" && r.policy.Layers.Level(policy.LayerCgroup) != policy.Require,
+		Shared:    r.shares(),
+		NoNetwork: !r.facts.Has(policy.LayerNetNS) && r.policy.Layers.Level(policy.LayerNetNS) != policy.Off,
+		PinCores:  r.policy.Limits.Cores != "" && r.policy.Layers.Level(policy.LayerCgroup) != policy.Require,
 	}
 }
 

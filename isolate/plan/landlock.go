@@ -56,9 +56,11 @@ func (b *builder) landlock() {
 
 // refusedNet gives the network rights that no rule grants: TCP, where the policy
 // gives less than the network namespace does. With loopback up that is nothing;
-// without a namespace the network would be the host's.
+// where a namespace is wanted and can't be had the network would be the host's.
 func (b *builder) refusedNet(abi int) uint64 {
-	if abi < 4 || b.on(policy.LayerNetNS) && b.in.Policy.Net != policy.NetNone {
+	wanted := b.in.Policy.Layers.Level(policy.LayerNetNS) != policy.Off
+	lacking := wanted && !b.in.Facts.Has(policy.LayerNetNS)
+	if abi < 4 || !lacking && b.in.Policy.Net != policy.NetNone {
 		return 0
 	}
 	return unix.LANDLOCK_ACCESS_NET_BIND_TCP | unix.LANDLOCK_ACCESS_NET_CONNECT_TCP

@@ -7,7 +7,8 @@ import (
 )
 
 // Variant is what a jail's circumstances add to DefaultRules. The zero value
-// adds nothing. All variants are compiled into the program.
+// adds nothing. All variants but those of NoNetwork are compiled into the
+// program.
 type Variant struct {
 	// Shared: the jail shares a writable folder with its caller, so no file in
 	// it can be made set-id. Mount flags can't see to that: they hold inside,
@@ -17,6 +18,9 @@ type Variant struct {
 	// PinCores: only the affinity mask holds the program to its cores, with no
 	// cpuset around it, so it can't choose another (sched_setaffinity(2)).
 	PinCores bool
+	// NoNetwork: the jail has no network namespace, so a socket of it would be
+	// on the host's network.
+	NoNetwork bool
 }
 
 // Rules are the variant's table. The copy is the caller's.
@@ -28,12 +32,28 @@ func (v Variant) Rules() *Rules {
 	if v.PinCores {
 		r.Checks = slices.Concat(pinChecks, r.Checks)
 	}
+	if v.NoNetwork {
+		r.Checks = slices.Concat(hostNetworkChecks(), r.Checks)
+	}
 	return r
 }
 
+// hostNetworkChecks leaves AF_UNIX alone.
+func hostNetworkChecks() []Check {
+	return []Check{{
+		Call: "socket", Words: "AF_INET, AF_INET6 or AF_NETLINK", Why: "without a network namespace it would be on the host's network",
+		When:   []Arg{{Index: 0, Mask: Low32, Values: []uint64{unix.AF_INET, unix.AF_INET6, unix.AF_NETLINK}}},
+		Answer: Action{Kind: KindErrno, Errno: unix.EAFNOSUPPORT},
+	}}
+}
+
 // Bytes are the variant's Rules compiled, as the kernel reads them: eight bytes
-// an instruction. Nothing is compiled at run time.
+// an instruction. Only those of NoNetwork are compiled at run time: few hosts
+// need them.
 func (v Variant) Bytes(o Options) string {
+	if v.NoNetwork {
+		return v.compile(o)
+	}
 	switch v {
 	case Variant{Shared: true}:
 		return either(o, sharedListener, sharedAlone)
@@ -44,6 +64,19 @@ func (v Variant) Bytes(o Options) string {
 	}
 	return either(o, defaultListener, defaultAlone)
 }
+
+// compile makes the bytes of built-in rules, which a test proves to be valid.
+func (v Variant) compile(o Options) string {
+	prog, err := Compile(v.Rules(), o)
+	if err != nil {
+		return killAll
+	}
+	return string(Bytes(prog))
+}
+
+// killAll ends the process at its first call: a filter that could not be made
+// lets nothing pass.
+const killAll = "\x06\x00\x00\x00\x00\x00\x00\x80"
 
 func either(o Options, listener, alone string) string {
 	if o.Listener {

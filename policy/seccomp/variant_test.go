@@ -52,3 +52,20 @@ func TestKernelHoldsAPinnedProgramToItsCores(t *testing.T) {
 		}
 	}
 }
+
+func TestWithoutANetworkOfItsOwnAJailHasUnixSocketsOnly(t *testing.T) {
+	for _, v := range []Variant{{NoNetwork: true}, {NoNetwork: true, Shared: true, PinCores: true}} {
+		prog := decode(v.Bytes(Options{Listener: true}))
+		for family, want := range map[uint64]Action{
+			unix.AF_UNIX: Allow(), unix.AF_INET: Errno(unix.EAFNOSUPPORT),
+			unix.AF_INET6: Errno(unix.EAFNOSUPPORT), unix.AF_NETLINK: Errno(unix.EAFNOSUPPORT),
+		} {
+			nr, _ := Number("socket")
+			d := Data{Nr: int32(nr), Arch: unix.AUDIT_ARCH_X86_64, Args: [6]uint64{family, unix.SOCK_STREAM}}
+			ret, _, err := Simulate(prog, d)
+			if err != nil || ret != want.Return(Options{Listener: true}) || Reference(v.Rules(), d) != want {
+				t.Errorf("%+v, family %d: %#x, %v", v, family, ret, err)
+			}
+		}
+	}
+}
