@@ -37,8 +37,10 @@ test-race: deps-test build ## run the library's tests under the race detector
 test-libseccomp: deps-test ## hold the filter compiler to libseccomp
 	@CGO_ENABLED=1 go run ./test/runtests -tags=libseccomp -count=1 -timeout=10m ./policy/seccomp
 
-test-vm: deps-vm build ## run the tests that depend on the kernel on five of them, in QEMU
-	@go run ./test/vm/run
+test-vm: deps-vm build ## boot a kernel with cgroup v2 in QEMU, and run jail and its tests there, as root and not
+	@go run ./test/vm/run -kernels 6.18 -each 150s -packages ./isolate/cgroup,./isolate \
+		-skip 'Posture|ACallerIsIn|ALayerSwitchedOff|OnlyWithoutItsLayer|AKilledSupervisor|AThiefOf|TheCensus|RunsLeaveNothing|ATmpfsHolds|AChildOutOfMemory' \
+		-add /usr/bin/jail=bin/jail -add /usr/bin/limits=test/vm/limits.sh -command limits
 
 check: deps-test ## format, vet, staticcheck, arrows, generated files, tidiness, vulnerabilities
 	@scripts/check
