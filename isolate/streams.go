@@ -52,11 +52,19 @@ func (r *run) outputN(i int, w any) (int, error) {
 	to, done := destination(w)
 	r.relays[i], err = watch.NewRelay(r.loop, watch.RelayOptions{
 		From: watch.Own(rd), To: to, Limit: r.limits.output, Rest: watch.RestClose,
-		OnLimit:     func() { r.end(result.CauseOutput) },
-		OnEOF:       func() { done(); r.maybeStop() },
-		AllowSplice: false,
+		OnLimit: r.tooMuch,
+		OnEOF:   func() { done(); r.maybeStop() },
 	})
 	return wr, err
+}
+
+// tooMuch ends the jail for its output, also where the program was quicker to
+// exit than its last bytes to arrive: the verdict must not hang on that.
+func (r *run) tooMuch() {
+	if r.gone && r.ev.Started && r.ev.Killed == "" {
+		r.ev.Killed = result.CauseOutput
+	}
+	r.end(result.CauseOutput)
 }
 
 func destination(w any) (watch.End, func()) {
