@@ -15,6 +15,10 @@ import (
 // result of a jail that was canceled.
 const drainGrace = 2 * time.Second
 
+// joinGrace is how long a Read or Write of the caller's may take that is under
+// way when all is over.
+const joinGrace = 100 * time.Millisecond
+
 // patience is for the reader of a program that ended by itself: he gets all.
 const patience = 365 * 24 * time.Hour
 
@@ -62,6 +66,9 @@ var errInitDied = errors.New("pid 1 of the jail died before the program was exec
 // reap takes the statuses of stage and init. Somebody else's wait4(-1) may have
 // been first (ECHILD): init has told the target's status itself.
 func (r *run) reap() {
+	if !r.ev.Started { // it may still be making the network namespace, for which it takes its time
+		_ = unix.Kill(r.stage, unix.SIGKILL)
+	}
 	_, _ = wait4(r.stage, nil)
 	_, _ = wait4(r.initPID, &r.rusage)
 	r.stage = 0
@@ -97,12 +104,18 @@ func (r *run) drain() {
 	if r.ev.Killed != "" {
 		wait = drainGrace
 	}
+	r.deliverFor(wait)
+	r.maybeStop()
+}
+
+// deliverFor bounds how long the readers of the outputs are waited for: nobody
+// of the jail writes any more, whoever may hold the pipe.
+func (r *run) deliverFor(d time.Duration) {
 	for _, y := range r.relays[1:] {
 		if y != nil {
-			y.Drain(time.Now().Add(wait)) // nobody of the jail writes any more, whoever may hold the pipe
+			y.Drain(time.Now().Add(d))
 		}
 	}
-	r.maybeStop()
 }
 
 func (r *run) closeStdin() {
@@ -133,12 +146,16 @@ func (r *run) finish() {
 	r.closeRelays()
 }
 
-// closeRelays ends the relays and waits for their goroutines.
+// closeRelays ends the relays and waits for their goroutines, but not for a Read
+// or Write of the caller's that hangs: a terminal that nobody types at would
+// keep the result for ever.
 func (r *run) closeRelays() {
+	ctx, cancel := context.WithTimeout(context.Background(), joinGrace)
+	defer cancel()
 	for _, y := range r.relays {
 		if y != nil {
 			y.Close()
-			_ = y.Join(context.Background())
+			_ = y.Join(ctx)
 		}
 	}
 }

@@ -152,9 +152,14 @@ func (r *run) fail(err error) {
 	}
 }
 
-// end kills the jail for a reason of ours. The first reason stays.
+// end kills the jail for a reason of ours. The first reason stays. When all are
+// dead already, it is the readers of the outputs that are waited for no longer.
 func (r *run) end(c result.Cause) {
-	if r.ev.Killed == "" && !r.gone {
+	if r.gone {
+		r.deliverFor(drainGrace)
+		return
+	}
+	if r.ev.Killed == "" {
 		r.ev.Killed = c
 		r.measure()
 	}

@@ -125,9 +125,15 @@ func (r *Relay) Ended() bool { return r.ended }
 // Drain says that nobody writes to the source any more: what is in it is still
 // delivered, and then the relay ends, though somebody may hold the source open.
 // If the destination has not taken all at the deadline, the relay ends with
-// ErrDeadline.
+// ErrDeadline. Called again, it can only bring the deadline nearer.
 func (r *Relay) Drain(deadline time.Time) {
-	if r.ended || r.draining {
+	if r.ended {
+		return
+	}
+	if r.draining {
+		if deadline.Before(r.deadline.when) {
+			r.deadline.Reset(deadline)
+		}
 		return
 	}
 	r.draining = true
