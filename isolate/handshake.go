@@ -165,7 +165,11 @@ func (r *run) sawItself(m *message) {
 	}
 	r.provesCgroup()     // now, while the group is open
 	r.facts.LookAtSelf() // the birth may not have been heard of yet
-	if err := r.require(); err != nil {
+	err := r.require()
+	if err == nil {
+		err = r.feedHeld()
+	}
+	if err != nil {
 		r.fail(err)
 		return
 	}

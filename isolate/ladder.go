@@ -25,11 +25,16 @@ func (r *run) forbidden(err error) bool {
 	if !errors.As(err, &le) || r.facts == nil || !r.facts.UserNS || !refusesNamespace(le) {
 		return false
 	}
-	if r.policy.Layers.Level(policy.LayerUserNS) == policy.Try {
+	if r.mayClimb() {
 		return true
 	}
 	le.Hint = noNamespaceHint(r.facts, r.policy)
 	return false
+}
+
+// mayClimb says whether a launch may be tried again without a user namespace.
+func (r *run) mayClimb() bool {
+	return r.facts.UserNS && !mutating() && r.policy.Layers.Level(policy.LayerUserNS) == policy.Try
 }
 
 // refusesNamespace knows a refusal by the step: the clone, or, where a security

@@ -49,7 +49,9 @@ func (r *run) lookAround() error {
 		return &LaunchError{Op: "look at the host", Index: -1, Err: err, Hint: `run "jail doctor"`}
 	}
 	r.machine = m
-	r.facts = m.current()
+	if r.facts == nil { // else a launch before has found what the host gives
+		r.facts = m.current()
+	}
 	if err := r.resolve(); err != nil {
 		return err
 	}
@@ -344,7 +346,7 @@ func (r *run) release() {
 		f()
 	}
 	r.closers = nil
-	for _, fd := range []*int{&r.ctl, &r.tgt, &r.initFd, &r.boxFd} {
+	for _, fd := range []*int{&r.ctl, &r.tgt, &r.initFd, &r.boxFd, &r.inputEnd} {
 		if *fd >= 0 {
 			unix.Close(*fd)
 			*fd = -1

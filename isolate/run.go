@@ -1,6 +1,7 @@
 package isolate
 
 import (
+	"errors"
 	"os"
 	"strconv"
 	"sync"
@@ -41,6 +42,7 @@ type run struct {
 	buf      []byte
 
 	relays   [3]*watch.Relay // stdin, stdout, stderr
+	inputEnd int             // our end of stdin's pipe while its relay has to wait, or -1
 	closers  []func()
 	listener *notify.Listener
 
@@ -87,8 +89,12 @@ func (c *Cmd) climbDown(serve func(*run)) (*run, error) {
 	r := newRun(c)
 	err := r.tryLaunch(serve)
 	if err != nil && !mutating() && r.forbidden(err) {
-		r.machine.lacksUserNS()
+		if !errors.Is(err, unix.ENOSPC) { // a limit that is reached now may not be at the next launch
+			r.machine.lacksUserNS()
+		}
+		without := r.facts.WithoutUserNS()
 		r = newRun(c)
+		r.facts = without
 		err = r.tryLaunch(serve)
 	}
 	return r, err
@@ -112,7 +118,7 @@ func (r *run) tryLaunch(serve func(*run)) error {
 }
 
 func newRun(c *Cmd) *run {
-	return &run{cmd: c, ctl: -1, tgt: -1, initFd: -1, boxFd: -1, done: make(chan struct{}), outcome: make(chan error, 1)}
+	return &run{cmd: c, ctl: -1, tgt: -1, initFd: -1, boxFd: -1, inputEnd: -1, done: make(chan struct{}), outcome: make(chan error, 1)}
 }
 
 // serve is the loop's goroutine: it owns the run until its end.

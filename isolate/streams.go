@@ -37,11 +37,30 @@ func (r *run) input0() (int, error) {
 	if err != nil {
 		return -1, err
 	}
+	if r.mayClimb() {
+		r.inputEnd = wr // a second try must find the input whole
+		return rd, nil
+	}
+	return rd, r.feed(wr)
+}
+
+// feed starts to carry the input.
+func (r *run) feed(wr int) (err error) {
 	r.relays[0], err = watch.NewRelay(r.loop, watch.RelayOptions{
 		From: watch.FromReader(r.cmd.Stdin), To: watch.Own(wr),
 		Limit: watch.Unlimited, Rest: watch.RestClose,
 	})
-	return rd, err
+	return err
+}
+
+// feedHeld does it for a launch that will not be tried again.
+func (r *run) feedHeld() error {
+	wr := r.inputEnd
+	if wr < 0 {
+		return nil
+	}
+	r.inputEnd = -1
+	return r.feed(wr)
 }
 
 func (r *run) outputN(i int, w any) (int, error) {
