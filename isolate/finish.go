@@ -162,26 +162,38 @@ func (r *run) closeRelays() {
 
 // abandon reaps a launch that never came to a pid 1, or whose loop failed.
 func (r *run) abandon() {
-	_ = unix.Kill(r.stage, unix.SIGKILL) // it is ours and not reaped: the pid is not reused
-	_, _ = wait4(r.stage, nil)
 	if r.initFd < 0 {
-		r.unheardInit()
+		r.awaitBirth()
 	}
 	if r.initFd >= 0 {
 		_ = unix.PidfdSendSignal(r.initFd, unix.SIGKILL, nil, 0)
 		_, _ = wait4(r.initPID, &r.rusage)
 	}
+	_ = unix.Kill(r.stage, unix.SIGKILL) // it is ours and not reaped: the pid is not reused
+	_, _ = wait4(r.stage, nil)
 	r.gone = true
 }
 
-// unheardInit takes pid 1 from a birth that nobody has read of: it is our own
-// child, and must be reaped.
-func (r *run) unheardInit() {
-	m, err := receive(r.ctl, make([]byte, 64))
-	if err == nil && m.word(0) == plan.MsgBorn {
-		r.initPID, r.initFd = int(m.word(8)), m.take()
+// awaitBirth takes pid 1 from a birth that nobody has read of: it is our own
+// child, and must be reaped. A stage that was killed before it could tell would
+// leave it unknown, so the stage comes so far.
+func (r *run) awaitBirth() {
+	p := []unix.PollFd{{Fd: int32(r.ctl), Events: unix.POLLIN}}
+	for {
+		n, err := unix.Poll(p, int(launchDeadline/time.Millisecond))
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil || n == 0 {
+			return
+		}
+		m, err := receive(r.ctl, make([]byte, 64))
+		if err == nil && m.word(0) == plan.MsgBorn {
+			r.initPID, r.initFd = int(m.word(8)), m.take()
+		}
+		m.drop()
+		return
 	}
-	m.drop()
 }
 
 // conclude makes the result.
