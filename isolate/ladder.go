@@ -191,19 +191,24 @@ func (r *run) killStrays() {
 		return
 	}
 	for _, pid := range descendants(r.initPID)[1:] {
-		fd, err := unix.PidfdOpen(pid, 0)
-		if err != nil {
-			continue
-		}
-		if isBelow(pid, r.initPID) {
-			_ = unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0)
-		}
-		unix.Close(fd)
+		r.signalBelow(pid, unix.SIGKILL)
 	}
 }
 
-// isBelow asks again, now that a descriptor holds the process: the number may
-// have become somebody else's.
+// signalBelow signals a process of the jail's. It is looked at when a descriptor
+// holds it: init may have reaped it, and its number be somebody else's.
+func (r *run) signalBelow(pid int, s unix.Signal) {
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return
+	}
+	defer unix.Close(fd)
+	if isBelow(pid, r.initPID) {
+		_ = unix.PidfdSendSignal(fd, s, nil, 0)
+	}
+}
+
+// isBelow says whether a process has another one among its ancestors.
 func isBelow(pid, root int) bool {
 	for range 4096 {
 		ppid := parentOf(pid)

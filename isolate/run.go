@@ -206,7 +206,7 @@ func (r *run) signal(s os.Signal) error {
 	}
 	r.loop.Post(func() {
 		if r.seen.pid > 0 && !r.gone && r.ev.WaitStatus == nil {
-			_ = unix.Kill(r.seen.pid, sig)
+			r.signalBelow(r.seen.pid, sig)
 		}
 	})
 	return nil
