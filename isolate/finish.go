@@ -66,12 +66,11 @@ var errInitDied = errors.New("pid 1 of the jail died before the program was exec
 // reap takes the statuses of stage and init. Somebody else's wait4(-1) may have
 // been first (ECHILD): init has told the target's status itself.
 func (r *run) reap() {
-	if !r.ev.Started { // it may still be making the network namespace, for which it takes its time
+	if !r.ev.Started && !r.stageGone { // it may still be making the network namespace, for which it takes its time
 		_ = unix.Kill(r.stage, unix.SIGKILL)
 	}
-	_, _ = wait4(r.stage, nil)
+	r.reapStage()
 	_, _ = wait4(r.initPID, &r.rusage)
-	r.stage = 0
 }
 
 func wait4(pid int, ru *unix.Rusage) (unix.WaitStatus, error) {
@@ -169,9 +168,21 @@ func (r *run) abandon() {
 		_ = unix.PidfdSendSignal(r.initFd, unix.SIGKILL, nil, 0)
 		_, _ = wait4(r.initPID, &r.rusage)
 	}
-	_ = unix.Kill(r.stage, unix.SIGKILL) // it is ours and not reaped: the pid is not reused
-	_, _ = wait4(r.stage, nil)
+	if !r.stageGone {
+		_ = unix.Kill(r.stage, unix.SIGKILL) // it is ours and not reaped: the pid is not reused
+	}
+	r.reapStage()
 	r.gone = true
+}
+
+// reapStage takes the stage's status, once. It is about to exit when the target
+// has been heard of; as a zombie it would count as one of an ordinary user's
+// processes in the jail's user namespace.
+func (r *run) reapStage() {
+	if !r.stageGone {
+		_, _ = wait4(r.stage, nil)
+		r.stageGone = true
+	}
 }
 
 // awaitBirth takes pid 1 from a birth that nobody has read of: it is our own

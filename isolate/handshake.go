@@ -156,6 +156,7 @@ func (r *run) targetDied(alone bool) {
 // sawItself keeps the read-back, and ends a launch in which a required layer is
 // not proved. A target that waits for us goes on only then.
 func (r *run) sawItself(m *message) {
+	r.reapStage()
 	r.seen = seen{complete: true, pid: m.pid, body: append([]byte(nil), m.body...)}
 	if r.facts.Has(policy.LayerRootfs) {
 		r.boxFd = m.take()
@@ -216,7 +217,7 @@ func (r *run) lastOfTarget() {
 func (r *run) tooSlow() {
 	hint := "a source on a file server that doesn't answer?"
 	r.fail(&LaunchError{Op: "launch", Index: -1, Err: os.ErrDeadlineExceeded, Hint: hint})
-	if r.initFd < 0 {
+	if r.initFd < 0 && !r.stageGone {
 		_ = unix.Kill(r.stage, unix.SIGKILL)
 	}
 }

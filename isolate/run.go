@@ -28,18 +28,19 @@ type run struct {
 	plan    *plan.Plan
 	id      string
 
-	loop     *watch.Loop
-	group    *cgroup.Group
-	noGroup  error
-	ids      *ids
-	stage    int // its pid
-	ctl      int
-	tgt      int
-	initFd   int // pidfd of pid 1
-	initPID  int
-	callerNS int // user namespace for idmapped sources
-	scratch  string
-	buf      []byte
+	loop      *watch.Loop
+	group     *cgroup.Group
+	noGroup   error
+	ids       *ids
+	stage     int  // its pid
+	stageGone bool // reaped
+	ctl       int
+	tgt       int
+	initFd    int // pidfd of pid 1
+	initPID   int
+	callerNS  int // user namespace for idmapped sources
+	scratch   string
+	buf       []byte
 
 	relays   [3]*watch.Relay // stdin, stdout, stderr
 	inputEnd int             // our end of stdin's pipe while its relay has to wait, or -1
