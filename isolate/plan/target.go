@@ -85,8 +85,11 @@ func (b *builder) groups() {
 		}
 	}
 	if b.layer(policy.LayerCgroupNS) {
-		b.Call("unshare the cgroup namespace", unix.SYS_UNSHARE, unix.CLONE_NEWCGROUP).
+		o := b.Call("unshare the cgroup namespace", unix.SYS_UNSHARE, unix.CLONE_NEWCGROUP).
 			Because("after the groups are joined, so that /proc/self/cgroup shows /")
+		if !b.require(policy.LayerCgroupNS) {
+			o.Soft()
+		}
 	}
 }
 
