@@ -165,8 +165,8 @@ func (r *run) diskFull() bool {
 	return s != nil && (s.Blocks > 0 && s.BlocksFree <= 0 || s.Inodes > 0 && s.InodesFree <= 0)
 }
 
-// space asks the quota's file system for its room. It is reached through the
-// target's root while the target lives, and by a kept descriptor after.
+// space asks the quota's file system for its room, by a descriptor that came
+// with the read-back and outlives the jail.
 func (r *run) space() *result.Space {
 	if r.boxFd < 0 {
 		return nil

@@ -46,7 +46,7 @@ func (s *seen) rlimit(i int) unix.Rlimit {
 	return unix.Rlimit{Cur: uint64(s.word(off)), Max: uint64(s.word(off + 8))}
 }
 
-// caps says whether every capability set is empty.
+// noCaps says whether every capability set is empty.
 func (s *seen) noCaps() bool {
 	var any uint32
 	for i := range 6 {

@@ -13,9 +13,9 @@ import (
 //
 // It looks only at directories directly below our own outer groups, and on v2
 // below those above, whose name is exactly of the form of Name, whose owner (pid
-// and start time) is gone, and whose lock can be taken in every hierarchy: a lock that is held means an
-// owner in another pid namespace, or one at work. An empty seat is removed,
-// but nobody in it is killed.
+// and start time) is gone, and whose lock can be taken in every hierarchy: a
+// lock that is held means an owner in another pid namespace, or one at work. An
+// empty seat is removed, but nobody in it is killed.
 func GC(ctx context.Context, h *Host) (removed []string, err error) {
 	h.mu.Lock()
 	h.locateAll()

@@ -84,10 +84,10 @@ func (g *Group) Name() string { return g.name }
 // and valid until Remove or Close.
 func (g *Group) IntoFD() int { return g.into }
 
-// ProcsFDs are open cgroup.procs (v1: tasks) files of the groups with limits: the target
-// writes "0" to each. The kernel checks the write against the credentials of
-// who opened them, so this works from inside a user namespace. They are the
-// group's, and valid until Remove or Close.
+// ProcsFDs are open cgroup.procs (v1: tasks) files of the groups with limits:
+// the target writes "0" to each. The kernel checks the write against the
+// credentials of who opened them, so this works from inside a user namespace.
+// They are the group's, and valid until Remove or Close.
 func (g *Group) ProcsFDs() []int { return g.procs }
 
 // Notes says which limits the kernel could not hold as asked, and what was set

@@ -84,7 +84,7 @@ const (
 	opens                        // a path, to read or to change
 	leaks                        // makes a descriptor that outlives exec
 	changesID                    // groups, gid, uid
-	joinsGroup                   // writes to cgroup.procs
+	joinsGroup                   // writes to cgroup.procs or, on v1, tasks
 	restricts                    // seccomp or Landlock
 	releases                     // lets the target go
 	waitsGate                    // waits for that

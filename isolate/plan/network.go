@@ -44,7 +44,7 @@ func (b *builder) joinNetwork() {
 	if !b.layer(policy.LayerNetNS) {
 		return
 	}
-	hdr, fds := b.maxFds(1)
+	hdr, fds := b.inbox(1)
 	b.Call("let go of the stage's end", unix.SYS_CLOSE, FdNetStage).Because("a stage that fails is then the end of the socket")
 	b.Call("wait for the network namespace", unix.SYS_RECVMSG, FdNet, hdr, unix.MSG_CMSG_CLOEXEC).Zero = b.initDead
 	b.Call("enter the network namespace", unix.SYS_SETNS, uint64(fds), unix.CLONE_NEWNET).Loading(0)

@@ -49,7 +49,7 @@ type Input struct {
 	HostTarget, HostInit int    // the run's own ids, where Facts.Root
 	Scratch              string // a folder of the run's own, where it can't have a root of its own
 
-	Procs     int           // how many cgroup.procs descriptors will be sent
+	Procs     int           // groups to join: how many descriptors for that will be sent
 	Twin      bool          // FdTwin is a cgroup v2 directory
 	Monotonic time.Duration // the clocks now, which a time namespace takes away
 	Boottime  time.Duration
@@ -141,7 +141,7 @@ func (b *builder) on(l policy.Layer) bool {
 
 func (b *builder) require(l policy.Layer) bool { return b.in.Policy.Layers.Level(l) == policy.Require }
 
-// in names the layer of the ops that follow, and says whether it is on.
+// layer names the layer of the ops that follow, and says whether it is on.
 func (b *builder) layer(l policy.Layer) bool {
 	b.InLayer(string(l))
 	return b.on(l)

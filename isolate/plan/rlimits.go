@@ -20,9 +20,9 @@ const unlimited = ^uint64(0)
 // raising one takes CAP_SYS_RESOURCE, which a jail doesn't have. RLIMIT_AS is
 // never set: runtimes reserve what they don't use.
 //
-// Without a cgroup two more stand in for it, for an ordinary user
-// who has none delegated: RLIMIT_NPROC, which counts per user namespace, and RLIMIT_DATA for each
-// process.
+// Without a cgroup, as for an ordinary user who has none delegated, two more
+// stand in for it: RLIMIT_NPROC, which counts for each user namespace since
+// Linux 5.14, for the user as a whole before, and RLIMIT_DATA for each process.
 func Rlimits(in *Input) []Rlimit {
 	l := &in.Policy.Limits
 	list := []Rlimit{

@@ -7,8 +7,8 @@ import (
 )
 
 // stage is the first chapter: the process that the supervisor starts clones
-// PID 1 of the jail as the supervisor's own child, hands over its pidfd, and
-// is gone.
+// PID 1 of the jail as the supervisor's own child, hands over its pidfd, makes
+// the network namespace while init builds the root, and is gone.
 func (b *builder) stage() {
 	fail := b.NewLabel()
 	b.Enter(tape.Stage, fail)
@@ -86,8 +86,9 @@ func (b *builder) fdMessage(tag uint64) (fdMsg, tape.Addr) {
 	return fdMsg{hdr: tape.Addr(hdr), fd: ctl + 16}, body + 8
 }
 
-// plainMessage is the same without a descriptor.
-func (b *builder) maxFds(n int) (hdr uint64, fds tape.Addr) {
+// inbox lays out a struct msghdr that takes a word and up to n descriptors, and
+// gives where these come to lie.
+func (b *builder) inbox(n int) (hdr uint64, fds tape.Addr) {
 	body := b.Var(8)
 	iov := b.Words(uint64(body), 8)
 	size := (16 + 4*n + 7) &^ 7

@@ -74,7 +74,7 @@ func (b *builder) oomScore() {
 func (b *builder) groups() {
 	b.layer(policy.LayerCgroup)
 	if n := b.in.Procs; n > 0 {
-		hdr, fds := b.maxFds(n)
+		hdr, fds := b.inbox(n)
 		b.Call("wait for the groups", unix.SYS_RECVMSG, FdTarget, hdr, unix.MSG_CMSG_CLOEXEC)
 		zero := b.CString("0")
 		for i := range n {

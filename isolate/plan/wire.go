@@ -34,7 +34,7 @@ const (
 	SeenRootFS     = SeenRlimits + host.NumRlimits*16
 	SeenBound      = SeenRootFS + 120 // 0 if no capability is in the bounding set
 	SeenMDWE       = SeenBound + 8
-	SeenJoined     = SeenMDWE + 8             // result of each write to a cgroup.procs
+	SeenJoined     = SeenMDWE + 8             // result of each write that joins a group
 	SeenSeccomp    = SeenJoined + 8*MaxGroups // PR_GET_SECCOMP, in the filter's own presence
 	SeenShared     = SeenSeccomp + 8          // not 0 where a folder of the host's could not be an overlay
 	SeenUserKeys   = SeenShared + 8           // serial of the session keyring that a user has by default

@@ -18,7 +18,7 @@ const (
 	CauseDisk       Cause = "disk"       // the disk was full, and disk_action is "kill"
 	CauseSyscall    Cause = "syscall"    // the listener saw a call of a foreign architecture
 	CauseSuspicious Cause = "suspicious" // the listener saw a suspicious call, and the policy says kill
-	CauseLaunch     Cause = "launch"     // the launch did not come to exec before its deadline
+	CauseLaunch     Cause = "launch"     // the launch failed at a step, or did not come to exec before its deadline
 	CauseInternal   Cause = "internal"   // the supervisor could not go on watching
 )
 
