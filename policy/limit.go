@@ -163,11 +163,34 @@ func notNegative(n int64, text string) error {
 	return nil
 }
 
+// possible says why no kernel could launch under a limit's value, since it would
+// fail there with a riddle.
+func (l *limit) possible(in *Limits) error {
+	switch l.key {
+	case "open_files":
+		return enoughFiles(in.OpenFiles)
+	case "pids":
+		return fewerThanAll(in.Pids)
+	}
+	return nil
+}
+
+// mostPids is the kernel's PID_MAX_LIMIT, above which pids.max takes nothing
+// (include/linux/threads.h).
+const mostPids = 1 << 22
+
+func fewerThanAll(n int64) error {
+	if n > mostPids {
+		return fault(strconv.FormatInt(n, 10), ErrTooLarge, "no kernel has more than "+strconv.Itoa(mostPids)+` processes and threads (PID_MAX_LIMIT): set at most that, or "unlimited"`)
+	}
+	return nil
+}
+
 // fewestFiles is what is open while a program is started.
 const fewestFiles = 16
 
 // enoughFiles refuses a limit under which not even the launch can open its
-// files, since it would fail there with a riddle.
+// files.
 func enoughFiles(n int64) error {
 	if n > 0 && n < fewestFiles {
 		return fault(strconv.FormatInt(n, 10), ErrValue, "a launch itself needs some: set "+strconv.Itoa(fewestFiles)+" at least")

@@ -89,5 +89,13 @@ func (o *Option) setLimit(p *Policy, arg string) error {
 	if arg == "" {
 		return fault("", ErrMissing, "")
 	}
-	return set(limitRow(strings.ReplaceAll(o.Name, "-", "_")).field(&p.Limits), arg)
+	row, trial := limitRow(strings.ReplaceAll(o.Name, "-", "_")), p.Limits
+	err := set(row.field(&trial), arg)
+	if err == nil {
+		err = row.possible(&trial)
+	}
+	if err == nil {
+		p.Limits = trial
+	}
+	return err
 }

@@ -160,6 +160,7 @@ func TestValidateReportsEveryMistake(t *testing.T) {
 		{"files[0].target", ErrValue, Policy{Files: []File{{Kind: FileHide, Target: "/box"}}}},
 		{"files[0].target", ErrValue, Policy{Files: []File{{Kind: FileTmpfs, Target: "/"}}}},
 		{"limits.open_files", ErrValue, Policy{Limits: Limits{OpenFiles: 15}}},
+		{"limits.pids", ErrTooLarge, Policy{Limits: Limits{Pids: mostPids + 1}}},
 		{"files[0].size", ErrNegative, Policy{Files: []File{{Kind: FileTmpfs, Target: "/a", Size: -2}}}},
 		{"files[0].size", ErrValue, Policy{Files: []File{{Kind: FileHide, Target: "/a", Size: 2}}}},
 		{"files[0].source", ErrDangerous, Policy{Files: []File{{Kind: FileRW, Source: "/tmp/../proc//sys", Target: "/x"}}}},
@@ -384,6 +385,7 @@ func TestOptionsSetWhatTheySay(t *testing.T) {
 	}{
 		{"cpu", "1.5s", Policy{Limits: Limits{CPU: 1500 * time.Millisecond}}},
 		{"memory", "unlimited", Policy{Limits: Limits{Memory: Unlimited}}},
+		{"pids", "4194304", Policy{Limits: Limits{Pids: 4194304}}},
 		{"open-files", "20", Policy{Limits: Limits{OpenFiles: 20}}},
 		{"file-size", "1G", Policy{Limits: Limits{FileSize: size.GiB}}},
 		{"disk-action", "kill", Policy{Limits: Limits{DiskAction: ActionKill}}},
@@ -414,7 +416,7 @@ func TestOptionsSetWhatTheySay(t *testing.T) {
 
 func TestABadArgumentIsNamedWithOptionValueAndExample(t *testing.T) {
 	for _, c := range [][2]string{
-		{"cpu", "2"}, {"cpu", "-1s"}, {"memory", "64MB"}, {"memory", "0"}, {"pids", "many"}, {"cores", "x"}, {"pids-action", "die"},
+		{"cpu", "2"}, {"cpu", "-1s"}, {"memory", "64MB"}, {"memory", "0"}, {"pids", "many"}, {"pids", "4194305"}, {"open-files", "15"}, {"cores", "x"}, {"pids-action", "die"},
 		{"net", "bridge"}, {"ro", "?"}, {"rw", "/dev/shm"}, {"bind", "/a"}, {"bind", "/a:b"}, {"bind", "/a:/b:rx"}, {"bind", "/a:/b:tmpfs"},
 		{"bind", "/run/docker.sock:/d"}, {"bind", "/var/run/docker.sock:/d:ro"}, {"tmpfs", "t"}, {"tmpfs", "/t:1MB"}, {"hide", "/a/.."},
 		{"env", "A"}, {"pass-env", "A=1"}, {"chdir", "x"}, {"hostname", "a_b"}, {"profile", "none"}, {"off", "user_ns"}, {"try", "no_new_privs"},

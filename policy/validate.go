@@ -26,9 +26,10 @@ func (p *Policy) Validate() error {
 	for i := range limits {
 		if err := check(limits[i].field(&p.Limits)); err != nil {
 			v.say("limits."+limits[i].key, err)
+		} else {
+			v.say("limits."+limits[i].key, limits[i].possible(&p.Limits))
 		}
 	}
-	v.say("limits.open_files", enoughFiles(p.Limits.OpenFiles))
 	v.say("net", oneOf(p.Net, nets[:]))
 	for i := range p.Files {
 		p.Files[i].check(func(field string, err error) { v.say(index("files", i)+"."+field, err) })
