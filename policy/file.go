@@ -74,10 +74,26 @@ func (f *File) checkTarget(say func(string, error)) {
 	}
 }
 
+// links are the folders that most systems have as links into /usr, where
+// nothing can be mounted.
+var links = [...]string{"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"}
+
 // taken says why f can't be at its target: the jail mounts there itself, so
 // that f would be covered, or would cover what the jail needs.
 func (f *File) taken() (hint string) {
 	switch target := f.target(); {
+	case target == "/etc" && f.Kind == FileHide:
+		return "/etc is the jail's own, with the few files that programs need: hide one of them, as /etc/passwd"
+	case target == "/var" && f.Kind == FileHide:
+		return "/var is the jail's own, and holds nothing of the host: there is nothing to hide"
+	case target == "/etc" && f.binds():
+		return "/etc is the jail's own, with the few files that programs need: show one file or folder of it, as /etc/hosts, or all at another place, as --bind /etc:/host/etc:ro"
+	case target == "/var" && f.binds():
+		return "/var is the jail's own: show a folder of it, as /var/lib/data, or set another target, as /data"
+	case target == "/var/tmp":
+		return "it is a link to /tmp: set /tmp, or a target outside of it, as /data"
+	case slices.Contains(links[:], target) && f.Kind != FileHide:
+		return "it is a link to /usr" + target + " on most systems: set /usr" + target + ", or a target outside of it, as /data"
 	case target == "/":
 		return "the root is the jail's own: set a target below it, as /data"
 	case within(target, "/proc"):
