@@ -5,6 +5,7 @@ import (
 
 	"github.com/jailrun/jail/isolate/cgroup"
 	"github.com/jailrun/jail/isolate/result"
+	"github.com/jailrun/jail/isolate/watch"
 	"golang.org/x/sys/unix"
 )
 
@@ -19,6 +20,7 @@ func (r *run) watchOOM() {
 		return // the kill is counted all the same, and told at the end
 	}
 	r.closers = append(r.closers, func() { unix.Close(ev.FD) })
+	look := &oomLook{run: r}
 	_ = r.loop.Add(ev.FD, ev.Events, func(uint32) {
 		var count [8]byte
 		_, _ = unix.Read(ev.FD, count[:])
@@ -26,17 +28,33 @@ func (r *run) watchOOM() {
 			r.loop.Del(ev.FD)
 			return
 		}
-		r.lookForOOM(oomLooks)
+		look.again()
 	})
 }
 
 // The event comes when memory has run out, a moment before a task is chosen.
 const (
 	oomLooks = 20
-	oomLook  = 2 * time.Millisecond
+	oomEvery = 2 * time.Millisecond
 )
 
-func (r *run) lookForOOM(looks int) {
+// oomLook looks for the task that was chosen. It is one timer however many
+// events there are: a program could make as many as it likes.
+type oomLook struct {
+	run   *run
+	timer *watch.Timer
+	left  int
+}
+
+func (o *oomLook) again() {
+	o.left = oomLooks
+	if o.timer == nil || !o.timer.Pending() {
+		o.look()
+	}
+}
+
+func (o *oomLook) look() {
+	r := o.run
 	if r.gone || r.ev.Killed != "" {
 		return
 	}
@@ -44,7 +62,12 @@ func (r *run) lookForOOM(looks int) {
 		r.end(result.CauseMemory)
 		return
 	}
-	if looks > 0 {
-		r.at(oomLook, func() { r.lookForOOM(looks - 1) })
+	if o.left--; o.left < 0 {
+		return
+	}
+	if o.timer == nil {
+		o.timer = r.at(oomEvery, o.look)
+	} else {
+		o.timer.Reset(time.Now().Add(oomEvery))
 	}
 }

@@ -36,6 +36,9 @@ func (t *Timer) Stop() bool {
 	return true
 }
 
+// Pending says whether the timer has yet to run.
+func (t *Timer) Pending() bool { return t.index >= 0 }
+
 // Reset sets a new time, whether the timer is pending or has run.
 func (t *Timer) Reset(d time.Time) {
 	t.Stop()
