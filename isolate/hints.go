@@ -21,13 +21,39 @@ func stepHint(op *tape.Op, errno unix.Errno) string {
 		return "the folder must be there in the jail, and the jail's user must be allowed to enter it"
 	case op.Call == unix.SYS_SECCOMP && errno == unix.EINVAL:
 		return "the kernel lacks CONFIG_SECCOMP_FILTER or user notification (Linux 5.0)"
+	case op.Call == unix.SYS_SECCOMP && errno == unix.EBUSY:
+		return "a filter around jail has a listener already, and a process can have but one (seccomp(2)): the outer container's, or another sandbox's"
+	}
+	if !lacking(errno) {
+		return notLacking(l)
+	}
+	return `run "jail doctor"` + withoutLayer(l)
+}
+
+// lacking says whether the kernel lacks what a step needs, or forbids it. After
+// another error a launch without the layer is no remedy.
+func lacking(errno unix.Errno) bool {
+	switch errno {
+	case unix.ENOSYS, unix.EPERM, unix.EACCES, unix.EOPNOTSUPP, unix.ENOSPC, unix.EINVAL, unix.ENODEV:
+		return true
+	}
+	return false
+}
+
+// withoutLayer names the flag that lets a launch go on without a layer's step.
+// To try is to go on where a step fails for the layers named here; for the rest
+// it is to go on where the host is known to lack them.
+func withoutLayer(l policy.Layer) string {
+	switch l {
+	case policy.LayerCgroup, policy.LayerCgroupNS, policy.LayerTimeNS, policy.LayerKeyring:
+		return ", or go on without it: --try " + string(l)
 	}
 	for _, in := range policy.AllLayers() {
-		if in.Name == l && (in.CanTry || in.CanOff) {
-			return "run \"jail doctor\", or go on without it: --try " + string(l)
+		if in.Name == l && in.CanOff {
+			return ", or go on without it: --off " + string(l)
 		}
 	}
-	return `run "jail doctor"`
+	return ""
 }
 
 // notFoundHint says where the program is, if the host has it outside the view.
