@@ -24,17 +24,17 @@ func stepHint(op *tape.Op, errno unix.Errno) string {
 	case op.Call == unix.SYS_SECCOMP && errno == unix.EBUSY:
 		return "a filter around jail has a listener already, and a process can have but one (seccomp(2)): the outer container's, or another sandbox's"
 	}
-	if !lacking(errno) {
-		return notLacking(l)
+	if l == policy.LayerRootfs && inTheWay(errno) {
+		return "a --ro, --rw, --bind, --tmpfs or --hide is in the way of what the jail shows itself, or its target can't be made, as below a read-only folder: set another target"
 	}
 	return `run "jail doctor"` + withoutLayer(l)
 }
 
-// lacking says whether the kernel lacks what a step needs, or forbids it. After
-// another error a launch without the layer is no remedy.
-func lacking(errno unix.Errno) bool {
+// inTheWay says whether an error is that of a file step whose place is taken or
+// missing: nothing that the kernel lacks.
+func inTheWay(errno unix.Errno) bool {
 	switch errno {
-	case unix.ENOSYS, unix.EPERM, unix.EACCES, unix.EOPNOTSUPP, unix.ENOSPC, unix.EINVAL, unix.ENODEV:
+	case unix.EEXIST, unix.ENOENT, unix.EINVAL, unix.EOVERFLOW, unix.ENOTDIR, unix.EISDIR, unix.ELOOP, unix.EBUSY, unix.EROFS:
 		return true
 	}
 	return false
@@ -56,7 +56,8 @@ func withoutLayer(l policy.Layer) string {
 	return ""
 }
 
-// notFoundHint says where the program is, if the host has it outside the view.
+// notFoundHint says where the program is, if the host has it outside the view,
+// or how to name it where it is in the working directory, which no PATH holds.
 func (r *run) notFoundHint(prog string) string {
 	if filepath.IsAbs(prog) {
 		if _, err := os.Stat(prog); err == nil {
@@ -64,11 +65,19 @@ func (r *run) notFoundHint(prog string) string {
 		}
 		return "no such file in the jail or on the host"
 	}
+	if filepath.Base(prog) == prog && isProgram(prog) {
+		return "it is in the working directory: name it ./" + prog
+	}
 	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
 		at := filepath.Join(dir, prog)
-		if st, err := os.Stat(at); err == nil && st.Mode().IsRegular() && st.Mode()&0o111 != 0 {
+		if isProgram(at) {
 			return "the host has " + at + ", which is not visible in the jail; show it with --ro " + dir + " and name it by that path"
 		}
 	}
 	return "it is nowhere along the PATH of the jail, nor along the host's"
+}
+
+func isProgram(path string) bool {
+	st, err := os.Stat(path)
+	return err == nil && st.Mode().IsRegular() && st.Mode()&0o111 != 0
 }
