@@ -16,7 +16,7 @@ func setVerify(p *Policy, arg string) error  { return setEnum(&p.Verify, arg, ve
 func setRequire(p *Policy, arg string) error { return setLevel(p, arg, Require) }
 func setTry(p *Policy, arg string) error     { return setLevel(p, arg, Try) }
 func setOff(p *Policy, arg string) error     { return setLevel(p, arg, Off) }
-func setChdir(p *Policy, arg string) error   { return setText(&p.Chdir, arg, checkInside) }
+func setChdir(p *Policy, arg string) error   { return setText(&p.Chdir, inside(arg), checkInside) }
 func setHostname(p *Policy, arg string) error {
 	return setText(&p.Hostname, arg, checkHostname)
 }
@@ -66,6 +66,15 @@ func setPassEnv(p *Policy, arg string) error {
 func setRO(p *Policy, arg string) error { return setShown(p, FileRO, arg) }
 func setRW(p *Policy, arg string) error { return setShown(p, FileRW, arg) }
 
+// inside gives the path in the jail that a relative name means: one below /box,
+// where the program starts. One that leads up is left for the check to refuse.
+func inside(name string) string {
+	if filepath.IsLocal(name) {
+		return filepath.Join(defaultChdir, name)
+	}
+	return name
+}
+
 // setShown reads PATH or PATH?. An absolute PATH, or one that leads up out of
 // the working directory, is shown under its absolute name; any other under
 // /box, where the program starts, so that the same relative name means the same
@@ -83,7 +92,7 @@ func setShown(p *Policy, kind FileKind, arg string) error {
 	}
 	f.Source, f.Target = abs, abs
 	if filepath.IsLocal(name) {
-		f.Target = filepath.Join(defaultChdir, name)
+		f.Target = inside(name)
 	}
 	return showFile(p, f)
 }
@@ -115,25 +124,27 @@ func setBind(p *Policy, arg string) error {
 	if err != nil {
 		return err
 	}
-	f.Source, f.Target = abs, parts[1]
+	f.Source, f.Target = abs, inside(parts[1])
 	return showFile(p, f)
 }
 
 // setTmpfs reads DIR or DIR:SIZE.
 func setTmpfs(p *Policy, arg string) error {
-	f := File{Kind: FileTmpfs, Target: arg}
+	f := File{Kind: FileTmpfs, Target: inside(arg)}
 	if i := strings.LastIndexByte(arg, ':'); i >= 0 {
 		n, err := parseSize(arg[i+1:])
 		if err != nil {
 			return err
 		}
-		f.Target, f.Size = arg[:i], size.Bytes(n)
+		f.Target, f.Size = inside(arg[:i]), size.Bytes(n)
 	}
 	return showFile(p, f)
 }
 
+// setHide reads PATH or PATH?.
 func setHide(p *Policy, arg string) error {
-	return showFile(p, File{Kind: FileHide, Target: arg})
+	name, optional := strings.CutSuffix(arg, "?")
+	return showFile(p, File{Kind: FileHide, Target: inside(name), Optional: optional})
 }
 
 // showFile adds f if all of it is right, else tells its first mistake.

@@ -407,6 +407,11 @@ func TestOptionsSetWhatTheySay(t *testing.T) {
 		{"bind", "/in:/data:ro", Policy{Files: []File{{Kind: FileRO, Source: "/in", Target: "/data"}}}},
 		{"tmpfs", "/t", Policy{Files: []File{{Kind: FileTmpfs, Target: "/t"}}}},
 		{"tmpfs", "/t:1M", Policy{Files: []File{{Kind: FileTmpfs, Target: "/t", Size: size.MiB}}}},
+		{"tmpfs", "t:1M", Policy{Files: []File{{Kind: FileTmpfs, Target: "/box/t", Size: size.MiB}}}},
+		{"bind", "in:data", Policy{Files: []File{{Kind: FileRW, Source: dir + "/in", Target: "/box/data"}}}},
+		{"hide", ".env", Policy{Files: []File{{Kind: FileHide, Target: "/box/.env"}}}},
+		{"hide", "/x?", Policy{Files: []File{{Kind: FileHide, Target: "/x", Optional: true}}}},
+		{"chdir", "./dir", Policy{Chdir: "/box/dir"}},
 		{"env", "A=b=c", Policy{Env: []string{"A=b=c"}}},
 		{"off", "landlock", Policy{Layers: Layers{LayerLandlock: Off}}},
 		{"try", "user_ns", Policy{Layers: Layers{LayerUserNS: Try}}},
@@ -425,9 +430,9 @@ func TestOptionsSetWhatTheySay(t *testing.T) {
 func TestABadArgumentIsNamedWithOptionValueAndExample(t *testing.T) {
 	for _, c := range [][2]string{
 		{"cpu", "2"}, {"cpu", "-1s"}, {"memory", "64MB"}, {"memory", "0"}, {"pids", "many"}, {"pids", "4194305"}, {"open-files", "15"}, {"cores", "x"}, {"pids-action", "die"},
-		{"net", "bridge"}, {"ro", "?"}, {"rw", "/dev/shm"}, {"bind", "/a"}, {"bind", "/a:b"}, {"bind", "/a:/b:rx"}, {"bind", "/a:/b:tmpfs"},
-		{"bind", "/run/docker.sock:/d"}, {"bind", "/var/run/docker.sock:/d:ro"}, {"tmpfs", "t"}, {"tmpfs", "/t:1MB"}, {"hide", "/a/.."},
-		{"env", "A"}, {"pass-env", "A=1"}, {"chdir", "x"}, {"hostname", "a_b"}, {"profile", "none"}, {"off", "user_ns"}, {"try", "no_new_privs"},
+		{"net", "bridge"}, {"ro", "?"}, {"rw", "/dev/shm"}, {"bind", "/a"}, {"bind", "/a:../b"}, {"bind", "/a:/b:rx"}, {"bind", "/a:/b:tmpfs"},
+		{"bind", "/run/docker.sock:/d"}, {"bind", "/var/run/docker.sock:/d:ro"}, {"tmpfs", "../t"}, {"hide", "."}, {"hide", "?"}, {"tmpfs", "/t:1MB"}, {"hide", "/a/.."},
+		{"env", "A"}, {"pass-env", "A=1"}, {"chdir", "../x"}, {"hostname", "a_b"}, {"profile", "none"}, {"off", "user_ns"}, {"try", "no_new_privs"},
 		{"require", "landlok"}, {"verify", "never"}, {"cpu", ""}, {"net", ""}, {"ro", ""}, {"tmpfs", ""}, {"chdir", ""}, {"hostname", ""}, {"ro", "/a\x00b"},
 	} {
 		o, ok := LookupOption(c[0])
