@@ -96,7 +96,7 @@ func (c *command) parseFlag(r *request, a string, args []string) (rest []string,
 	case !f.takesValue() && has:
 		return nil, &failure{op: a, err: errHasValue, hint: "write --" + name}
 	case f.takesValue() && !has:
-		if len(args) == 0 {
+		if len(args) == 0 || args[0] == "--" {
 			return nil, &failure{op: "--" + name, err: errNoValue, hint: "for example --" + name + " " + f.example}
 		}
 		value, args = args[0], args[1:]

@@ -55,6 +55,8 @@ func TestMistakesInFlagsAreNamed(t *testing.T) {
 		{[]string{"--mem=1M"}, errUnknownFlag, ""},
 		{[]string{"--xyzzyxyzzy"}, errUnknownFlag, `"jail help exec" lists all`},
 		{[]string{"--cpu"}, errNoValue, "--cpu 2s"},
+		{[]string{"--json", "--", "true"}, errNoValue, "--json result.json"},
+		{[]string{"--cpu", "--", "true"}, errNoValue, "--cpu 2s"},
 		{[]string{"--quiet=1"}, errHasValue, "write --quiet"},
 		{[]string{"--stdin", ""}, errNoValue, "name a file"},
 		{[]string{"--status-fd", "-1"}, errNotFd, "--status-fd 3"},
