@@ -88,7 +88,7 @@ func diedOf(r *Result) string {
 	}
 	s := "the program died of " + name
 	if ws := r.Evidence.WaitStatus; ws != nil && ws.Signal() == unix.SIGSYS {
-		s += `: a forbidden system call, or its own doing; run "jail exec --explain" to see which`
+		s += `: a forbidden system call, or its own doing; the denials of the result (--json) tell which calls were refused`
 	}
 	return s
 }
