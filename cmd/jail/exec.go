@@ -17,14 +17,21 @@ import (
 // execCommand is "jail exec".
 func execCommand(r *request) int {
 	p, err := r.merged()
-	if err != nil {
+	switch {
+	case r.resolved && err == nil:
+		return printResolved(p)
+	case r.resolved:
 		complain(err)
 		return result.StatusFailed
 	}
-	if r.resolved {
-		return printResolved(p)
+	s, e := openResult(r)
+	switch {
+	case err != nil:
+		return s.fail("read the policy", err)
+	case e != nil:
+		return s.fail("open the result", e)
 	}
-	return execute(r, p)
+	return execute(r, p, s)
 }
 
 // merged lays the flags over the policy files.
@@ -54,24 +61,20 @@ func printResolved(p *policy.Policy) int {
 }
 
 // execute runs the program of a request.
-func execute(r *request, p *policy.Policy) int {
+func execute(r *request, p *policy.Policy, s *streams) int {
 	if err := checkProgram(r.argv); err != nil {
-		complain(err)
-		if errors.Is(err, errDirectory) {
-			return result.StatusNotExecuted
+		status := s.fail("find the program", err)
+		if errors.Is(err, errNoProgram) {
+			usage(findCommand("exec"))
 		}
-		usage(findCommand("exec"))
-		return result.StatusFailed
+		return status
 	}
 	seen, err := show(r.argv, p)
 	if err != nil {
-		complain(err)
-		return result.StatusFailed
+		return s.fail("show files", err)
 	}
-	s, err := openStreams(r)
-	if err != nil {
-		complain(err)
-		return result.StatusFailed
+	if err := s.open(r); err != nil {
+		return s.fail("open the streams", err)
 	}
 	return launch(r, p, seen, s)
 }
@@ -98,8 +101,7 @@ func launch(r *request, p *policy.Policy, seen *shown, s *streams) int {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.stdin, s.out(), s.stderr
 	sigs, err := catch(cancel)
 	if err != nil {
-		complain(err)
-		return result.StatusFailed
+		return s.fail("catch signals", err)
 	}
 	cmd.Wake, cmd.OnStart, cmd.HoldThread = sigs.wake(), sigs.forward, true
 	err = cmd.Run()

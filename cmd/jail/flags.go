@@ -95,11 +95,11 @@ func (c *command) parseFlag(r *request, a string, args []string) (rest []string,
 		return nil, &failure{op: a, err: errUnknownFlag, hint: c.nearestFlag(name)}
 	case !f.takesValue() && has:
 		return nil, &failure{op: a, err: errHasValue, hint: "write --" + name}
-	case f.takesValue() && !has:
-		if len(args) == 0 || args[0] == "--" {
-			return nil, &failure{op: "--" + name, err: errNoValue, hint: "for example --" + name + " " + f.example}
-		}
+	case f.takesValue() && !has && len(args) > 0 && args[0] != "--":
 		value, args = args[0], args[1:]
+	}
+	if f.takesValue() && value == "" {
+		return nil, &failure{op: "--" + name, err: errNoValue, hint: "for example --" + name + " " + f.example}
 	}
 	return args, f.set(r, value)
 }
@@ -123,13 +123,7 @@ func (c *command) findFlag(name string) *flagRow {
 }
 
 func value(field func(*request) *string) func(*request, string) error {
-	return func(r *request, v string) error {
-		if v == "" {
-			return &failure{op: "read the flags", object: `""`, err: errNoValue, hint: "name a file"}
-		}
-		*field(r) = v
-		return nil
-	}
+	return func(r *request, v string) error { *field(r) = v; return nil }
 }
 
 func toggle(field func(*request) *bool) func(*request, string) error {

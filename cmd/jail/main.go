@@ -26,9 +26,7 @@ func run(args []string) int {
 	}
 	r, err := c.parse(args[1:])
 	if err != nil {
-		complain(err)
-		usage(c)
-		return result.StatusFailed
+		return c.misused(r, err)
 	}
 	if r.help {
 		return printHelp(&request{argv: []string{c.name}})

@@ -19,30 +19,42 @@ type streams struct {
 	status         *os.File
 }
 
-// openStreams opens what the flags name. The descriptor of --status-fd is
-// looked at first: later its number could be one of jail's own.
-func openStreams(r *request) (s *streams, err error) {
+// openResult opens the places of the result, before all else: a result of an
+// earlier run must not pass for this one's, whatever fails from here on.
+func openResult(r *request) (s *streams, err error) {
 	s = &streams{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	if r.statusFD >= 0 {
 		s.status = os.NewFile(uintptr(r.statusFD), "descriptor "+strconv.Itoa(r.statusFD))
 	}
+	switch r.json {
+	case "":
+	case "-":
+		s.json = os.Stdout
+	default:
+		s.json, err = safepath.OpenOutput(r.json)
+	}
+	return s, err
+}
+
+// open opens the streams that the flags name.
+func (s *streams) open(r *request) (err error) {
 	if r.stdin != "" {
 		if s.stdin, err = safepath.OpenInput(r.stdin); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if r.stdout != "" {
 		if s.stdout, err = safepath.OpenOutput(r.stdout); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if err = s.openStderr(r); err != nil {
-		return nil, err
+		return err
 	}
-	if err = s.openJSON(r); err != nil {
-		return nil, err
+	if r.json == "-" && s.stdout == os.Stdout {
+		s.last = &lastByte{w: os.Stdout}
 	}
-	return s, s.distinct(r)
+	return s.distinct(r)
 }
 
 // distinct refuses one file for a stream and the result, which would be written
@@ -72,20 +84,6 @@ func (s *streams) openStderr(r *request) (err error) {
 		s.stderr = s.stdout
 	default:
 		s.stderr, err = safepath.OpenOutput(r.stderr)
-	}
-	return err
-}
-
-func (s *streams) openJSON(r *request) (err error) {
-	switch {
-	case r.json == "":
-	case r.json != "-":
-		s.json, err = safepath.OpenOutput(r.json)
-	default:
-		s.json = os.Stdout
-		if s.stdout == os.Stdout {
-			s.last = &lastByte{w: os.Stdout}
-		}
 	}
 	return err
 }

@@ -24,7 +24,7 @@ const Schema = "jail.result/v1"
 // tell is null.
 type Result struct {
 	Schema           string   `json:"schema"`            // always "jail.result/v1"
-	ID               string   `json:"id"`                // the run's id, unique on the host
+	ID               string   `json:"id"`                // the run's id, unique on the host; "" where a mistake on the command line or in a policy kept it from being tried
 	Reason           Reason   `json:"reason"`            // why the run ended; see the table of reasons
 	ExitCode         *int     `json:"exit_code"`         // status the program exited with, 0–255; null unless the reason is "exited"
 	Signal           *int     `json:"signal"`            // number of the signal the program died of, whoever sent it; null when it died of none

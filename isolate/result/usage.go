@@ -22,7 +22,7 @@ const (
 // this host can't give is null.
 type Usage struct {
 	WallNS           *int64  `json:"wall_ns"`            // from exec to the program's end, nanoseconds, on CLOCK_MONOTONIC
-	CPUNS            *int64  `json:"cpu_ns"`             // CPU time of all tasks, nanoseconds
+	CPUNS            *int64  `json:"cpu_ns"`             // CPU time of all tasks, nanoseconds; about 1 ms of it is the building of the jail
 	UserNS           *int64  `json:"user_ns"`            // the part of it in user mode, nanoseconds
 	SystemNS         *int64  `json:"system_ns"`          // the part of it in the kernel, nanoseconds
 	MemoryPeakBytes  *int64  `json:"memory_peak_bytes"`  // most memory at once, bytes: tmpfs, pipes and socket buffers count
