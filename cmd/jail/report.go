@@ -46,15 +46,57 @@ func remark(res *result.Result, seen *shown) {
 	if isTerminal(os.Stderr) {
 		denied(res)
 	}
-	if res.Reason != result.Exited {
+	met := result.Met(res)
+	switch {
+	case readerLeft(res):
+	case res.Reason != result.Exited:
 		_, _ = os.Stderr.WriteString(result.Sentence(res) + "\n")
-	} else if script := seen.alone(); *res.ExitCode != 0 && script != "" {
-		say("only " + script + " is visible in " + box + "; show its folder with --ro .")
+	case met != "":
+		_, _ = os.Stderr.WriteString(met + "\n")
+	case *res.ExitCode != 0:
+		if script := seen.alone(); script != "" {
+			say("only " + script + " is visible in " + box + "; show its folder with --ro .")
+		}
 	}
-	if w := res.Enforced.At(policy.LayerCgroup); w.State == result.StateAbsent {
-		say("no cgroup, so memory and processes are bounded for each process, not for all together: " + w.Detail)
+	if lacks := ungrouped(res); lacks != "" {
+		say(lacks + ` ("jail doctor" says how to get one; --off cgroup silences this)`)
 	}
 }
+
+// readerLeft says whether the program ended as in any pipeline whose reader has
+// had enough, of which a shell says nothing either.
+func readerLeft(res *result.Result) bool {
+	const left = "EPIPE"
+	o := &res.Output
+	return res.Reason == result.Signaled && *res.Signal == int(unix.SIGPIPE) &&
+		(o.StdoutError != nil && *o.StdoutError == left || o.StderrError != nil && *o.StderrError == left)
+}
+
+// ungrouped says what is bounded less well for want of a cgroup, "" if nothing.
+func ungrouped(res *result.Result) string {
+	w := res.Enforced.At(policy.LayerCgroup)
+	if w.State != result.StateAbsent || w.Detail == notReached {
+		return ""
+	}
+	text, l := "", &res.Limits
+	switch {
+	case res.Enforced.At(policy.LayerRlimits).State != result.StateEnforced:
+		text = ", memory is only sampled and processes are not bounded"
+	case l.MemoryBytes != nil:
+		text = ", memory is bounded for each process and their sum only sampled"
+	}
+	if l.Pids != nil && l.PidsAction == policy.ActionKill {
+		text += ", --pids-action kill counts no threads"
+	}
+	if text == "" {
+		return ""
+	}
+	return "no cgroup: " + text[2:]
+}
+
+// notReached is what a new result says of every layer: the launch, or its
+// read-back, did not come so far.
+const notReached = "not reached"
 
 // denied sums up what was refused, in two lines at most.
 func denied(res *result.Result) {

@@ -17,6 +17,24 @@ func Sentence(r *Result) string {
 	return "jail: " + oneLine(clause(r))
 }
 
+// Met returns one line for a person when a program that failed by itself had met
+// a limit first, which it may have failed of; "" else. It has no newline.
+func Met(r *Result) string {
+	if r.Reason != Exited || r.ExitCode == nil || *r.ExitCode == 0 {
+		return ""
+	}
+	what := ""
+	switch {
+	case value(r.Evidence.PidsMaxEvents) > 0:
+		what = pidsPassed(r)
+	case r.Evidence.Box.full():
+		what = diskPassed(r)
+	default:
+		return ""
+	}
+	return "jail: exited with status " + known(r.ExitCode) + " after it had met the " + what
+}
+
 func clause(r *Result) string {
 	switch r.Reason {
 	case Exited:
@@ -45,7 +63,7 @@ func limitPassed(r *Result) string {
 	case Memory:
 		return memoryPassed(r)
 	case Pids:
-		return raise("pids limit: all "+figure(l.Pids, count)+" tasks were in use", flag, l.Pids, count)
+		return pidsPassed(r)
 	case OutputLimit:
 		return raise("output limit: "+stream(&r.Output)+" passed "+figure(l.OutputBytes, amount), flag, l.OutputBytes, amount)
 	case FileSize:
@@ -71,6 +89,11 @@ func memoryPassed(r *Result) string {
 		return "memory: the host ran out of it while the jail " + used + of + "; free some on the host"
 	}
 	return raise("memory limit: "+used+of, flagOf(Memory), limit, amount)
+}
+
+func pidsPassed(r *Result) string {
+	l := r.Limits.Pids
+	return raise("pids limit: all "+figure(l, count)+" tasks were in use", flagOf(Pids), l, count)
 }
 
 func diskPassed(r *Result) string {

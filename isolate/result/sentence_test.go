@@ -67,6 +67,28 @@ func TestTheSentenceNamesLimitFigureAndFlag(t *testing.T) {
 	}
 }
 
+func TestAFailedProgramsLimitIsNamed(t *testing.T) {
+	full := &Space{Blocks: 2, Inodes: 2, InodesFree: 1}
+	for _, c := range []struct {
+		set  func(*Evidence)
+		want string
+	}{
+		{func(e *Evidence) { e.WaitStatus, e.PidsMaxEvents = exitOf(2), new(int64(1)) }, "jail: exited with status 2 after it had met the pids limit: all 128 tasks were in use; raise it with --pids 256"},
+		{func(e *Evidence) { e.WaitStatus, e.Box = exitOf(1), full }, "jail: exited with status 1 after it had met the disk limit: all of 256M is in use; raise it with --disk 512M"},
+		{func(e *Evidence) { e.WaitStatus, e.Box, e.PidsMaxEvents = exitOf(0), full, new(int64(1)) }, ""},
+		{func(e *Evidence) { e.WaitStatus, e.Box, e.PidsMaxEvents = exitOf(1), &Space{}, new(int64(0)) }, ""},
+		{func(e *Evidence) { e.Killed, e.Box = CauseWall, full }, ""},
+	} {
+		r := New("a")
+		r.Limits, r.Evidence.Started = LimitsOf(policy.Limits{Pids: 128, Disk: 256 << 20}), true
+		c.set(&r.Evidence)
+		r.Conclude()
+		if got := Met(r); got != c.want {
+			t.Errorf("got  %q\nwant %q", got, c.want)
+		}
+	}
+}
+
 func evidence(set func(*Evidence)) func(*Result) {
 	return func(r *Result) { set(&r.Evidence) }
 }
