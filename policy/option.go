@@ -62,6 +62,24 @@ func LookupOption(name string) (Option, bool) {
 	return Option{}, false
 }
 
+// Values lists every argument that the option takes, nil if they can't be
+// listed.
+func (o *Option) Values() []string {
+	switch o.Name {
+	case "net":
+		return words(nets[:])
+	case "profile":
+		return words(profiles[:])
+	case "verify":
+		return words(verifies[:])
+	case "pids-action", "disk-action":
+		return words(actions[:])
+	case "require", "try", "off":
+		return slices.DeleteFunc(layerNames(), func(l string) bool { return checkLevel(Layer(l), Level(o.Name)) != nil })
+	}
+	return nil
+}
+
 // Set puts the option's argument into p; for a Repeat option, it adds to p. The
 // *Error names the option, the value and a right example, and p is as before.
 func (o *Option) Set(p *Policy, arg string) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -365,6 +366,14 @@ func TestEveryOptionsExampleIsRightAndItsDefaultIsTrue(t *testing.T) {
 		}
 		if err := p.Validate(); err != nil {
 			t.Errorf("--%s %s isn't valid: %v", o.Name, o.Example, err)
+		}
+		for _, v := range o.Values() {
+			if err := o.Set(&Policy{}, v); err != nil {
+				t.Errorf("--%s %s: %v", o.Name, v, err)
+			}
+		}
+		if v := o.Values(); v != nil && !slices.Contains(v, o.Example) {
+			t.Errorf("--%s: %s is not among %v", o.Name, o.Example, v)
 		}
 		if got, ok := LookupOption(o.Name); !ok || got.Name != o.Name {
 			t.Errorf("%s isn't found", o.Name)

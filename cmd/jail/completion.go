@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/jailrun/jail/isolate/result"
+	"github.com/jailrun/jail/policy"
 )
 
 // scripts ask "jail __complete" for every word, so that they know the flags of
@@ -56,18 +57,27 @@ func completeCommand(r *request) int {
 }
 
 func complete(words []string) (lines []string) {
-	last := words[len(words)-1]
-	if len(words) == 1 {
-		for _, c := range commands() {
-			if c.short != "" && strings.HasPrefix(c.name, last) {
-				lines = append(lines, c.name+"\t"+c.short+"\n")
-			}
-		}
-		return lines
+	before, last := words[:len(words)-1], words[len(words)-1]
+	if len(before) == 0 {
+		return commandLines(last)
 	}
-	c := findCommand(words[0])
-	if c == nil || !strings.HasPrefix(last, "-") || c.ended(words[1:len(words)-1]) {
+	c := findCommand(before[0])
+	if c == nil {
 		return nil
+	}
+	valueOf, ended := c.place(before[1:])
+	name, value, has := strings.Cut(last, "=")
+	switch {
+	case valueOf != nil:
+		return valueLines("", valueOf.values(), last)
+	case ended:
+		return nil
+	case !strings.HasPrefix(last, "-"):
+		return valueLines("", c.values(), last)
+	case has:
+		if f := c.findFlag(strings.TrimLeft(name, "-")); f != nil {
+			return valueLines(name+"=", f.values(), value)
+		}
 	}
 	for _, f := range c.allFlags() {
 		if strings.HasPrefix("--"+f.name, last) {
@@ -77,23 +87,68 @@ func complete(words []string) (lines []string) {
 	return lines
 }
 
-// ended says whether the flags have ended before the word to be completed, or
-// it is a flag's value.
-func (c *command) ended(words []string) bool {
-	for i := 0; i < len(words); i++ {
-		w := words[i]
-		if len(w) < 2 || w[0] != '-' || w == "--" {
-			return true
-		}
-		f := c.findFlag(strings.TrimLeft(w, "-"))
-		if f != nil && f.takesValue() {
-			i++
-		}
-		if i == len(words) {
-			return true
+func commandLines(start string) (lines []string) {
+	for _, c := range commands() {
+		if c.short != "" && strings.HasPrefix(c.name, start) {
+			lines = append(lines, c.name+"\t"+c.short+"\n")
 		}
 	}
-	return false
+	return lines
+}
+
+func valueLines(head string, values []string, start string) (lines []string) {
+	for _, v := range values {
+		if strings.HasPrefix(v, start) {
+			lines = append(lines, head+v+"\t\n")
+		}
+	}
+	return lines
+}
+
+// values lists what a flag can be followed by, nil if that can't be listed.
+func (f *flagRow) values() []string {
+	if o, ok := policy.LookupOption(f.name); ok && f.takesValue() {
+		return o.Values()
+	}
+	return nil
+}
+
+// values lists what a command's argument can be.
+func (c *command) values() (list []string) {
+	switch c.name {
+	case "help":
+		for _, c := range commands() {
+			if c.short != "" {
+				list = append(list, c.name)
+			}
+		}
+	case "completion":
+		for _, s := range completionScripts {
+			list = append(list, s.shell)
+		}
+	}
+	return list
+}
+
+// place says where the next word stands: it is the value of a flag, or the flags
+// have ended before it.
+func (c *command) place(words []string) (valueOf *flagRow, ended bool) {
+	for len(words) > 0 {
+		w := words[0]
+		words = words[1:]
+		if len(w) < 2 || w[0] != '-' || w == "--" {
+			return nil, true
+		}
+		f := c.findFlag(strings.TrimLeft(w, "-"))
+		switch {
+		case f == nil || !f.takesValue():
+		case len(words) == 0:
+			return f, false
+		default:
+			words = words[1:]
+		}
+	}
+	return nil, false
 }
 
 // printed writes text to standard output, and gives the exit status.
