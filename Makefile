@@ -10,7 +10,9 @@ export PATH := $(PATH):/usr/local/go/bin
 export GOTOOLCHAIN ?= auto
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
-LDFLAGS := -s -w -X main.version=$(VERSION)
+# The go command stamps the commit too, but not where it is told not to look.
+COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
+LDFLAGS := -s -w -X main.version=$(VERSION) -X main.revision=$(COMMIT)
 # Packages whose tests run a second time under the race detector.
 RACE := ./audit/... ./internal/... ./isolate/... ./network/... ./policy/... ./rootfs/...
 

@@ -8,8 +8,11 @@ import (
 	"github.com/jailrun/jail/isolate/result"
 )
 
-// version is set by the linker: -X main.version=v1.2.3.
-var version = "devel"
+// Both are set by the linker: -X main.version=v1.2.3 -X main.revision=0123456789ab.
+var (
+	version  = "devel"
+	revision string
+)
 
 // versionCommand writes version, commit and compiler on one line.
 func versionCommand(*request) int {
@@ -21,13 +24,17 @@ func versionCommand(*request) int {
 	return 0
 }
 
-// commit is what the go command has stamped: a "+" marks uncommitted changes.
+// commit is what the linker was told or the go command has stamped: a "+" marks
+// uncommitted changes.
 func commit() string {
+	if revision != "" {
+		return "commit " + revision
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "commit unknown"
 	}
-	id, dirty := "commit unknown", ""
+	id, dirty := "unknown", ""
 	for _, s := range info.Settings {
 		switch s.Key {
 		case "vcs.revision":
@@ -38,5 +45,5 @@ func commit() string {
 			}
 		}
 	}
-	return id + dirty
+	return "commit " + id + dirty
 }
