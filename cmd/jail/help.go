@@ -70,6 +70,9 @@ func rootText() string {
 func (c *command) helpText() string {
 	var b strings.Builder
 	b.WriteString("Usage: jail " + c.name + " [flags] " + c.args + "\n\n" + c.long + "\n\nFlags\n")
+	if c.policy {
+		b.WriteString("Of a flag given twice the last holds, but each of a repeatable one.\n")
+	}
 	for _, f := range c.allFlags() {
 		writeFlag(&b, &f)
 	}

@@ -43,7 +43,9 @@ type Usage struct {
 	Noisy            *bool   `json:"noisy"`              // the host disturbed the timing: pressure or steal was seen
 }
 
-// Limits are the bounds that were in force. Null means none.
+// Limits are the bounds of the resolved policy. Null means none. Where the
+// caller's own hard limit of open files, stack or file size is lower
+// (getrlimit(2)), that one holds.
 type Limits struct {
 	CPUNS         *int64        `json:"cpu_ns"`          // CPU time of the whole jail, nanoseconds (--cpu)
 	WallNS        *int64        `json:"wall_ns"`         // time on the clock, nanoseconds (--wall)
