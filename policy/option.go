@@ -33,7 +33,7 @@ var options = [...]Option{
 	{"pids-action", "ACTION", "at the bound of --pids: errno (the call fails) or kill (the jail ends)", "errno", "kill", false, nil},
 	{"disk-action", "ACTION", "at the bound of --disk: errno (the call fails) or kill (the jail ends)", "errno", "kill", false, nil},
 	{"net", "NET", "loopback (its own, up) or none (down)", "loopback", "none", false, setNet},
-	{"ro", "PATH", "show a host path read-only, at /box/PATH if it is relative, else (also ../PATH) at its absolute path; PATH? may be absent", "", "/opt/data", true, setRO},
+	{"ro", "PATH", "show a host path read-only: PATH at /box/PATH, /PATH and ../PATH at their absolute path; PATH? may be absent", "", "/opt/data", true, setRO},
 	{"rw", "PATH", "as --ro, but writable", "", "./out", true, setRW},
 	{"bind", "SRC:DST[:ro]", "show host path SRC at DST, writable unless :ro; a relative DST is below /box", "", "/srv/cases:/cases:ro", true, setBind},
 	{"tmpfs", "DIR[:SIZE]", "an empty writable folder at DIR; a relative one is below /box", "", "/cache:64M", true, setTmpfs},

@@ -17,6 +17,9 @@ func parseDuration(s string) (time.Duration, error) {
 	if s == unlimited {
 		return Unlimited, nil
 	}
+	if s != "" && strings.Trim(s, "0.") == "" {
+		return 0, fault(s, ErrZero, "write a time above 0 with its unit, as 2s, or leave it out for the default")
+	}
 	if s != "" && s[0] != '-' && strings.Trim(s, "+0123456789.") == "" {
 		return 0, fault(s, ErrUnit, "write "+strings.TrimPrefix(s, "+")+"s (or ms, m, h)")
 	}
@@ -126,7 +129,7 @@ func checkEnv(s string) error {
 	case strings.IndexByte(s, 0) >= 0:
 		return fault(name, ErrNUL, "the kernel ends a variable at it")
 	case !ok && name != "":
-		return fault(name, ErrValue, "write NAME=VALUE, or pass the caller's value by pass_env")
+		return fault(name, ErrValue, "write NAME=VALUE, or pass the caller's value by pass_env (--pass-env)")
 	case name == "":
 		return fault("", ErrValue, "write NAME=VALUE, as LANG=C.UTF-8")
 	}

@@ -1,5 +1,7 @@
 package main
 
+import "strings"
+
 // command is one row of the table of commands. The parser, the help and the
 // completions all read it.
 //
@@ -54,6 +56,9 @@ func nearestCommand(got string) string {
 	}
 	if best := nearest(got, names); best != "" {
 		return "did you mean jail " + best + "?"
+	}
+	if strings.HasPrefix(got, "-") {
+		return "flags follow a command: jail exec " + got
 	}
 	return `"jail help" lists the commands; a program is run by "jail exec -- ` + got + `"`
 }

@@ -141,6 +141,9 @@ func (c *command) nearestFlag(got string) string {
 	for _, f := range c.allFlags() {
 		names = append(names, f.name)
 	}
+	if got == planFlag.name && c.policy {
+		return "it is a flag of jail explain"
+	}
 	if best := nearest(got, names); best != "" {
 		return "did you mean --" + best + "?"
 	}

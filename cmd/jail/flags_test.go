@@ -52,6 +52,8 @@ func TestMistakesInFlagsAreNamed(t *testing.T) {
 		hint string
 	}{
 		{[]string{"--memroy", "1M"}, errUnknownFlag, "did you mean --memory?"},
+		{[]string{"--plan"}, errUnknownFlag, "jail explain"},
+		{[]string{"--cpu", "0"}, policy.ErrZero, "--cpu 2s"},
 		{[]string{"--mem=1M"}, errUnknownFlag, ""},
 		{[]string{"--xyzzyxyzzy"}, errUnknownFlag, `"jail help exec" lists all`},
 		{[]string{"--cpu"}, errNoValue, "--cpu 2s"},
@@ -88,6 +90,16 @@ func TestEveryFlagHasItsHelpAndARightExample(t *testing.T) {
 		if f.takesValue() && f.name != "status-fd" {
 			if _, err := parseExec("--"+f.name, f.example); err != nil {
 				t.Errorf("--%s %s: %v", f.name, f.example, err)
+			}
+		}
+	}
+}
+
+func TestHelpFitsATerminal(t *testing.T) {
+	for _, c := range commands() {
+		for line := range strings.Lines(c.helpText()) {
+			if n := len([]rune(line)); n > 120 || strings.Contains(line, noBreak) || strings.HasSuffix(line, "e.g.\n") {
+				t.Errorf("jail help %s, %d columns: %q", c.name, n, line)
 			}
 		}
 	}

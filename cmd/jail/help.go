@@ -95,12 +95,38 @@ func writeFlag(b *strings.Builder, f *flagRow) {
 	if f.arg != "" {
 		head += " " + f.arg
 	}
-	b.WriteString("  " + pad(head, 24) + " " + f.help)
+	text := f.help
 	if f.preset != "" {
-		b.WriteString(" (default: " + f.preset + ")")
+		text += " (default:" + noBreak + f.preset + ")"
 	}
 	if f.example != "" {
-		b.WriteString("; e.g. " + f.example)
+		text += "; e.g." + noBreak + f.example
+	}
+	writeColumn(b, "  "+pad(head, 24)+" ", text)
+}
+
+// noBreak is a space at which no line ends.
+const noBreak = "\x00"
+
+// writeColumn writes a text beside its head, in lines of a terminal's width.
+func writeColumn(b *strings.Builder, head, text string) {
+	const width = 100
+	indent := utf8.RuneCountInString(head)
+	at := indent
+	b.WriteString(head)
+	for i, word := range strings.Fields(text) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case at+1+n > width:
+			b.WriteString("\n" + pad("", indent))
+			at = indent
+		default:
+			b.WriteString(" ")
+			at++
+		}
+		b.WriteString(strings.ReplaceAll(word, noBreak, " "))
+		at += n
 	}
 	b.WriteString("\n")
 }
