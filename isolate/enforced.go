@@ -48,7 +48,7 @@ func (r *run) enforced(e *result.Enforced) {
 		if !r.seen.complete {
 			continue
 		}
-		held, detail := p.proof(r)
+		held, detail := r.weigh(p.layer, p.proof)
 		w.State, w.Detail = result.StateAbsent, detail
 		if held {
 			w.State = result.StateEnforced
@@ -62,7 +62,7 @@ func (r *run) require() error {
 		if r.policy.Layers.Level(p.layer) != policy.Require {
 			continue
 		}
-		if held, detail := p.proof(r); !held {
+		if held, detail := r.weigh(p.layer, p.proof); !held {
 			return &LaunchError{Op: "verify the layer", Index: -1, Layer: p.layer, Err: &notProved{detail}, Hint: tryHint(p.layer)}
 		}
 	}

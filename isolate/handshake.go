@@ -166,6 +166,9 @@ func (r *run) sawItself(m *message) {
 	}
 	r.provesCgroup()     // now, while the group is open
 	r.facts.LookAtSelf() // the birth may not have been heard of yet
+	if r.policy.Verify == policy.VerifyFull {
+		r.outside = r.lookFromOutside()
+	}
 	err := r.require()
 	if err == nil {
 		err = r.feedHeld()

@@ -32,6 +32,40 @@ func (r *run) forbidden(err error) bool {
 	return false
 }
 
+// withLess gives a run that asks less of the host than one that failed, or nil:
+// each time one layer less that the policy lets go.
+func (r *run) withLess(err error) *run {
+	less := newRun(r.cmd)
+	less.facts, less.noGroup = r.facts, r.noGroup
+	switch {
+	case r.facts == nil || mutating():
+		return nil
+	case r.forbidden(err):
+		if !errors.Is(err, unix.ENOSPC) { // a limit that is reached now may not be at the next launch
+			r.machine.lacksUserNS()
+		}
+		less.facts = r.facts.WithoutUserNS()
+	case r.groupFailed(err):
+		less.noGroup = err
+	default:
+		return nil
+	}
+	return less
+}
+
+// groupFailed says whether a launch failed at a group that it can do without.
+// It starts anew then: a plan that reckons with a group limits memory and
+// processes by nothing else.
+func (r *run) groupFailed(err error) bool {
+	var le *LaunchError
+	return errors.As(err, &le) && le.Layer == policy.LayerCgroup && r.mayUngroup()
+}
+
+// mayUngroup says whether a launch may be tried again without groups.
+func (r *run) mayUngroup() bool {
+	return r.noGroup == nil && r.policy.Layers.Level(policy.LayerCgroup) == policy.Try
+}
+
 // mayClimb says whether a launch may be tried again without a user namespace.
 func (r *run) mayClimb() bool {
 	return r.facts.UserNS && !mutating() && r.policy.Layers.Level(policy.LayerUserNS) == policy.Try

@@ -93,6 +93,9 @@ func (r *run) makeGroup() error {
 		return nil
 	}
 	err := r.machine.noGrps
+	if r.noGroup != nil {
+		err = r.noGroup // of the launch before
+	}
 	if err == nil {
 		l := &r.policy.Limits
 		spec := cgroup.Spec{Memory: int64(l.Memory), Pids: l.Pids, Cores: l.Cores}
@@ -107,14 +110,14 @@ func (r *run) makeGroup() error {
 // groupMissing goes on without groups, if the policy lets it.
 func (r *run) groupMissing(err error) error {
 	r.noGroup = err
-	if g := r.group; g != nil {
-		r.group = nil
-		r.closers = append(r.closers, func() { _ = g.Remove(); g.Close() })
-	}
 	if r.policy.Layers.Level(policy.LayerCgroup) == policy.Require {
-		return &LaunchError{Op: "make the cgroup", Index: -1, Layer: policy.LayerCgroup, Err: err, Hint: "or go on without: --try cgroup"}
+		return noGroupError(err)
 	}
 	return nil
+}
+
+func noGroupError(err error) error {
+	return &LaunchError{Op: "make the cgroup", Index: -1, Layer: policy.LayerCgroup, Err: err, Hint: "or go on without: --try cgroup"}
 }
 
 // input gathers what the plan is made from.
@@ -322,15 +325,12 @@ func (r *run) sendGroups() error {
 	if r.group == nil {
 		return nil
 	}
-	var rights []byte
-	if err := r.group.Complete(); err == nil {
-		rights = unix.UnixRights(r.group.ProcsFDs()...)
-		r.watchOOM()
-	} else if err := r.groupMissing(err); err != nil {
-		return err
+	if err := r.group.Complete(); err != nil {
+		return noGroupError(err)
 	}
-	err := unix.Sendmsg(r.tgt, []byte("groups\x00\x00"), rights, nil, 0)
-	if err != nil {
+	r.watchOOM()
+	rights := unix.UnixRights(r.group.ProcsFDs()...)
+	if err := unix.Sendmsg(r.tgt, []byte("groups\x00\x00"), rights, nil, 0); err != nil {
 		return &LaunchError{Op: "send the groups", Index: -1, Err: err}
 	}
 	return nil

@@ -1,7 +1,6 @@
 package isolate
 
 import (
-	"errors"
 	"os"
 	"strconv"
 	"sync"
@@ -63,6 +62,7 @@ type run struct {
 	failure     error
 	boxFd       int    // the quota's file system
 	inGroup     *proof // of the cgroup
+	outside     *look  // with verify = "full"
 	rusage      unix.Rusage
 	sampledPeak int64     // bytes
 	epoch       time.Time // the clock of denials
@@ -89,13 +89,12 @@ func launchHere(c *Cmd) (*run, error) {
 func (c *Cmd) climbDown(serve func(*run)) (*run, error) {
 	r := newRun(c)
 	err := r.tryLaunch(serve)
-	if err != nil && !mutating() && r.forbidden(err) {
-		if !errors.Is(err, unix.ENOSPC) { // a limit that is reached now may not be at the next launch
-			r.machine.lacksUserNS()
+	for err != nil {
+		less := r.withLess(err)
+		if less == nil {
+			break
 		}
-		without := r.facts.WithoutUserNS()
-		r = newRun(c)
-		r.facts = without
+		r = less
 		err = r.tryLaunch(serve)
 	}
 	return r, err

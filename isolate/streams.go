@@ -37,7 +37,7 @@ func (r *run) input0() (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	if r.mayClimb() {
+	if r.mayClimb() || r.mayUngroup() {
 		r.inputEnd = wr // a second try must find the input whole
 		return rd, nil
 	}

@@ -1,0 +1,52 @@
+package isolate
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/jailrun/jail/isolate/result"
+	"github.com/jailrun/jail/policy"
+	"golang.org/x/sys/unix"
+)
+
+// A group that fails only when the program is to join it must not leave a
+// program without any bound: the launch begins anew, with what bounds it then.
+func TestAGroupThatFailsLateLeavesTheLimitsOfNoGroup(t *testing.T) {
+	p := &policy.Policy{
+		Limits: policy.Limits{Memory: 64 << 20},
+		Layers: policy.Layers{policy.LayerCgroup: policy.Try},
+	}
+	var out strings.Builder
+	c := Command(p, "sh", "-c", "ulimit -d; cat")
+	c.Stdin, c.Stdout = strings.NewReader("whole"), &out
+	first := newRun(c)
+	if err := first.lookAround(); err != nil {
+		t.Fatal(err)
+	}
+	refused := &LaunchError{Op: "launch", Step: "join a group", Layer: policy.LayerCgroup, Err: unix.EACCES}
+	less := first.withLess(refused)
+	if less == nil {
+		t.Fatal("the policy lets the group go, and the launch does not")
+	}
+	if err := less.tryLaunch((*run).serve); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.String(); got != "65536\nwhole" {
+		t.Errorf("without a group: %q, want the memory bound of the process, 65536 KiB", got)
+	}
+	w := less.wait().Enforced.At(policy.LayerCgroup)
+	if w.State != result.StateAbsent || !strings.Contains(w.Detail, "join a group") {
+		t.Errorf("%+v", w)
+	}
+	if less.withLess(refused) != nil {
+		t.Error("a launch without groups is tried without groups again")
+	}
+}
+
+func TestARequiredGroupThatFailsLateEndsTheLaunch(t *testing.T) {
+	r := newRun(Command(&policy.Policy{Layers: policy.Layers{policy.LayerCgroup: policy.Require}}, "true"))
+	_ = r.lookAround() // where there are no groups it fails here already
+	if r.withLess(&LaunchError{Op: "launch", Layer: policy.LayerCgroup, Err: unix.EACCES}) != nil {
+		t.Error("the launch goes on without")
+	}
+}
