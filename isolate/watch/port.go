@@ -13,9 +13,9 @@ import (
 // each operation is not enough, for another process may take the room or the
 // bytes in between; so:
 //
-//   - a pipe is read and written with RWF_NOWAIT (Linux 6.4 for pipes), or by
-//     splice with SPLICE_F_NONBLOCK; where the kernel lacks the former, it is
-//     opened again through /proc/self/fd, which gives a description of our own;
+//   - a pipe is read and written with RWF_NOWAIT (Linux 6.4 for pipes); where the
+//     kernel lacks that, it is opened again through /proc/self/fd, which gives a
+//     description of our own;
 //   - a socket takes MSG_DONTWAIT in each call;
 //   - a terminal is opened again, through /proc/self/fd, or as /dev/tty if it is
 //     the controlling one (the case of su(1), where the name is another user's);
@@ -26,7 +26,6 @@ type port struct {
 	loop   *Loop
 	fd     int
 	how    how
-	fifo   bool
 	plain  bool // a disk file or a memory device
 	owned  bool // fd is ours to close
 	events uint32
@@ -55,14 +54,14 @@ func newPort(l *Loop, fd int, kind endKind, events uint32, wake func()) (*port, 
 		return nil, &Error{Op: "fstat", Object: "fd " + strconv.Itoa(fd), Err: err}
 	}
 	mode := st.Mode & unix.S_IFMT
-	p.fifo = mode == unix.S_IFIFO
+	fifo := mode == unix.S_IFIFO
 	p.plain = mode == unix.S_IFREG || mode == unix.S_IFBLK || mode == unix.S_IFCHR && unix.Major(st.Rdev) == memMajor
 	if kind == endOwned {
 		return p, p.makeOwn()
 	}
 	switch {
 	case p.plain, mode == unix.S_IFDIR: // a directory's read is an error at once
-	case p.fifo:
+	case fifo:
 		p.how = noWait
 	case mode == unix.S_IFSOCK:
 		p.how = dontWait

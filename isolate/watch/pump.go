@@ -65,8 +65,6 @@ func (r *Relay) step() state {
 		return done
 	case r.dst == nil || r.failed || r.left() == 0:
 		return r.discard()
-	case r.splicing:
-		return r.splice()
 	}
 	return r.fill()
 }
@@ -148,41 +146,4 @@ func (r *Relay) flush() state {
 		r.pending = r.pending[n:]
 	}
 	return moved
-}
-
-// canSplice says whether splice(2) can serve without ever blocking: from a pipe,
-// to a pipe or a file. A blocking socket or terminal would block it, whatever
-// the flags.
-func (r *Relay) canSplice() bool {
-	r.srcPort, _ = r.src.(*port)
-	r.dstPort, _ = r.dst.(*port)
-	return r.srcPort != nil && r.srcPort.fifo && r.dstPort != nil && (r.dstPort.fifo || r.dstPort.plain)
-}
-
-// splice moves bytes within the kernel. Where it can't, copying takes over, and
-// names the end at fault: EINVAL comes of a file opened with O_APPEND.
-func (r *Relay) splice() state {
-	n, err := unix.Splice(r.srcPort.fd, nil, r.dstPort.fd, nil, int(min(r.left(), spliceSize)), unix.SPLICE_F_MOVE|unix.SPLICE_F_NONBLOCK)
-	switch {
-	case err == unix.EINTR:
-	case err == unix.EAGAIN:
-		return r.whichEnd()
-	case err != nil:
-		r.splicing = false
-	case n == 0:
-		r.eof = true
-	default:
-		r.totals.Delivered += n
-		r.take(int(n))
-	}
-	return moved
-}
-
-// whichEnd finds what made splice give EAGAIN.
-func (r *Relay) whichEnd() state {
-	fds := [...]unix.PollFd{{Fd: int32(r.srcPort.fd), Events: unix.POLLIN}}
-	if n, err := unix.Poll(fds[:], 0); n == 0 && err == nil {
-		return awaitFrom
-	}
-	return awaitTo
 }

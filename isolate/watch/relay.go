@@ -39,12 +39,6 @@ type RelayOptions struct {
 	OnEOF func()
 	// Rest is done after Limit, and after the destination failed.
 	Rest Rest
-
-	// AllowSplice moves bytes between pipes and files without copying them.
-	// Only towards a reader that is trusted: what arrives may be pages of
-	// somebody's file, and an untrusted program must not get hold of those
-	// (CVE-2022-0847).
-	AllowSplice bool
 }
 
 // Totals is what a relay has done so far.
@@ -55,16 +49,15 @@ type Totals struct {
 	Err       error // the first failure, an *Error with an errno or ErrDeadline; EPIPE is one
 }
 
-// Relay copies a stream. It is driven by its loop, and but for Passed and Join
+// Relay copies a stream. It copies indeed: splice(2) would hand a reader, which
+// may be a program in another jail, pages of the writer's files (CVE-2022-0847),
+// and is no quicker where writer and reader have cores of their own. It is driven by its loop, and but for Passed and Join
 // its methods belong to the loop's goroutine. It never blocks there: see port.go.
 type Relay struct {
 	loop     *Loop
 	o        RelayOptions
 	src      source
 	dst      sink
-	srcPort  *port // of splice
-	dstPort  *port
-	splicing bool
 	buf      []byte
 	pending  []byte // the part of buf that dst has yet to take
 	totals   Totals
@@ -81,9 +74,8 @@ type Relay struct {
 var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
 
 const (
-	bufferSize = 64 << 10  // a pipe's default capacity (pipe(7))
-	spliceSize = 256 << 10 // bounds a call that a fast writer keeps fed
-	rounds     = 8         // steps before the loop's other handlers have their turn
+	bufferSize = 64 << 10 // a pipe's default capacity (pipe(7))
+	rounds     = 8        // steps before the loop's other handlers have their turn
 )
 
 // NewRelay starts a relay on l. It has taken nothing yet when it returns.
@@ -104,7 +96,6 @@ func NewRelay(l *Loop, o RelayOptions) (*Relay, error) {
 		r.Close()
 		return nil, err
 	}
-	r.splicing = o.AllowSplice && r.canSplice()
 	if err = r.src.ready(true); err != nil {
 		r.Close()
 		return nil, err

@@ -68,21 +68,19 @@ func gather(r int) <-chan []byte {
 
 func TestHundredMegabytesPass(t *testing.T) {
 	const size = 100 << 20
-	for _, splice := range []bool{false, true} {
-		r, w := pipe(t)
-		r2, w2 := pipe(t)
-		n := make(chan int64, 1)
-		go func() {
-			f := os.NewFile(uintptr(r2), "")
-			defer f.Close()
-			c, _ := io.Copy(io.Discard, f)
-			n <- c
-		}()
-		feed(w, size)
-		got := relay(t, RelayOptions{From: Own(r), To: Own(w2), Limit: Unlimited, AllowSplice: splice})
-		if c := <-n; c != size || got.Delivered != size || got.Err != nil {
-			t.Errorf("splice %v: arrived %d, %+v", splice, c, got)
-		}
+	r, w := pipe(t)
+	r2, w2 := pipe(t)
+	n := make(chan int64, 1)
+	go func() {
+		f := os.NewFile(uintptr(r2), "")
+		defer f.Close()
+		c, _ := io.Copy(io.Discard, f)
+		n <- c
+	}()
+	feed(w, size)
+	got := relay(t, RelayOptions{From: Own(r), To: Own(w2), Limit: Unlimited})
+	if c := <-n; c != size || got.Delivered != size || got.Err != nil {
+		t.Errorf("arrived %d, %+v", c, got)
 	}
 }
 
@@ -90,16 +88,12 @@ func TestExactlyTheLimitIsDelivered(t *testing.T) {
 	for _, tt := range []struct {
 		name        string
 		size, limit int
-		splice      bool
 	}{
-		{"below", 999, 1000, false},
-		{"equal", 1000, 1000, false},
-		{"one more", 1001, 1000, false},
-		{"far more", 5 << 20, 100_001, false},
-		{"nothing allowed", 1, 0, false},
-		{"equal, spliced", 1000, 1000, true},
-		{"one more, spliced", 1001, 1000, true},
-		{"far more, spliced", 5 << 20, 100_001, true},
+		{"below", 999, 1000},
+		{"equal", 1000, 1000},
+		{"one more", 1001, 1000},
+		{"far more", 5 << 20, 100_001},
+		{"nothing allowed", 1, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r, w := pipe(t)
@@ -108,7 +102,7 @@ func TestExactlyTheLimitIsDelivered(t *testing.T) {
 			feed(w, tt.size)
 			trips := 0
 			got := relay(t, RelayOptions{From: Own(r), To: Own(w2), Limit: int64(tt.limit),
-				OnLimit: func() { trips++ }, AllowSplice: tt.splice})
+				OnLimit: func() { trips++ }})
 			want := Totals{Taken: int64(tt.size), Delivered: int64(min(tt.size, tt.limit)), Truncated: tt.size > tt.limit}
 			sent := make([]byte, want.Delivered)
 			pattern{}.Read(sent)
@@ -146,37 +140,35 @@ func TestSlowReaderNeitherBlocksNorSpinsTheLoop(t *testing.T) {
 		name string
 		end  func(fd int) End
 	}{{"owned", Own}, {"borrowed", Borrow}} {
-		for _, splice := range []bool{false, true} {
-			t.Run(tt.name, func(t *testing.T) {
-				l := newLoop(t)
-				r, w := pipe(t)
-				r2, w2 := pipe(t)
-				feed(w, 1<<20)
-				var all <-chan []byte
-				rel, err := NewRelay(l, RelayOptions{From: Own(r), To: tt.end(w2), Limit: Unlimited, OnEOF: l.Stop, AllowSplice: splice})
-				if err != nil {
-					t.Fatal(err)
+		t.Run(tt.name, func(t *testing.T) {
+			l := newLoop(t)
+			r, w := pipe(t)
+			r2, w2 := pipe(t)
+			feed(w, 1<<20)
+			var all <-chan []byte
+			rel, err := NewRelay(l, RelayOptions{From: Own(r), To: tt.end(w2), Limit: Unlimited, OnEOF: l.Stop})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var cpu time.Duration
+			l.At(time.Now().Add(20*time.Millisecond), func() { cpu = processCPU() })
+			l.At(time.Now().Add(80*time.Millisecond), func() {
+				if rel.Totals().Delivered == 0 || rel.Ended() {
+					t.Errorf("nobody reads: %+v, ended %v", rel.Totals(), rel.Ended())
 				}
-				var cpu time.Duration
-				l.At(time.Now().Add(20*time.Millisecond), func() { cpu = processCPU() })
-				l.At(time.Now().Add(80*time.Millisecond), func() {
-					if rel.Totals().Delivered == 0 || rel.Ended() {
-						t.Errorf("nobody reads: %+v, ended %v", rel.Totals(), rel.Ended())
-					}
-					if used := processCPU() - cpu; used > 30*time.Millisecond {
-						t.Errorf("spun for %v", used)
-					}
-					all = gather(r2)
-				})
-				run(t, l)
-				if tt.name == "borrowed" {
-					unix.Close(w2)
+				if used := processCPU() - cpu; used > 30*time.Millisecond {
+					t.Errorf("spun for %v", used)
 				}
-				if b := <-all; len(b) != 1<<20 {
-					t.Errorf("arrived %d", len(b))
-				}
+				all = gather(r2)
 			})
-		}
+			run(t, l)
+			if tt.name == "borrowed" {
+				unix.Close(w2)
+			}
+			if b := <-all; len(b) != 1<<20 {
+				t.Errorf("arrived %d", len(b))
+			}
+		})
 	}
 }
 
@@ -253,20 +245,18 @@ func TestFailedDestinationIsRecordedAndTheProgramGoesOn(t *testing.T) {
 		{"bad descriptor", bad, unix.EBADF},
 		{"broken writer", broken, io.ErrShortWrite},
 	} {
-		for _, splice := range []bool{false, true} {
-			t.Run(tt.name, func(t *testing.T) {
-				r, w := pipe(t)
-				feed(w, 1<<20)
-				got := relay(t, RelayOptions{From: Own(r), To: tt.end(t), Limit: Unlimited, AllowSplice: splice})
-				if !errors.Is(got.Err, tt.want) || got.Taken != 1<<20 || got.Delivered != 0 {
-					t.Errorf("got %+v", got)
-				}
-				var e *Error
-				if !errors.As(got.Err, &e) {
-					t.Errorf("%T is no *Error", got.Err)
-				}
-			})
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			r, w := pipe(t)
+			feed(w, 1<<20)
+			got := relay(t, RelayOptions{From: Own(r), To: tt.end(t), Limit: Unlimited})
+			if !errors.Is(got.Err, tt.want) || got.Taken != 1<<20 || got.Delivered != 0 {
+				t.Errorf("got %+v", got)
+			}
+			var e *Error
+			if !errors.As(got.Err, &e) {
+				t.Errorf("%T is no *Error", got.Err)
+			}
+		})
 	}
 }
 
@@ -288,7 +278,7 @@ func TestAppendedFileKeepsWhatItHadAndGetsAll(t *testing.T) {
 		f.Seek(6, io.SeekStart)
 		r, w := pipe(t)
 		feed(w, 300_000)
-		got := relay(t, RelayOptions{From: Own(r), To: ToWriter(f), Limit: Unlimited, AllowSplice: true})
+		got := relay(t, RelayOptions{From: Own(r), To: ToWriter(f), Limit: Unlimited})
 		b, _ := os.ReadFile(name)
 		if got.Delivered != 300_000 || len(b) != 300_006 || !bytes.HasPrefix(b, []byte("before0123")) {
 			t.Errorf("flags %#x: %+v, file has %d bytes", flags, got, len(b))
@@ -441,25 +431,23 @@ func TestStandardOutputAndErrorMayBeOneDescriptor(t *testing.T) {
 }
 
 func TestDrainDeliversWhatIsInThePipeThoughAWriterIsLeft(t *testing.T) {
-	for _, splice := range []bool{false, true} {
-		l := newLoop(t)
-		r, w := pipe(t)
-		defer unix.Close(w) // held open to the end
-		r2, w2 := pipe(t)
-		unix.Write(w, bytes.Repeat([]byte("x"), 50_000))
-		all := gather(r2)
-		rel, err := NewRelay(l, RelayOptions{From: Own(r), To: Own(w2), Limit: 40_000, OnEOF: l.Stop, AllowSplice: splice})
-		if err != nil {
-			t.Fatal(err)
-		}
-		rel.Drain(time.Now().Add(time.Minute))
-		if !rel.Ended() {
-			run(t, l)
-		}
-		want := Totals{Taken: 50_000, Delivered: 40_000, Truncated: true}
-		if b := <-all; len(b) != 40_000 || rel.Totals() != want {
-			t.Errorf("arrived %d, %+v", len(b), rel.Totals())
-		}
+	l := newLoop(t)
+	r, w := pipe(t)
+	defer unix.Close(w) // held open to the end
+	r2, w2 := pipe(t)
+	unix.Write(w, bytes.Repeat([]byte("x"), 50_000))
+	all := gather(r2)
+	rel, err := NewRelay(l, RelayOptions{From: Own(r), To: Own(w2), Limit: 40_000, OnEOF: l.Stop})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rel.Drain(time.Now().Add(time.Minute))
+	if !rel.Ended() {
+		run(t, l)
+	}
+	want := Totals{Taken: 50_000, Delivered: 40_000, Truncated: true}
+	if b := <-all; len(b) != 40_000 || rel.Totals() != want {
+		t.Errorf("arrived %d, %+v", len(b), rel.Totals())
 	}
 }
 

@@ -39,7 +39,7 @@ func TestTerminalThatNobodyReadsDoesNotBlockTheLoop(t *testing.T) {
 	l := newLoop(t)
 	r, w := pipe(t)
 	feed(w, 300_000)
-	rel, err := NewRelay(l, RelayOptions{From: Own(r), To: Borrow(slave), Limit: Unlimited, OnEOF: l.Stop, AllowSplice: true})
+	rel, err := NewRelay(l, RelayOptions{From: Own(r), To: Borrow(slave), Limit: Unlimited, OnEOF: l.Stop})
 	if err != nil {
 		t.Fatal(err)
 	}
