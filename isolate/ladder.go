@@ -88,6 +88,8 @@ func refusesNamespace(le *LaunchError) bool {
 const (
 	stepClone   = "clone pid 1"
 	stepPrivate = "make mounts private"
+
+	stepRegained = "see that root could be regained"
 )
 
 // noNamespaceHint names the flags that let a launch go on.
