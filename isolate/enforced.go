@@ -2,6 +2,7 @@ package isolate
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jailrun/jail/isolate/plan"
@@ -146,7 +147,8 @@ func (r *run) proveCgroup() (bool, string) {
 	if all == 0 {
 		return false, "the group has no hierarchy to join"
 	}
-	return true, "joined " + r.group.Name() + " itself; " + groupText(r.group.ReadBack())
+	detail := append([]string{"joined " + r.group.Name() + " itself", groupText(r.group.ReadBack())}, r.group.Notes()...)
+	return true, strings.Join(detail, "; ")
 }
 
 func joinOutcome(n int64) string {

@@ -17,6 +17,8 @@ func stepHint(op *tape.Op, errno unix.Errno) string {
 		return "the limit of namespaces is reached: see /proc/sys/user/max_*_namespaces"
 	case op.Call == unix.SYS_CLONE3 && errno == unix.EPERM:
 		return "user namespaces are forbidden here (kernel.unprivileged_userns_clone, an AppArmor restriction, or the outer container): run \"jail doctor\""
+	case op.Step == stepMDWE:
+		return "--profile wx-deny needs PR_SET_MDWE (Linux 6.3)"
 	case op.Step == stepRegained:
 		return "jail runs as root and has no other ids to run the program as: start it as an ordinary user, or let the outer container give it user namespaces or a range of ids"
 	case op.Call == unix.SYS_CHDIR:

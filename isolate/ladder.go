@@ -90,6 +90,7 @@ const (
 	stepPrivate = "make mounts private"
 
 	stepRegained = "see that root could be regained"
+	stepMDWE     = "deny writable and executable memory"
 )
 
 // noNamespaceHint names the flags that let a launch go on.

@@ -46,6 +46,13 @@ func (g *Group) counter(f file, key string) (int64, error) {
 	return v, nil
 }
 
+// KeepsPeak says whether the kernel keeps the highest memory use itself.
+func (g *Group) KeepsPeak() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.has(filePeak)
+}
+
 // SamplePeak notes the present memory use where the kernel keeps no peak (v2
 // before 5.19). Elsewhere it does nothing.
 func (g *Group) SamplePeak() error {

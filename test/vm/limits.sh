@@ -10,6 +10,7 @@ want() {
 	shift
 	jail exec --quiet --try landlock --json="$dir/result" "$@" >"$dir/out" 2>&1
 	got=$(grep -o '"reason":"[^"]*"' "$dir/result" | cut -d'"' -f4)
+	peak=$(grep -o '"memory_peak_bytes":[0-9]*' "$dir/result" | cut -d: -f2)
 	if [ "$got" = "$reason" ]; then
 		echo "ok    $reason: $*"
 	else
@@ -31,6 +32,12 @@ if [ "$(id -u)" = 0 ]; then
 	want memory --memory 24M -- sh -c 'x=$(yes | head -c 60000000); echo ${#x}'
 	want memory --memory 24M -- dd if=/dev/zero of=/dev/shm/x bs=1M count=60
 	want memory --memory 24M -- sh -c '(x=$(yes | head -c 60000000); echo ${#x}); sleep 1; true'
+	# The peak, also where the kernel keeps none: what was used and given back.
+	want exited --memory 256M -- sh -c 'dd if=/dev/zero of=/tmp/x bs=1M count=20; sleep 0.2; rm /tmp/x; sleep 0.1'
+	if [ "$peak" -lt 20000000 ]; then
+		failed=1
+		echo "FAIL  memory_peak_bytes is $peak after 20 MB were used"
+	fi
 	want pids --pids 8 --pids-action kill -- sh -c 'for i in 1 2 3 4 5 6 7 8 9 10; do sleep 5 & done; wait'
 fi
 left=$(find /sys/fs/cgroup -name 'jail-*-*-[1-9]*' 2>/dev/null)
