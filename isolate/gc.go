@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/jailrun/jail/isolate/cgroup"
+	"golang.org/x/sys/unix"
 )
 
 // GC removes what jails have left whose supervisors were killed: control
@@ -41,11 +42,16 @@ func gcScratch() (removed []string, err error) {
 			continue
 		}
 		dir := filepath.Join(os.TempDir(), e.Name())
-		if rm := os.RemoveAll(dir); rm != nil {
-			err = errors.Join(err, rm)
-			continue
+		lock, held := lockFolder(dir)
+		if errors.Is(held, unix.EAGAIN) {
+			continue // its owner lives in another pid namespace
 		}
-		removed = append(removed, "folder "+dir)
+		if rm := errors.Join(held, removeFolder(dir)); rm != nil {
+			err = errors.Join(err, rm)
+		} else {
+			removed = append(removed, "folder "+dir)
+		}
+		lock.Close()
 	}
 	return removed, err
 }

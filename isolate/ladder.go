@@ -108,6 +108,9 @@ func noNamespaceHint(f *host.Facts, p *policy.Policy) string {
 // precheck refuses a launch for a required layer that is known to be absent,
 // before anything of the program runs.
 func (r *run) precheck() error {
+	if err := r.precheckSignals(); err != nil {
+		return err
+	}
 	for _, in := range policy.AllLayers() {
 		if r.policy.Layers.Level(in.Name) != policy.Require {
 			continue
@@ -121,6 +124,20 @@ func (r *run) precheck() error {
 		}
 	}
 	return nil
+}
+
+// scopedSignals is the ABI since which Landlock keeps signals in the jail, Linux
+// 6.12.
+const scopedSignals = 6
+
+// precheckSignals refuses a program that could end its caller's processes, and
+// its supervisor with them, by one kill(-1).
+func (r *run) precheckSignals() error {
+	if r.facts.Has(policy.LayerPidNS) || r.facts.Landlock >= scopedSignals && r.policy.Layers.Level(policy.LayerLandlock) != policy.Off {
+		return nil
+	}
+	return &LaunchError{Op: "launch", Index: -1, Layer: policy.LayerPidNS, Err: errNoNamespace,
+		Hint: "without a pid namespace nothing but Landlock of Linux 6.12 keeps the program's signals from your other processes: run jail as root, or allow user namespaces, and leave landlock on"}
 }
 
 // known says why a layer can't be had, as far as the host's facts tell.
@@ -168,8 +185,12 @@ func (r *run) scratchDir() (string, error) {
 	if err := os.Mkdir(dir, 0o711); err != nil {
 		return "", err
 	}
-	r.closers = append(r.closers, func() { _ = os.RemoveAll(dir) })
-	return dir, nil
+	lock, err := lockFolder(dir)
+	r.closers = append(r.closers, func() {
+		_ = removeFolder(dir) // what is left by an error here is jail gc's, by its name
+		lock.Close()
+	})
+	return dir, err
 }
 
 func (r *run) fillScratch(dir string) error {

@@ -181,13 +181,25 @@ func (r *run) rules() *seccomp.Rules { return r.variant().Rules() }
 func (r *run) variant() seccomp.Variant {
 	return seccomp.Variant{
 		Shared:    r.shares(),
-		NoNetwork: !r.facts.Has(policy.LayerNetNS) && r.policy.Layers.Level(policy.LayerNetNS) != policy.Off,
+		NoNetwork: r.onHosts(policy.LayerNetNS),
+		NoRoot:    r.onHosts(policy.LayerRootfs),
+		NoPids:    r.onHosts(policy.LayerPidNS),
+		NoIPC:     r.onHosts(policy.LayerIpcNS),
 		PinCores:  r.policy.Limits.Cores != "" && r.policy.Layers.Level(policy.LayerCgroup) != policy.Require,
 	}
 }
 
-// shares says whether a folder of the caller's is writable for the jail.
+// onHosts says whether the host can't give a layer that the policy asks for.
+func (r *run) onHosts(l policy.Layer) bool {
+	return !r.facts.Has(l) && r.policy.Layers.Level(l) != policy.Off
+}
+
+// shares says whether a folder of the caller's is writable for the jail: without
+// a root file system its own folder is one on the host.
 func (r *run) shares() bool {
+	if !r.facts.Has(policy.LayerRootfs) {
+		return true
+	}
 	for i := range r.policy.Files {
 		if r.policy.Files[i].Kind == policy.FileRW {
 			return true

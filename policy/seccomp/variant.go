@@ -7,8 +7,8 @@ import (
 )
 
 // Variant is what a jail's circumstances add to DefaultRules. The zero value
-// adds nothing. All variants but those of NoNetwork are compiled into the
-// program.
+// adds nothing. The variants of hosts that give namespaces are compiled into
+// the program.
 type Variant struct {
 	// Shared: the jail shares a writable folder with its caller, so no file in
 	// it can be made set-id. Mount flags can't see to that: they hold inside,
@@ -21,6 +21,14 @@ type Variant struct {
 	// NoNetwork: the jail has no network namespace, so a socket of it would be
 	// on the host's network.
 	NoNetwork bool
+	// NoRoot: the jail has no root file system of its own, and stands in its
+	// caller's.
+	NoRoot bool
+	// NoPids: the jail has no pid namespace, so its processes name any of the
+	// user's.
+	NoPids bool
+	// NoIPC: the jail has no ipc namespace.
+	NoIPC bool
 }
 
 // Rules are the variant's table. The copy is the caller's.
@@ -35,6 +43,15 @@ func (v Variant) Rules() *Rules {
 	if v.NoNetwork {
 		r.Checks = slices.Concat(hostNetworkChecks(), r.Checks)
 	}
+	if v.NoRoot {
+		r.Checks = slices.Concat(hostTreeChecks(), r.Checks)
+	}
+	if v.NoPids {
+		r.Checks = slices.Concat(hostPidChecks(), r.Checks)
+	}
+	if v.NoIPC {
+		r.Checks = slices.Concat(hostIPCChecks(), r.Checks)
+	}
 	return r
 }
 
@@ -48,13 +65,12 @@ func hostNetworkChecks() []Check {
 }
 
 // Bytes are the variant's Rules compiled, as the kernel reads them: eight bytes
-// an instruction. Only those of NoNetwork are compiled at run time: few hosts
-// need them.
+// an instruction. Those of hosts without namespaces are compiled at run time:
+// few need them.
 func (v Variant) Bytes(o Options) string {
-	if v.NoNetwork {
-		return v.compile(o)
-	}
 	switch v {
+	case Variant{}:
+		return either(o, defaultListener, defaultAlone)
 	case Variant{Shared: true}:
 		return either(o, sharedListener, sharedAlone)
 	case Variant{PinCores: true}:
@@ -62,7 +78,7 @@ func (v Variant) Bytes(o Options) string {
 	case Variant{Shared: true, PinCores: true}:
 		return either(o, sharedPinnedListener, sharedPinnedAlone)
 	}
-	return either(o, defaultListener, defaultAlone)
+	return v.compile(o)
 }
 
 // compile makes the bytes of built-in rules, which a test proves to be valid.

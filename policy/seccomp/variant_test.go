@@ -69,3 +69,66 @@ func TestWithoutANetworkOfItsOwnAJailHasUnixSocketsOnly(t *testing.T) {
 		}
 	}
 }
+
+// hosts are variants for a host that gives no namespace, and what each refuses.
+var hosts = []struct {
+	v    Variant
+	call string
+	args [6]uint64
+	want Action
+}{
+	{Variant{NoRoot: true}, "chmod", [6]uint64{bad, 0o644}, eperm},
+	{Variant{NoRoot: true}, "fchmodat2", [6]uint64{bad, bad, 0o644}, eperm},
+	{Variant{NoRoot: true}, "fchown", [6]uint64{3, 0, 0}, eperm},
+	{Variant{NoRoot: true}, "fsetxattr", [6]uint64{3, bad, bad, 1}, Errno(unix.EOPNOTSUPP)},
+	{Variant{NoRoot: true}, "utimensat", [6]uint64{3, 0, bad}, Ignore()},
+	{Variant{NoRoot: true}, "inotify_add_watch", [6]uint64{3, bad, 1}, eperm},
+	{Variant{NoRoot: true}, "socket", [6]uint64{unix.AF_UNIX, unix.SOCK_STREAM | unix.SOCK_CLOEXEC}, Errno(unix.EAFNOSUPPORT)},
+	{Variant{NoRoot: true}, "socketpair", [6]uint64{unix.AF_UNIX, unix.SOCK_DGRAM | unix.SOCK_NONBLOCK}, Errno(unix.EAFNOSUPPORT)},
+	{Variant{NoPids: true}, "prlimit64", [6]uint64{77, unix.RLIMIT_NOFILE, bad, 0}, eperm},
+	{Variant{NoPids: true}, "setpriority", [6]uint64{unix.PRIO_PROCESS, 77, 5}, eperm},
+	{Variant{NoPids: true}, "ioprio_set", [6]uint64{ioprioProcess, 77, 2 << 13}, eperm},
+	{Variant{NoPids: true}, "sched_setaffinity", [6]uint64{77, 8, bad}, eperm},
+	{Variant{NoPids: true}, "sched_setscheduler", [6]uint64{77, unix.SCHED_IDLE, bad}, eperm},
+	{Variant{NoPids: true}, "sched_setparam", [6]uint64{77, bad}, eperm},
+	{Variant{NoPids: true}, "prctl", [6]uint64{unix.PR_SET_PDEATHSIG, 0}, eperm},
+	{Variant{NoIPC: true}, "shmget", [6]uint64{1, 1, 0}, Errno(unix.ENOSYS)},
+	{Variant{NoIPC: true}, "msgrcv", [6]uint64{1, bad, 1, 0, 0}, Errno(unix.ENOSYS)},
+	{Variant{NoIPC: true}, "mq_open", [6]uint64{bad, 0, 0, 0}, Errno(unix.ENOSYS)},
+}
+
+func TestWithoutNamespacesTheFilterGuardsWhatIsTheHosts(t *testing.T) {
+	every := Variant{Shared: true, PinCores: true, NoNetwork: true, NoRoot: true, NoPids: true, NoIPC: true}
+	for _, h := range hosts {
+		nr, _ := Number(h.call)
+		d := Data{Nr: int32(nr), Arch: unix.AUDIT_ARCH_X86_64, Args: h.args}
+		if got := Reference(DefaultRules(), d); got.Kind != KindAllow {
+			t.Errorf("%s is refused anyway: %v", h.call, got)
+		}
+		for _, v := range []Variant{h.v, every} {
+			want := h.want
+			if h.call == "sched_setaffinity" && v.PinCores {
+				want = eperm
+			}
+			ret, _, err := Simulate(decode(v.Bytes(Options{Listener: true})), d)
+			if err != nil || ret != want.Return(Options{Listener: true}) {
+				t.Errorf("%s under %+v: %#x, %v, want %v", h.call, v, ret, err, want)
+			}
+		}
+	}
+}
+
+func TestWithoutNamespacesAProgramStillHasItself(t *testing.T) {
+	v := Variant{Shared: true, NoNetwork: true, NoRoot: true, NoPids: true, NoIPC: true}
+	for call, args := range map[string][6]uint64{
+		"prlimit64": {0, unix.RLIMIT_NOFILE, bad, 0}, "setpriority": {unix.PRIO_PROCESS, 0, 5}, "sched_setaffinity": {0, 8, bad},
+		"socketpair": {unix.AF_UNIX, unix.SOCK_STREAM | unix.SOCK_CLOEXEC}, "inotify_init1": {}, "mkdir": {bad, 0o700}, "openat": {bad, bad, unix.O_CREAT, 0o644},
+	} {
+		nr, _ := Number(call)
+		d := Data{Nr: int32(nr), Arch: unix.AUDIT_ARCH_X86_64, Args: args}
+		ret, _, err := Simulate(decode(v.Bytes(Options{})), d)
+		if err != nil || ret != Allow().Return(Options{}) {
+			t.Errorf("%s: %#x, %v", call, ret, err)
+		}
+	}
+}
