@@ -168,18 +168,17 @@ func (r *run) abandon() {
 		_ = unix.PidfdSendSignal(r.initFd, unix.SIGKILL, nil, 0)
 		_, _ = wait4(r.initPID, &r.rusage)
 	}
-	if !r.stageGone {
-		_ = unix.Kill(r.stage, unix.SIGKILL) // it is ours and not reaped: the pid is not reused
-	}
 	r.reapStage()
 	r.gone = true
 }
 
 // reapStage takes the stage's status, once. It is about to exit when the target
 // has been heard of; as a zombie it would count as one of an ordinary user's
-// processes in the jail's user namespace.
+// processes in the jail's user namespace. It is killed, since somebody may have
+// stopped it, and has nothing left to do.
 func (r *run) reapStage() {
 	if !r.stageGone {
+		_ = unix.Kill(r.stage, unix.SIGKILL) // it is ours and not reaped: the pid is not reused
 		_, _ = wait4(r.stage, nil)
 		r.stageGone = true
 	}

@@ -31,7 +31,10 @@ func (r *run) mapSources(list []plan.Source) error {
 // MOUNT_ATTR_IDMAP). It gives no right on a file that the caller lacks.
 func (r *run) idmap(f *policy.File, tree int) error {
 	ns, err := r.callersNamespace()
-	if err != nil {
+	switch {
+	case err != nil && f.Kind == policy.FileRO:
+		return nil // as below; user namespaces may be forbidden
+	case err != nil:
 		return sourceError(f, err, "")
 	}
 	attr := unix.MountAttr{Attr_set: unix.MOUNT_ATTR_IDMAP, Userns_fd: uint64(ns)}

@@ -2,6 +2,7 @@ package host
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -23,6 +24,9 @@ func Probe() (*Facts, error) {
 	if err := unix.Uname(&u); err != nil {
 		return nil, fmt.Errorf("uname: %w", err)
 	}
+	if err := ownProc(); err != nil {
+		return nil, err
+	}
 	f.Kernel = parseVersion(u.Release[:])
 	f.LastCap = lastCap()
 	f.Landlock = landlockABI()
@@ -39,6 +43,22 @@ func Probe() (*Facts, error) {
 	}
 	f.TimeNS = f.Kernel.AtLeast(5, 6) && unix.Access("/proc/self/ns/time", unix.F_OK) == nil
 	return f, nil
+}
+
+// ErrStrangeProc says that /proc numbers processes otherwise than we do.
+var ErrStrangeProc = errors.New("/proc is of another pid namespace, and its numbers name other processes: mount one here (mount -t proc proc /proc)")
+
+// ownProc refuses a /proc in which our children's numbers are strangers'.
+func ownProc() error {
+	var buf [16]byte
+	n, err := unix.Readlink("/proc/self", buf[:])
+	if err != nil {
+		return nil // there is none, and nothing is read wrongly
+	}
+	if pid, _ := number(buf[:n]); pid != unix.Getpid() {
+		return ErrStrangeProc
+	}
+	return nil
 }
 
 // LookAtSelf learns what a read-back is held against: our own namespaces and
