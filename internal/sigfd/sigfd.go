@@ -7,6 +7,7 @@
 package sigfd
 
 import (
+	"errors"
 	"os"
 	"unsafe"
 
@@ -21,8 +22,12 @@ func restorer() uintptr
 var writeEnd int32 // the handler has no other way to know it
 
 // Notify has the signals of this process's written to a pipe, four bytes each,
-// and gives the end to read, which does not block. It may be called once.
+// and gives the end to read, which does not block. It may be called once: a
+// handler has one place to look for its pipe.
 func Notify(sigs ...unix.Signal) (int, error) {
+	if writeEnd != 0 {
+		return -1, ErrTwice
+	}
 	var p [2]int
 	if err := unix.Pipe2(p[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
 		return -1, os.NewSyscallError("pipe2", err)
@@ -35,6 +40,9 @@ func Notify(sigs ...unix.Signal) (int, error) {
 	}
 	return p[0], nil
 }
+
+// ErrTwice is given by a second Notify.
+var ErrTwice = errors.New("signals are written to a pipe already")
 
 // Next reads a signal from the descriptor of Notify, and whether there was one.
 func Next(fd int) (unix.Signal, bool) {

@@ -21,6 +21,9 @@ func child() {
 	if err != nil {
 		os.Exit(3)
 	}
+	if _, err := Notify(unix.SIGUSR2); err != ErrTwice {
+		os.Exit(8)
+	}
 	if err := unix.Kill(unix.Getpid(), unix.SIGUSR1); err != nil {
 		os.Exit(4)
 	}
