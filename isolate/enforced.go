@@ -1,6 +1,8 @@
 package isolate
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,23 +37,40 @@ var proofs = [...]struct {
 	{policy.LayerKeyring, (*run).provesKeyring},
 }
 
+// proof is what was found of a layer.
+type proof struct {
+	held   bool
+	detail string
+}
+
+// prove weighs every layer, once: the group and the target are there to be
+// looked at only now.
+func (r *run) prove() {
+	r.proved = make([]proof, len(proofs))
+	for i, p := range proofs {
+		if r.policy.Layers.Level(p.layer) == policy.Off {
+			continue
+		}
+		r.proved[i].held, r.proved[i].detail = r.weigh(p.layer, p.proof)
+	}
+}
+
 // enforced fills in the state of every layer.
 func (r *run) enforced(e *result.Enforced) {
 	if r.policy == nil {
 		return
 	}
-	for _, p := range proofs {
+	for i, p := range proofs {
 		w := e.At(p.layer)
 		if r.policy.Layers.Level(p.layer) == policy.Off {
 			*w = result.Wall{State: result.StateOff, Detail: "switched off by the policy"}
 			continue
 		}
-		if !r.seen.complete {
+		if r.proved == nil {
 			continue
 		}
-		held, detail := r.weigh(p.layer, p.proof)
-		w.State, w.Detail = result.StateAbsent, detail
-		if held {
+		w.State, w.Detail = result.StateAbsent, r.proved[i].detail
+		if r.proved[i].held {
 			w.State = result.StateEnforced
 		}
 	}
@@ -59,12 +78,9 @@ func (r *run) enforced(e *result.Enforced) {
 
 // require ends a launch in which a required layer is not proved.
 func (r *run) require() error {
-	for _, p := range proofs {
-		if r.policy.Layers.Level(p.layer) != policy.Require {
-			continue
-		}
-		if held, detail := r.weigh(p.layer, p.proof); !held {
-			return &LaunchError{Op: "verify the layer", Index: -1, Layer: p.layer, Err: &notProved{detail}, Hint: tryHint(p.layer)}
+	for i, p := range proofs {
+		if r.policy.Layers.Level(p.layer) == policy.Require && !r.proved[i].held {
+			return &LaunchError{Op: "verify the layer", Index: -1, Layer: p.layer, Err: &notProved{r.proved[i].detail}, Hint: tryHint(p.layer)}
 		}
 	}
 	return nil
@@ -116,22 +132,7 @@ func (r *run) provesTimeNS() (bool, string) {
 	return held && up < bootSlack, detail + ", CLOCK_BOOTTIME is " + up.Round(time.Millisecond).String()
 }
 
-// provesCgroup gives what proveCgroup found while the group was open.
 func (r *run) provesCgroup() (bool, string) {
-	if r.inGroup == nil {
-		held, detail := r.proveCgroup()
-		r.inGroup = &proof{held, detail}
-	}
-	return r.inGroup.held, r.inGroup.detail
-}
-
-// proof is a verdict that can be had only once.
-type proof struct {
-	held   bool
-	detail string
-}
-
-func (r *run) proveCgroup() (bool, string) {
 	if r.group == nil {
 		if r.noGroup != nil {
 			return false, r.noGroup.Error()
@@ -160,7 +161,7 @@ func joinOutcome(n int64) string {
 
 func groupText(files map[string]string) string {
 	s := ""
-	for _, k := range sortedKeys(files) {
+	for _, k := range slices.Sorted(maps.Keys(files)) {
 		if s != "" {
 			s += ", "
 		}

@@ -164,11 +164,11 @@ func (r *run) sawItself(m *message) {
 	if r.policy.Layers.Level(policy.LayerSeccomp) != policy.Off {
 		r.listen(m.take())
 	}
-	r.provesCgroup()     // now, while the group is open
 	r.facts.LookAtSelf() // the birth may not have been heard of yet
 	if r.policy.Verify == policy.VerifyFull {
 		r.outside = r.lookFromOutside()
 	}
+	r.prove()
 	err := r.require()
 	if err == nil {
 		err = r.feedHeld()

@@ -60,9 +60,9 @@ type run struct {
 	settled     sync.Once
 	gone        bool // pid 1 is reaped
 	failure     error
-	boxFd       int    // the quota's file system
-	inGroup     *proof // of the cgroup
-	outside     *look  // with verify = "full"
+	boxFd       int     // the quota's file system
+	proved      []proof // of each layer, when the read-back has come
+	outside     *look   // with verify = "full"
 	rusage      unix.Rusage
 	sampledPeak int64     // bytes
 	epoch       time.Time // the clock of denials
