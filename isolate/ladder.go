@@ -2,13 +2,8 @@ package isolate
 
 import (
 	"errors"
-	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
-	"time"
 
-	"github.com/jailrun/jail/isolate/cgroup"
 	"github.com/jailrun/jail/isolate/host"
 	"github.com/jailrun/jail/policy"
 	"golang.org/x/sys/unix"
@@ -145,8 +140,6 @@ func (r *run) known(l policy.Layer) error {
 	switch {
 	case !r.facts.Has(l):
 		return errNoNamespace
-	case l == policy.LayerLandlock && r.facts.Landlock == 0:
-		return errNoLandlock
 	case l == policy.LayerTimeNS && !r.facts.TimeNS:
 		return errNoTimeNS
 	}
@@ -155,141 +148,5 @@ func (r *run) known(l policy.Layer) error {
 
 var (
 	errNoNamespace = errors.New("no user namespace can be made here")
-	errNoLandlock  = errors.New("the kernel has no Landlock (Linux 5.13, CONFIG_SECURITY_LANDLOCK, and \"landlock\" in lsm=)")
 	errNoTimeNS    = errors.New("the kernel has no time namespaces (Linux 5.6, CONFIG_TIME_NS)")
 )
-
-// makeScratch makes the folder that stands in for /box and /tmp where the
-// program sees the host's tree, and puts the files of the command line there.
-func (r *run) makeScratch() error {
-	dir, err := r.scratchDir()
-	if err == nil {
-		err = r.fillScratch(dir)
-	}
-	if err != nil {
-		return &LaunchError{Op: "make a folder for the run", Index: -1, Layer: policy.LayerRootfs, Err: err}
-	}
-	r.scratch = dir
-	return nil
-}
-
-// scratchDir makes a folder that is owned by its name, so that GC knows whose it
-// was. Nobody else can have taken the name: it holds our start time, and the
-// folder's parent is sticky.
-func (r *run) scratchDir() (string, error) {
-	n, err := cgroup.OwnName(runs.Add(1))
-	if err != nil {
-		return "", err
-	}
-	dir := filepath.Join(os.TempDir(), n.String())
-	if err := os.Mkdir(dir, 0o711); err != nil {
-		return "", err
-	}
-	lock, err := lockFolder(dir)
-	r.closers = append(r.closers, func() {
-		_ = removeFolder(dir) // what is left by an error here is jail gc's, by its name
-		lock.Close()
-	})
-	return dir, err
-}
-
-func (r *run) fillScratch(dir string) error {
-	if err := os.WriteFile(filepath.Join(dir, "probe"), nil, 0o444); err != nil {
-		return err
-	}
-	box := filepath.Join(dir, "box")
-	if err := os.Mkdir(box, 0o700); err != nil {
-		return err
-	}
-	for _, n := range r.found.named {
-		if err := copyTo(n.Fd, filepath.Join(box, n.Name), os.FileMode(n.Mode)); err != nil {
-			return err
-		}
-	}
-	if r.ids == nil {
-		return nil
-	}
-	return os.Chown(box, r.ids.target, r.ids.target)
-}
-
-func copyTo(fd int, path string, mode os.FileMode) error {
-	to, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
-	if err != nil {
-		return err
-	}
-	defer to.Close()
-	for {
-		n, err := unix.Sendfile(int(to.Fd()), fd, nil, 1<<30)
-		if n == 0 || err != nil {
-			return err
-		}
-	}
-}
-
-// endStrays kills what outlives the target, until init has gone.
-func (r *run) endStrays() {
-	if r.facts.Has(policy.LayerPidNS) {
-		return
-	}
-	r.killStrays()
-	r.every(strayLook, func() bool {
-		r.killStrays()
-		return !r.gone
-	})
-}
-
-// strayLook is how often new strays are looked for: a process may fork while
-// its parent is being killed.
-const strayLook = 10 * time.Millisecond
-
-// killStrays ends what outlives the target where there is no pid namespace to
-// end with it: init adopts orphans, so they are all below it.
-func (r *run) killStrays() {
-	if r.facts.Has(policy.LayerPidNS) || r.initPID == 0 || r.gone {
-		return
-	}
-	for _, pid := range descendants(r.initPID)[1:] {
-		r.signalBelow(pid, unix.SIGKILL)
-	}
-}
-
-// signalBelow signals a process of the jail's. It is looked at when a descriptor
-// holds it: init may have reaped it, and its number be somebody else's.
-func (r *run) signalBelow(pid int, s unix.Signal) {
-	fd, err := unix.PidfdOpen(pid, 0)
-	if err != nil {
-		return
-	}
-	defer unix.Close(fd)
-	if isBelow(pid, r.initPID) {
-		_ = unix.PidfdSendSignal(fd, s, nil, 0)
-	}
-}
-
-// isBelow says whether a process has another one among its ancestors.
-func isBelow(pid, root int) bool {
-	for range 4096 {
-		ppid := parentOf(pid)
-		if ppid == root {
-			return true
-		}
-		if ppid <= 1 {
-			return false
-		}
-		pid = ppid
-	}
-	return false
-}
-
-func parentOf(pid int) int {
-	p, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
-		return 0
-	}
-	f := strings.Fields(string(p[strings.LastIndexByte(string(p), ')')+1:]))
-	if len(f) < 2 {
-		return 0
-	}
-	n, _ := strconv.Atoi(f[1])
-	return n
-}

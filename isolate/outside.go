@@ -1,7 +1,6 @@
 package isolate
 
 import (
-	"bytes"
 	"os"
 	"strconv"
 	"strings"
@@ -13,7 +12,7 @@ import (
 // waits at the barrier of verify = "full". It can only take from what the
 // target's own answers prove.
 type look struct {
-	status map[string]string // /proc/PID/status, proc_pid_status(5)
+	status []byte // /proc/PID/status
 	ns     map[policy.Layer]string
 	inside bool // the target is in every group
 	err    error
@@ -23,7 +22,7 @@ type look struct {
 func (r *run) lookFromOutside() *look {
 	dir := "/proc/" + strconv.Itoa(r.seen.pid)
 	b, err := os.ReadFile(dir + "/status")
-	l := &look{status: statusFields(b), ns: map[policy.Layer]string{}, err: err}
+	l := &look{status: b, ns: map[policy.Layer]string{}, err: err}
 	for layer, kind := range nsKinds {
 		// An ordinary user may not read the links of a process that is undumpable.
 		l.ns[layer], _ = os.Readlink(dir + "/ns/" + kind)
@@ -37,17 +36,6 @@ func (r *run) lookFromOutside() *look {
 var nsKinds = map[policy.Layer]string{
 	policy.LayerUserNS: "user", policy.LayerPidNS: "pid", policy.LayerMntNS: "mnt", policy.LayerNetNS: "net",
 	policy.LayerIpcNS: "ipc", policy.LayerUtsNS: "uts", policy.LayerCgroupNS: "cgroup", policy.LayerTimeNS: "time",
-}
-
-// statusFields gives the fields of /proc/PID/status, blanks folded.
-func statusFields(b []byte) map[string]string {
-	fields := map[string]string{}
-	for line := range bytes.Lines(b) {
-		if k, v, ok := strings.Cut(string(line), ":"); ok {
-			fields[k] = strings.Join(strings.Fields(v), " ")
-		}
-	}
-	return fields
 }
 
 // weigh takes what was seen from outside to a proof from within. Where nothing
@@ -99,10 +87,11 @@ func (r *run) fourIDs() string {
 
 // field compares a line of /proc/PID/status.
 func (l *look) field(name, want string) (string, bool) {
-	got, there := l.status[name]
+	got, there := statusField(l.status, name)
 	if !there {
 		return "/proc/PID/status has no " + name, false
 	}
+	got = strings.Join(strings.Fields(got), " ")
 	return name + " is " + got, got == want
 }
 
@@ -114,7 +103,7 @@ func (l *look) noCaps(bounding bool) (string, bool) {
 		sets = append(sets, "CapBnd")
 	}
 	for _, s := range sets {
-		if v, there := l.status[s]; !there || strings.Trim(v, "0") != "" {
+		if v, there := statusField(l.status, s); !there || strings.Trim(v, "0") != "" {
 			return s + " is " + strconv.Quote(v), false
 		}
 	}

@@ -84,19 +84,12 @@ func residentOf(pid int) (anon, shmem int64) {
 	if err != nil {
 		return 0, 0
 	}
-	for line := range strings.Lines(string(p)) {
-		name, rest, _ := strings.Cut(line, ":")
-		switch name {
-		case "RssAnon":
-			anon = kib(rest)
-		case "RssShmem":
-			shmem = kib(rest)
-		}
-	}
-	return anon, shmem
+	return kib(p, "RssAnon"), kib(p, "RssShmem")
 }
 
-func kib(s string) int64 {
-	n, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(s), " kB"), 10, 64)
+// kib reads a size that /proc/PID/status gives in KiB.
+func kib(status []byte, name string) int64 {
+	s, _ := statusField(status, name)
+	n, _ := strconv.ParseInt(strings.TrimSuffix(s, " kB"), 10, 64)
 	return n << 10
 }

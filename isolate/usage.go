@@ -1,23 +1,11 @@
 package isolate
 
 import (
-	"os"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jailrun/jail/isolate/result"
 )
-
-func sortedKeys(m map[string]string) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
 
 // measureLast reads what the whole jail has used, now that all of it is dead.
 func (r *run) measureLast() {
@@ -68,12 +56,8 @@ func (r *run) procCPU() (time.Duration, bool) {
 	const tick = 10 * time.Millisecond // USER_HZ is 100 on every port of Linux
 	total := time.Duration(0)
 	for _, pid := range descendants(r.initPID) {
-		p, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-		if err != nil {
-			continue
-		}
-		f := strings.Fields(string(p[strings.LastIndexByte(string(p), ')')+1:]))
 		const utime, cstime = 14 - 3, 17 - 3
+		f := statFields(pid)
 		if len(f) <= cstime {
 			continue
 		}
@@ -83,27 +67,6 @@ func (r *run) procCPU() (time.Duration, bool) {
 		}
 	}
 	return total, true
-}
-
-// descendants lists pid and all below it, by /proc/PID/task/TID/children.
-func descendants(pid int) []int {
-	list := []int{pid}
-	for i := 0; i < len(list) && len(list) < 4096; i++ {
-		dir := "/proc/" + strconv.Itoa(list[i]) + "/task"
-		tasks, err := os.ReadDir(dir)
-		if err != nil {
-			continue
-		}
-		for _, t := range tasks {
-			p, _ := os.ReadFile(dir + "/" + t.Name() + "/children")
-			for s := range strings.FieldsSeq(string(p)) {
-				if n, err := strconv.Atoi(s); err == nil {
-					list = append(list, n)
-				}
-			}
-		}
-	}
-	return list
 }
 
 // rusageBlock is the unit of ru_inblock and ru_oublock, getrusage(2).

@@ -39,25 +39,6 @@ func (g *Group) wrapWait(err error) error {
 	return nil
 }
 
-// EventsFD opens cgroup.events for an event loop: it becomes ready (EPOLLPRI)
-// when the last process has gone; read it from the start then. The caller
-// closes it. -1 on pure v1.
-func (g *Group) EventsFD() (int, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.closed {
-		return -1, &Error{Op: "open events of", Path: g.name, Err: ErrClosed}
-	}
-	if g.twin == nil {
-		return -1, nil
-	}
-	fd, err := open(g.twin.dir, "cgroup.events", unix.O_RDONLY)
-	if err != nil {
-		return -1, fail("open", g.twin.path(g.name)+"/cgroup.events", err)
-	}
-	return fd, nil
-}
-
 func (g *Group) waitMembers(ctx context.Context) error {
 	for {
 		g.mu.Lock()
