@@ -9,6 +9,7 @@ import (
 // What a jail without a namespace has in common with its host's other
 // processes, and Landlock does not guard.
 const (
+	whyHostNet  = "without a network namespace it would be on the host's network"
 	whyHostTree = "without a root of its own the program stands in the caller's files, and Landlock does not hold this call"
 	whyHostPids = "without a pid namespace it may be a process of the caller's, or the jail's supervisor"
 	whyHostIPC  = "without an ipc namespace it would be the host's"
@@ -23,6 +24,15 @@ func refuseAll(why string, errno unix.Errno, calls ...string) (list []Check) {
 		list = append(list, Check{Call: c, Words: "at all", Why: why, Answer: Errno(errno)})
 	}
 	return list
+}
+
+// hostNetworkChecks leaves AF_UNIX alone.
+func hostNetworkChecks() []Check {
+	return []Check{{
+		Call: "socket", Words: "AF_INET, AF_INET6 or AF_NETLINK", Why: whyHostNet,
+		When:   []Arg{{Index: 0, Mask: Low32, Values: []uint64{unix.AF_INET, unix.AF_INET6, unix.AF_NETLINK}}},
+		Answer: Errno(unix.EAFNOSUPPORT),
+	}}
 }
 
 // hostTreeChecks guard what is not opened: modes, owners, times and attributes

@@ -34,34 +34,18 @@ type Variant struct {
 // Rules are the variant's table. The copy is the caller's.
 func (v Variant) Rules() *Rules {
 	r := DefaultRules()
-	if v.Shared {
-		r.Checks = slices.Concat(setIDChecks(), r.Checks)
-	}
-	if v.PinCores {
-		r.Checks = slices.Concat(pinChecks, r.Checks)
-	}
-	if v.NoNetwork {
-		r.Checks = slices.Concat(hostNetworkChecks(), r.Checks)
-	}
-	if v.NoRoot {
-		r.Checks = slices.Concat(hostTreeChecks(), r.Checks)
-	}
-	if v.NoPids {
-		r.Checks = slices.Concat(hostPidChecks(), r.Checks)
-	}
-	if v.NoIPC {
-		r.Checks = slices.Concat(hostIPCChecks(), r.Checks)
+	for _, more := range []struct {
+		on     bool
+		checks func() []Check
+	}{
+		{v.Shared, setIDChecks}, {v.PinCores, pinChecks}, {v.NoNetwork, hostNetworkChecks},
+		{v.NoRoot, hostTreeChecks}, {v.NoPids, hostPidChecks}, {v.NoIPC, hostIPCChecks},
+	} {
+		if more.on {
+			r.Checks = slices.Concat(more.checks(), r.Checks)
+		}
 	}
 	return r
-}
-
-// hostNetworkChecks leaves AF_UNIX alone.
-func hostNetworkChecks() []Check {
-	return []Check{{
-		Call: "socket", Words: "AF_INET, AF_INET6 or AF_NETLINK", Why: "without a network namespace it would be on the host's network",
-		When:   []Arg{{Index: 0, Mask: Low32, Values: []uint64{unix.AF_INET, unix.AF_INET6, unix.AF_NETLINK}}},
-		Answer: Action{Kind: KindErrno, Errno: unix.EAFNOSUPPORT},
-	}}
 }
 
 // Bytes are the variant's Rules compiled, as the kernel reads them: eight bytes
@@ -101,8 +85,10 @@ func either(o Options, listener, alone string) string {
 	return alone
 }
 
-var pinChecks = []Check{{
-	Call: "sched_setaffinity", Words: "at all", Why: "the program would leave the cores that it was given",
-	Fix:    "choose the cores by the policy's cores",
-	Answer: Action{Kind: KindErrno, Errno: unix.EPERM},
-}}
+func pinChecks() []Check {
+	return []Check{{
+		Call: "sched_setaffinity", Words: "at all", Why: "the program would leave the cores that it was given",
+		Fix:    "choose the cores by the policy's cores",
+		Answer: Errno(unix.EPERM),
+	}}
+}
