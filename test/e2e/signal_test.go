@@ -37,8 +37,8 @@ func asEach(t *testing.T, test func(t *testing.T, uid int)) {
 	}
 }
 
-// start runs script in a jail, and waits until it says that it is ready.
-func start(t *testing.T, uid int, script string, flags ...string) *process {
+// openDir is a folder of the test's that every user may enter.
+func openDir(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	for d := dir; d != os.TempDir() && d != "/"; d = filepath.Dir(d) {
@@ -46,6 +46,13 @@ func start(t *testing.T, uid int, script string, flags ...string) *process {
 			t.Fatal(err)
 		}
 	}
+	return dir
+}
+
+// start runs script in a jail, and waits until it says that it is ready.
+func start(t *testing.T, uid int, script string, flags ...string) *process {
+	t.Helper()
+	dir := openDir(t)
 	p := &process{t: t, result: filepath.Join(dir, "result.json")}
 	if err := os.Chown(dir, uid, uid); err != nil {
 		t.Fatal(err)
