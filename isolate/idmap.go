@@ -1,14 +1,12 @@
 package isolate
 
 import (
-	"errors"
 	"os"
+	"runtime"
 	"strconv"
-	"time"
 
 	"github.com/jailrun/jail/isolate/plan"
 	"github.com/jailrun/jail/isolate/stage"
-	"github.com/jailrun/jail/isolate/tape"
 	"github.com/jailrun/jail/policy"
 	"golang.org/x/sys/unix"
 )
@@ -61,6 +59,10 @@ func (r *run) callersNamespace() (int, error) {
 		return r.callerNS, nil
 	}
 	f := r.facts
+	if !r.cmd.HoldThread {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+	}
 	fd, err := mappedNamespace(f.UID, f.GID, r.ids.target)
 	if err != nil {
 		return -1, err
@@ -74,69 +76,12 @@ func (r *run) callersNamespace() (int, error) {
 // the host's id, and gives a descriptor of it. The process that it is made with
 // is gone on return.
 func mappedNamespace(uid, gid, id int) (int, error) {
-	ours, theirs, err := pair()
+	h, err := stage.Hold(unix.CLONE_NEWUSER)
 	if err != nil {
 		return -1, err
 	}
-	defer unix.Close(ours)
-	err = startHolder(uintptr(theirs))
-	unix.Close(theirs)
-	if err != nil {
-		return -1, err
-	}
-	holder, err := bornPID(ours)
-	if err != nil {
-		return -1, err
-	}
-	defer func() {
-		_ = unix.Kill(holder, unix.SIGKILL)
-		_, _ = wait4(holder, nil)
-	}()
-	return mapAndOpen(holder, uid, gid, id)
-}
-
-// startHolder plays the holder's tape; the stage itself is gone on return.
-func startHolder(socket uintptr) error {
-	t, err := holderTape()
-	if err != nil {
-		return err
-	}
-	fds := []uintptr{socket, socket, socket, socket}
-	image, err := stage.Write(t.Image(stage.Code()), stage.Above(fds))
-	if err != nil {
-		return err
-	}
-	defer unix.Close(image)
-	pid, err := stage.Start(image, fds)
-	if err != nil {
-		return err
-	}
-	_, err = wait4(pid, nil)
-	if errors.Is(err, unix.ECHILD) {
-		return nil // somebody else's wait4(-1) was first
-	}
-	return err
-}
-
-// bornPID waits for the holder's pid, as long as a launch may take.
-func bornPID(fd int) (int, error) {
-	p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-	for {
-		_, err := unix.Poll(p, int(launchDeadline/time.Millisecond))
-		if !errors.Is(err, unix.EINTR) {
-			break
-		}
-	}
-	m, err := receive(fd, make([]byte, 64))
-	switch {
-	case err != nil:
-		return 0, err
-	case m.word(0) == plan.MsgFail:
-		return 0, unix.Errno(-int64(m.word(16)))
-	case m.word(0) != plan.MsgBorn:
-		return 0, errStageDied
-	}
-	return int(m.word(8)), nil
+	defer h.End()
+	return mapAndOpen(h.PID, uid, gid, id)
 }
 
 func mapAndOpen(holder, uid, gid, id int) (int, error) {
@@ -149,27 +94,4 @@ func mapAndOpen(holder, uid, gid, id int) (int, error) {
 		return -1, err
 	}
 	return unix.Open(dir+"/ns/user", unix.O_RDONLY|unix.O_CLOEXEC, 0)
-}
-
-// holderTape clones a process that holds a new user namespace until its socket
-// ends.
-func holderTape() (*tape.Tape, error) {
-	b := tape.NewBuilder()
-	fail, hold := b.NewLabel(), b.NewLabel()
-	b.Enter(tape.Stage, fail)
-	b.SetVar(tape.ErrTag, plan.MsgFail)
-	body := b.Var(16)
-	b.SetVar(body, plan.MsgBorn)
-	args := b.Words(unix.CLONE_PARENT|unix.CLONE_NEWUSER, 0, 0, 0, 0, 0, 0, 0)
-	b.Call("clone the holder", unix.SYS_CLONE3, args, 64).Into(body + 8).Zero = hold
-	b.Call("tell its pid", unix.SYS_WRITE, plan.FdCtl, uint64(body), 16)
-	b.Call("exit", unix.SYS_EXIT_GROUP, 0)
-	b.Here(hold)
-	word := b.Var(8)
-	b.Call("hold", unix.SYS_READ, plan.FdCtl, uint64(word), 8).Soft()
-	b.Call("exit", unix.SYS_EXIT_GROUP, 0)
-	b.Here(fail)
-	b.Call("report the error", unix.SYS_WRITE, plan.FdCtl, uint64(tape.ErrTag), 24).Soft()
-	b.Call("exit", unix.SYS_EXIT_GROUP, 125)
-	return b.Finish()
 }
