@@ -16,6 +16,7 @@ import (
 
 // execCommand is "jail exec".
 func execCommand(r *request) int {
+	calmSysmon()
 	p, err := r.merged()
 	switch {
 	case r.resolved && err == nil:
