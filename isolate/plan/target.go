@@ -290,11 +290,17 @@ func (b *builder) filter() {
 // listens says whether the filter has a listener to hand over.
 func (b *builder) listens() bool { return b.in.Listener && b.on(policy.LayerSeccomp) }
 
+// filterFlags has a call that the supervisor has heard of wait through signals,
+// where the kernel can (Linux 5.19): interrupted, it would be made again, and
+// counted twice.
 func (b *builder) filterFlags() uint64 {
-	if b.in.Listener {
-		return unix.SECCOMP_FILTER_FLAG_NEW_LISTENER
+	switch {
+	case !b.in.Listener:
+		return 0
+	case b.in.Facts.Kernel.AtLeast(5, 19):
+		return unix.SECCOMP_FILTER_FLAG_NEW_LISTENER | unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 	}
-	return 0
+	return unix.SECCOMP_FILTER_FLAG_NEW_LISTENER
 }
 
 // seenMessage lays out the message of the read-back. With it go the directory

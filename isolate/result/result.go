@@ -46,7 +46,7 @@ type Denial struct {
 	Syscall string       `json:"syscall"`  // the call's name, or its number where it has none
 	Object  string       `json:"object"`   // what it was about: a path, an address, a namespace; "" when it can't be known
 	Errno   Errno        `json:"errno"`    // what the program got, as "EPERM"; "" when the call was not answered
-	Count   int64        `json:"count"`    // how often
+	Count   int64        `json:"count"`    // how often; before Linux 5.19 a call that a signal interrupted is counted again
 	Rule    string       `json:"rule"`     // the rule that refused it
 	Fix     string       `json:"fix"`      // the flag or policy key that would allow it; "" when nothing would
 	Args    []Word       `json:"args"`     // the six arguments of the first call, hexadecimal; null when they were not seen
