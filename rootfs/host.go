@@ -17,6 +17,7 @@ type Host struct {
 	top   listing
 	etc   listing
 	calls int // system calls made; a test holds their bound
+	buf   []byte
 }
 
 // NewHost opens the tree at dir, "/" for the host itself. Close it.
@@ -25,7 +26,8 @@ func NewHost(dir string) (*Host, error) {
 	if err != nil {
 		return nil, &Error{Op: "open", Object: dir, Err: err}
 	}
-	return &Host{dir: dir, fd: fd, calls: 1}, nil
+	const room = 8 << 10 // of names at a time; on the stack it would be copied as that grows
+	return &Host{dir: dir, fd: fd, calls: 1, buf: make([]byte, room)}, nil
 }
 
 // Close gives the tree's descriptor back.
@@ -170,12 +172,11 @@ func (h *Host) lstat(path string) (st unix.Stat_t, err error) {
 
 func (h *Host) readlink(path string) (string, error) {
 	h.calls++
-	var buf [unix.PathMax]byte
-	n, err := unix.Readlinkat(h.fd, relative(path), buf[:])
+	n, err := unix.Readlinkat(h.fd, relative(path), h.buf)
 	if err != nil {
 		return "", err
 	}
-	return string(buf[:n]), nil
+	return string(h.buf[:n]), nil
 }
 
 // isMount says whether path is the root of a mount. A kernel before 5.8 does not
@@ -238,10 +239,9 @@ func (h *Host) listing(fd int, path string) listing {
 	if _, err := unix.Seek(fd, 0, unix.SEEK_SET); err != nil {
 		return l
 	}
-	var buf [8 << 10]byte
 	for {
 		h.calls++
-		n, err := unix.Getdents(fd, buf[:])
+		n, err := unix.Getdents(fd, h.buf)
 		if errors.Is(err, unix.EINTR) {
 			continue
 		}
@@ -252,7 +252,7 @@ func (h *Host) listing(fd int, path string) listing {
 			l.read = true
 			return l
 		}
-		l.parse(string(buf[:n]))
+		l.parse(string(h.buf[:n]))
 	}
 }
 

@@ -67,20 +67,18 @@ func view() finding {
 // sysctl is a switch of the host's that can stand in the way.
 type sysctl struct {
 	name string // below /proc/sys
-	good func(value string) bool
-	mark mark // when it is not good
+	bad  string // the value that is in jail's way
+	mark mark   // when it is not good
 	mend string
 }
 
 var switches = [...]sysctl{
-	{"user/max_user_namespaces", isNot("0"), missing, "sysctl user.max_user_namespaces=15000"},
-	{"kernel/unprivileged_userns_clone", isNot("0"), missing, "sysctl kernel.unprivileged_userns_clone=1"},
-	{"kernel/apparmor_restrict_unprivileged_userns", isNot("1"), missing, "load an AppArmor profile for jail with \"userns,\", or sysctl kernel.apparmor_restrict_unprivileged_userns=0"},
-	{"vm/memfd_noexec", isNot("2"), note, "sysctl vm.memfd_noexec=1 lets jail start from memory; else it needs an executable temporary folder"},
-	{"kernel/yama/ptrace_scope", isNot("0"), note, "sysctl kernel.yama.ptrace_scope=1 keeps programs of one user apart outside of jails too"},
+	{"user/max_user_namespaces", "0", missing, "sysctl user.max_user_namespaces=15000"},
+	{"kernel/unprivileged_userns_clone", "0", missing, "sysctl kernel.unprivileged_userns_clone=1"},
+	{"kernel/apparmor_restrict_unprivileged_userns", "1", missing, "load an AppArmor profile for jail with \"userns,\", or sysctl kernel.apparmor_restrict_unprivileged_userns=0"},
+	{"vm/memfd_noexec", "2", note, "sysctl vm.memfd_noexec=1 lets jail start from memory; else it needs an executable temporary folder"},
+	{"kernel/yama/ptrace_scope", "0", note, "sysctl kernel.yama.ptrace_scope=1 keeps programs of one user apart outside of jails too"},
 }
-
-func isNot(bad string) func(string) bool { return func(v string) bool { return v != bad } }
 
 func (s *sysctl) examine() finding {
 	name := strings.ReplaceAll(s.name, "/", ".")
@@ -89,7 +87,7 @@ func (s *sysctl) examine() finding {
 		return finding{name, fine, "this kernel has no such switch", ""}
 	}
 	v := strings.TrimSpace(string(b))
-	if s.good(v) || s.mark == missing && os.Geteuid() == 0 && strings.Contains(s.name, "unprivileged") {
+	if v != s.bad || s.mark == missing && os.Geteuid() == 0 && strings.Contains(s.name, "unprivileged") {
 		return finding{name, fine, v, ""}
 	}
 	return finding{name, s.mark, v, s.mend}

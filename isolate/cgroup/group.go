@@ -26,6 +26,7 @@ type Group struct {
 	closed bool
 	reads  [fileCount]int // kept descriptors of what is read: 0 not yet, -1 absent
 	peak   int64          // sampled, where the kernel keeps none
+	buf    []byte         // for Usage
 }
 
 // part is the group's directory in one hierarchy.

@@ -53,12 +53,14 @@ func (g *Group) Usage() (Usage, error) {
 	if g.closed {
 		return u, &Error{Op: "read usage of", Path: g.name, Err: ErrClosed}
 	}
-	var buf [8192]byte
-	g.cpuUsage(&u, buf[:])
-	g.memoryUsage(&u.Memory, buf[:])
-	g.memoryEvents(&u.Memory, buf[:])
-	g.pidsUsage(&u, buf[:])
-	g.ioUsage(&u, buf[:])
+	if g.buf == nil {
+		g.buf = make([]byte, 8<<10) // memory.stat has some fifty lines
+	}
+	g.cpuUsage(&u, g.buf)
+	g.memoryUsage(&u.Memory, g.buf)
+	g.memoryEvents(&u.Memory, g.buf)
+	g.pidsUsage(&u, g.buf)
+	g.ioUsage(&u, g.buf)
 	return u, nil
 }
 
