@@ -3,6 +3,7 @@ package isolate
 import (
 	"errors"
 	"os"
+	"path"
 	"strings"
 	"time"
 
@@ -134,14 +135,28 @@ func (r *finder) source(i int) (plan.Source, error) {
 // mayFollow says which links may lead to a source, besides who made them. What
 // a jailed program makes in a folder of the caller's is the caller's own on the
 // host, so the owner of a link proves nothing there: it could be a link to /etc
-// that waits for the next run. Followed are links in folders that no jail may
-// write to, those that only root can have made for an ordinary user, and any
-// that a policy file gives a reason for.
+// that waits for the next run. Any is followed that a policy file gives a reason
+// for.
 func (r *finder) mayFollow(f *policy.File) safepath.Follow {
 	return func(folder string, st *unix.Stat_t) bool {
-		rootsAlone := st.Uid == 0 && st.Mode&0o022 == 0
-		return f.Reason != "" || policy.Dangerous(folder) != "" || !r.facts.Root && rootsAlone
+		return f.Reason != "" || LinkIsOurs(folder, st, r.facts.Root)
 	}
+}
+
+// LinkIsOurs says whether no jailed program can have left the links in a folder:
+// it is one that no jail may write to, or, for an ordinary user, only root may.
+// The folder's path must be without links; a relative one is meant from the
+// working directory.
+func LinkIsOurs(folder string, st *unix.Stat_t, root bool) bool {
+	if !path.IsAbs(folder) {
+		wd, err := unix.Getwd()
+		if err != nil {
+			return false
+		}
+		folder = path.Join(wd, folder)
+	}
+	rootsAlone := st.Uid == 0 && st.Mode&0o022 == 0
+	return policy.Dangerous(folder) != "" || !root && rootsAlone
 }
 
 // notFound says what to do about a source that can't be opened.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/jailrun/jail/internal/safepath"
+	"github.com/jailrun/jail/isolate"
 	"golang.org/x/sys/unix"
 )
 
@@ -31,20 +32,26 @@ func openResult(r *request) (s *streams, err error) {
 	case "-":
 		s.json = os.Stdout
 	default:
-		s.json, err = safepath.OpenOutput(r.json)
+		s.json, err = safepath.OpenOutput(r.json, linkIsOurs)
 	}
 	return s, err
+}
+
+// linkIsOurs keeps a link that an earlier program has left in a folder that it
+// might write to from leading jail's own files elsewhere.
+func linkIsOurs(folder string, st *unix.Stat_t) bool {
+	return isolate.LinkIsOurs(folder, st, os.Geteuid() == 0)
 }
 
 // open opens the streams that the flags name.
 func (s *streams) open(r *request) (err error) {
 	if r.stdin != "" {
-		if s.stdin, err = safepath.OpenInput(r.stdin); err != nil {
+		if s.stdin, err = safepath.OpenInput(r.stdin, linkIsOurs); err != nil {
 			return err
 		}
 	}
 	if r.stdout != "" {
-		if s.stdout, err = safepath.OpenOutput(r.stdout); err != nil {
+		if s.stdout, err = safepath.OpenOutput(r.stdout, linkIsOurs); err != nil {
 			return err
 		}
 	}
@@ -83,7 +90,7 @@ func (s *streams) openStderr(r *request) (err error) {
 	case r.stderr == r.stdout:
 		s.stderr = s.stdout
 	default:
-		s.stderr, err = safepath.OpenOutput(r.stderr)
+		s.stderr, err = safepath.OpenOutput(r.stderr, linkIsOurs)
 	}
 	return err
 }

@@ -33,7 +33,7 @@ func TestFullDiskIsAnErrorWithItsPath(t *testing.T) {
 func fillDisk(t *testing.T, dir string) {
 	must(t, unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""))
 	must(t, unix.Mount("full", dir, "tmpfs", 0, "size=4k,nr_inodes=2")) // the root is one inode
-	f, err := OpenOutput(dir + "/out")
+	f, err := OpenOutput(dir+"/out", nil)
 	must(t, err)
 	_, err = f.Write(make([]byte, 8192))
 	var e *os.PathError
@@ -41,9 +41,9 @@ func fillDisk(t *testing.T, dir string) {
 		t.Errorf("write: %v", err)
 	}
 	must(t, f.Close())
-	f, err = OpenOutput(dir + "/second")
+	f, err = OpenOutput(dir+"/second", nil)
 	check(t, f, err, unix.ENOSPC)
 	must(t, unix.Mount("", dir, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""))
-	f, err = OpenOutput(dir + "/out")
+	f, err = OpenOutput(dir+"/out", nil)
 	check(t, f, err, unix.EROFS)
 }

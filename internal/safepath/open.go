@@ -26,28 +26,36 @@ const attempts = 3
 // OpenOutput opens path for writing, empty: a regular file with one name, made
 // with mode 0644 less the umask if it is missing, or a null device. A link as
 // the last name is refused, and so is a file that another user left in a folder
-// like /tmp. Nothing is truncated before it is known to be such a file.
+// like /tmp. A link on the way is followed as Find would. Nothing is truncated
+// before it is known to be such a file.
 //
 // The error is an *Error, with a Refusal or the kernel's errno.
-func OpenOutput(path string) (*os.File, error) {
-	return openWriter(path, unix.O_WRONLY, 0o644)
-}
-
-// OpenAppend opens path as OpenOutput does, keeps what it holds, and writes at
-// its end. It may be read too, so that a log can be taken up from its last
-// record. A missing file is made with mode 0600.
-func OpenAppend(path string) (*os.File, error) {
-	return openWriter(path, unix.O_RDWR|unix.O_APPEND, 0o600)
+func OpenOutput(path string, may Follow) (*os.File, error) {
+	for range attempts {
+		s, err := locate(path, refuseLink, may)
+		if err != nil {
+			return nil, fail(writing, path, err)
+		}
+		fd, err := s.write()
+		unix.Close(s.dir)
+		if err == unix.EEXIST || err == unix.ENOENT || err == Changed {
+			continue
+		}
+		if err != nil {
+			return nil, fail(writing, path, err)
+		}
+		return os.NewFile(uintptr(fd), path), nil
+	}
+	return nil, fail(writing, path, Changed)
 }
 
 // OpenInput opens path for reading: a regular file, or a null device. A link
-// as the last name is followed if only the caller or root can have made it. A
-// FIFO is refused, since its open waits for a writer, or without waiting reads
+// is followed as Find would, also as the last name. A FIFO is refused, since its open waits for a writer, or without waiting reads
 // as empty; the caller's shell can open it.
 //
 // The error is an *Error, with a Refusal or the kernel's errno.
-func OpenInput(path string) (*os.File, error) {
-	s, err := locate(path, followLink)
+func OpenInput(path string, may Follow) (*os.File, error) {
+	s, err := locate(path, followLink, may)
 	if err != nil {
 		return nil, fail(reading, path, err)
 	}
@@ -79,35 +87,16 @@ func (s *spot) readable() error {
 	return nil
 }
 
-func openWriter(path string, flags int, mode uint32) (*os.File, error) {
-	for range attempts {
-		s, err := locate(path, refuseLink)
-		if err != nil {
-			return nil, fail(writing, path, err)
-		}
-		fd, err := s.write(flags, mode)
-		unix.Close(s.dir)
-		if err == unix.EEXIST || err == unix.ENOENT || err == Changed {
-			continue
-		}
-		if err != nil {
-			return nil, fail(writing, path, err)
-		}
-		return os.NewFile(uintptr(fd), path), nil
-	}
-	return nil, fail(writing, path, Changed)
-}
-
 // write opens the file that s found, or makes it, which must then be new.
-func (s *spot) write(flags int, mode uint32) (int, error) {
+func (s *spot) write() (int, error) {
 	if !s.exists {
-		return openat(s.dir, s.name, flags|unix.O_CREAT|unix.O_EXCL, mode)
+		return openat(s.dir, s.name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, 0o644)
 	}
 	if err := s.writable(); err != nil {
 		return -1, err
 	}
-	fd, err := s.open(flags)
-	if err != nil || flags&unix.O_APPEND != 0 || isNull(&s.st) {
+	fd, err := s.open(unix.O_WRONLY)
+	if err != nil || isNull(&s.st) {
 		return fd, err
 	}
 	if err := unix.Ftruncate(fd, 0); err != nil {
@@ -163,7 +152,7 @@ func openat(dir int, name string, flags int, mode uint32) (int, error) {
 		if err != nil {
 			return -1, err
 		}
-		if _, err := unix.FcntlInt(uintptr(fd), unix.F_SETFL, flags&unix.O_APPEND); err != nil {
+		if _, err := unix.FcntlInt(uintptr(fd), unix.F_SETFL, 0); err != nil {
 			unix.Close(fd)
 			return -1, err
 		}

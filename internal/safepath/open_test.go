@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -93,7 +94,7 @@ func TestOutputIsARegularFileOrNothing(t *testing.T) {
 		{strings.Repeat("n", 300), unix.ENAMETOOLONG},
 	} {
 		t.Run(tc.path[:min(len(tc.path), 20)], func(t *testing.T) {
-			f, err := OpenOutput(tree(t) + "/" + tc.path)
+			f, err := OpenOutput(tree(t)+"/"+tc.path, nil)
 			check(t, f, err, tc.want)
 		})
 	}
@@ -110,7 +111,7 @@ func TestOutputIsARegularFileOrNothing(t *testing.T) {
 		{"a\x00b", unix.EINVAL},
 	} {
 		t.Run(tc.path, func(t *testing.T) {
-			f, err := OpenOutput(tc.path)
+			f, err := OpenOutput(tc.path, nil)
 			if f != nil {
 				f.Close()
 			}
@@ -124,7 +125,7 @@ func TestOutputIsARegularFileOrNothing(t *testing.T) {
 func TestRelativeOutputIsMadeInTheWorkingFolder(t *testing.T) {
 	t.Chdir(tree(t))
 	for _, path := range []string{"new", "./new", "dir/new", "dirlink/../new"} {
-		f, err := OpenOutput(path)
+		f, err := OpenOutput(path, nil)
 		check(t, f, err, nil)
 	}
 	if _, err := os.Stat("new"); err != nil {
@@ -132,20 +133,36 @@ func TestRelativeOutputIsMadeInTheWorkingFolder(t *testing.T) {
 	}
 }
 
-func TestOutputReplacesAndAppendKeeps(t *testing.T) {
+func TestOutputIsReplaced(t *testing.T) {
 	path := tree(t) + "/file"
-	for _, tc := range []struct {
-		open func(string) (*os.File, error)
-		want string
-	}{{OpenAppend, "old contentnew"}, {OpenOutput, "new"}, {OpenAppend, "newnew"}} {
-		f, err := tc.open(path)
-		must(t, err)
-		_, err = f.WriteString("new")
-		must(t, err)
-		must(t, f.Close())
-		if got, _ := os.ReadFile(path); string(got) != tc.want {
-			t.Errorf("holds %q, want %q", got, tc.want)
-		}
+	f, err := OpenOutput(path, nil)
+	must(t, err)
+	_, err = f.WriteString("new")
+	must(t, err)
+	must(t, f.Close())
+	if got, _ := os.ReadFile(path); string(got) != "new" {
+		t.Errorf("holds %q, want new", got)
+	}
+}
+
+// A caller may know of a link that it is his own, and yet not his to have made.
+func TestALinkThatMayNotBeFollowedIsRefused(t *testing.T) {
+	dir := tree(t)
+	var asked []string
+	no := func(folder string, _ *unix.Stat_t) bool {
+		asked = append(asked, folder)
+		return false
+	}
+	f, err := OpenOutput(dir+"/dirlink/new", no)
+	check(t, f, err, LinkInReach)
+	f, err = OpenInput(dir+"/dirlink/inner", no)
+	check(t, f, err, LinkInReach)
+	f, err = OpenInput(dir+"/link", no)
+	check(t, f, err, LinkInReach)
+	f, err = OpenInput(dir+"/file", no)
+	check(t, f, err, nil)
+	if want := []string{dir, dir, dir}; !slices.Equal(asked, want) {
+		t.Errorf("asked of links in %q, want %q", asked, want)
 	}
 }
 
@@ -154,7 +171,7 @@ func TestRefusedFileKeepsItsContent(t *testing.T) {
 	for _, path := range []string{"link", "linked"} {
 		before, err := os.ReadFile(dir + "/" + path)
 		must(t, err)
-		if f, err := OpenOutput(dir + "/" + path); err == nil {
+		if f, err := OpenOutput(dir+"/"+path, nil); err == nil {
 			f.Close()
 			t.Fatal("opened")
 		}
@@ -165,7 +182,7 @@ func TestRefusedFileKeepsItsContent(t *testing.T) {
 }
 
 func TestDescriptorBlocksAndIsNotInherited(t *testing.T) {
-	f, err := OpenOutput(t.TempDir() + "/new")
+	f, err := OpenOutput(t.TempDir()+"/new", nil)
 	must(t, err)
 	defer f.Close()
 	status, err := unix.FcntlInt(f.Fd(), unix.F_GETFL, 0)
@@ -182,24 +199,22 @@ func TestDescriptorBlocksAndIsNotInherited(t *testing.T) {
 func TestStrangersFileInASharedFolderIsRefused(t *testing.T) {
 	dir := tree(t)
 	give(t, dir+"/file")
-	f, err := OpenOutput(dir + "/file")
+	f, err := OpenOutput(dir+"/file", nil)
 	check(t, f, err, nil) // the folder is ours alone: we let that file be there
 	must(t, os.Chmod(dir, os.ModeSticky|0o777))
-	f, err = OpenOutput(dir + "/file")
-	check(t, f, err, Foreign)
-	f, err = OpenAppend(dir + "/file")
+	f, err = OpenOutput(dir+"/file", nil)
 	check(t, f, err, Foreign)
 }
 
 func TestStrangersLinkOnTheWayIsRefused(t *testing.T) {
 	dir := tree(t)
-	for _, open := range []func(string) (*os.File, error){OpenOutput, OpenAppend, OpenInput} {
-		f, err := open(dir + "/dirlink/inner")
+	for _, open := range []func(string, Follow) (*os.File, error){OpenOutput, OpenInput} {
+		f, err := open(dir+"/dirlink/inner", nil)
 		check(t, f, err, nil)
 	}
 	give(t, dir+"/dirlink")
-	for _, open := range []func(string) (*os.File, error){OpenOutput, OpenAppend, OpenInput} {
-		f, err := open(dir + "/dirlink/inner")
+	for _, open := range []func(string, Follow) (*os.File, error){OpenOutput, OpenInput} {
+		f, err := open(dir+"/dirlink/inner", nil)
 		check(t, f, err, LinkOnWay)
 	}
 }
@@ -207,10 +222,10 @@ func TestStrangersLinkOnTheWayIsRefused(t *testing.T) {
 func TestLinkWhereAnyoneMayRenameIsRefused(t *testing.T) {
 	dir := tree(t)
 	must(t, os.Chmod(dir, 0o777))
-	f, err := OpenOutput(dir + "/dirlink/new")
+	f, err := OpenOutput(dir+"/dirlink/new", nil)
 	check(t, f, err, LinkOnWay)
 	must(t, os.Chmod(dir, os.ModeSticky|0o777))
-	f, err = OpenOutput(dir + "/dirlink/new")
+	f, err = OpenOutput(dir+"/dirlink/new", nil)
 	check(t, f, err, nil)
 }
 
@@ -234,7 +249,7 @@ func TestInputIsARegularFileOrNothing(t *testing.T) {
 		{"socket", "", Socket},
 	} {
 		t.Run(tc.path, func(t *testing.T) {
-			f, err := OpenInput(tree(t) + "/" + tc.path)
+			f, err := OpenInput(tree(t)+"/"+tc.path, nil)
 			if tc.want == nil && err == nil {
 				if got, _ := io.ReadAll(f); string(got) != tc.content {
 					t.Errorf("reads %q, want %q", got, tc.content)
@@ -243,28 +258,28 @@ func TestInputIsARegularFileOrNothing(t *testing.T) {
 			check(t, f, err, tc.want)
 		})
 	}
-	f, err := OpenInput("/dev/null")
+	f, err := OpenInput("/dev/null", nil)
 	check(t, f, err, nil)
-	f, err = OpenInput("/dev/zero")
+	f, err = OpenInput("/dev/zero", nil)
 	check(t, f, err, Device)
 }
 
 func TestInputFromASharedFolderCannotBeAStolenFile(t *testing.T) {
 	dir := tree(t)
 	must(t, os.Chmod(dir, os.ModeSticky|0o777))
-	f, err := OpenInput(dir + "/linked")
+	f, err := OpenInput(dir+"/linked", nil)
 	check(t, f, err, HardLink)
 	give(t, dir+"/link")
-	f, err = OpenInput(dir + "/link")
+	f, err = OpenInput(dir+"/link", nil)
 	check(t, f, err, LinkOnWay)
 }
 
 func TestWalkAgreesWithOpenat2(t *testing.T) {
 	dir := tree(t)
 	for _, path := range []string{"file", "new", "dir/inner", "dir/../file", "dir/./new", "dir//inner", "fifo"} {
-		fast, err := locate(dir+"/"+path, refuseLink)
+		fast, err := locate(dir+"/"+path, refuseLink, nil)
 		must(t, err)
-		slow, err := walk(dir+"/"+path, refuseLink)
+		slow, err := walk(dir+"/"+path, refuseLink, nil)
 		must(t, err)
 		if fast.name != slow.name || fast.folder.Ino != slow.folder.Ino || fast.st.Ino != slow.st.Ino || fast.exists != slow.exists {
 			t.Errorf("%s: %+v is not %+v", path, fast, slow)
@@ -283,8 +298,8 @@ func TestNoDescriptorLeaks(t *testing.T) {
 	}
 	before := count()
 	for _, path := range []string{"file", "link", "fifo", "socket", "dirlink/x", "circle", "missing/x", "dir", "linked", "dirlink/../../../x/y"} {
-		for _, open := range []func(string) (*os.File, error){OpenOutput, OpenInput} {
-			if f, err := open(dir + "/" + path); err == nil {
+		for _, open := range []func(string, Follow) (*os.File, error){OpenOutput, OpenInput} {
+			if f, err := open(dir+"/"+path, nil); err == nil {
 				f.Close()
 			}
 		}
@@ -304,7 +319,7 @@ func TestErrorSaysWhatItWasAndWhatToDo(t *testing.T) {
 		"missing/\x1b[2J": "open for writing \"" + dir + "/missing/\\x1b[2J\": no such file or directory " + dir +
 			"/missing: make its folder first",
 	} {
-		_, err := OpenOutput(dir + "/" + path)
+		_, err := OpenOutput(dir+"/"+path, nil)
 		if err == nil || err.Error() != want {
 			t.Errorf("%v\nwant %s", err, want)
 		}
@@ -332,7 +347,7 @@ func TestSwappedNameNeverReachesTheSecret(t *testing.T) {
 		}
 	}()
 	for range 500 {
-		if f, err := OpenOutput(name); err == nil {
+		if f, err := OpenOutput(name, nil); err == nil {
 			f.WriteString("overwritten")
 			f.Close()
 		}

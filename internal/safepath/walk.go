@@ -31,8 +31,9 @@ const maxLinks = 40 // as the kernel has it: path_resolution(7)
 // locate follows path. Links on the way are followed as the sysctl
 // fs.protected_symlinks would have it, and stricter, whatever it is set to: a
 // link that another user could have put there is refused, and so is any of
-// /proc. Without links it is one openat2.
-func locate(path string, last linkRule) (spot, error) {
+// /proc, and any that may, unless it is nil, speaks against. Without links it is
+// one openat2.
+func locate(path string, last linkRule, may Follow) (spot, error) {
 	dir, name := cut(path)
 	if name == "" {
 		return spot{}, nameless(path)
@@ -44,7 +45,7 @@ func locate(path string, last linkRule) (spot, error) {
 	if err != nil {
 		// A link, or no openat2: before 5.6, or an outer filter says EPERM. Any
 		// other error is met again, and the name that caused it is then known.
-		return walk(path, last)
+		return walk(path, last, may)
 	}
 	s := spot{dir: fd, name: name}
 	if err := s.look(); err != nil {
@@ -53,7 +54,7 @@ func locate(path string, last linkRule) (spot, error) {
 	}
 	if s.exists && s.st.Mode&unix.S_IFMT == unix.S_IFLNK {
 		unix.Close(fd)
-		return walk(path, last)
+		return walk(path, last, may)
 	}
 	return s, nil
 }
@@ -92,8 +93,8 @@ func (s *spot) look() error {
 }
 
 // walk follows path name by name, each held open before its link is judged.
-func walk(path string, last linkRule) (spot, error) {
-	return (&walker{dir: -1, rest: path, last: last}).walk()
+func walk(path string, last linkRule, may Follow) (spot, error) {
+	return (&walker{dir: -1, rest: path, last: last, may: may}).walk()
 }
 
 func (w *walker) walk() (spot, error) {
