@@ -100,15 +100,29 @@ func launch(r *request, p *policy.Policy, seen *shown, s *streams) int {
 	cmd := isolate.CommandContext(ctx, p, seen.argv...)
 	cmd.Files = seen.open
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.stdin, s.out(), s.stderr
+	beside := r.watchFor(seen, cmd)
 	sigs, err := catch(cancel)
 	if err != nil {
 		return s.fail("catch signals", err)
 	}
 	cmd.Wake, cmd.OnStart, cmd.HoldThread = sigs.wake(), sigs.forward, true
 	err = cmd.Run()
-	status := report(r, cmd, seen, s, err)
+	status := report(r, cmd, beside, s, err)
 	sigs.dieIfInterrupted()
 	return status
+}
+
+// watchFor listens to standard error where there may be something to say of it:
+// a stream that is a file is relayed without a goroutine.
+func (r *request) watchFor(seen *shown, cmd *isolate.Cmd) *lookout {
+	if r.quiet {
+		return nil
+	}
+	l := seen.watchFor(cmd.Stderr)
+	if l != nil {
+		cmd.Stderr = &l.said
+	}
+	return l
 }
 
 // notFoundHere betters the hint for a program named by a path that leads out of

@@ -12,7 +12,7 @@ import (
 
 // report writes the result where it was asked for, tells a person what he must
 // know, and gives jail's exit status.
-func report(r *request, cmd *isolate.Cmd, seen *shown, s *streams, err error) int {
+func report(r *request, cmd *isolate.Cmd, beside *lookout, s *streams, err error) int {
 	res := cmd.Result()
 	if res == nil { // canceled before there was anything to cancel
 		complain(err)
@@ -36,13 +36,13 @@ func report(r *request, cmd *isolate.Cmd, seen *shown, s *streams, err error) in
 	case res.Reason == result.SetupFailed, res.Reason == result.Internal:
 		_, _ = os.Stderr.WriteString(result.Sentence(res) + "\n")
 	case !r.quiet:
-		remark(res, seen)
+		remark(res, beside)
 	}
 	return status
 }
 
 // remark writes what jail has to say of a run that it did watch to its end.
-func remark(res *result.Result, seen *shown) {
+func remark(res *result.Result, beside *lookout) {
 	if isTerminal(os.Stderr) {
 		denied(res)
 	}
@@ -54,8 +54,8 @@ func remark(res *result.Result, seen *shown) {
 	case met != "":
 		_, _ = os.Stderr.WriteString(met + "\n")
 	case *res.ExitCode != 0:
-		if script := seen.alone(); script != "" {
-			say("only " + script + " is visible in " + box + "; show its folder with --ro .")
+		if hint := beside.hint(); hint != "" {
+			say(hint)
 		}
 	}
 	if lacks := ungrouped(res); lacks != "" {

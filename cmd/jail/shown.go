@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -114,32 +113,3 @@ func (s *shown) close() {
 }
 
 const showAll = "show the working directory with --ro ."
-
-// alone gives a script that was shown while other files lie beside it, which
-// it may have wanted to import.
-func (s *shown) alone() (script string) {
-	for _, f := range s.files {
-		if isScript(f) && s.hasSiblings(f) {
-			return path.Base(f)
-		}
-	}
-	return ""
-}
-
-// scripts are the endings of languages that load more files by name.
-var scripts = [...]string{".py", ".js", ".mjs", ".cjs", ".ts", ".rb", ".pl", ".php", ".lua", ".sh", ".bash", ".tcl", ".r", ".R", ".jl"}
-
-func isScript(name string) bool { return slices.Contains(scripts[:], path.Ext(name)) }
-
-// hasSiblings looks at a few names only: the folder may hold a million.
-func (s *shown) hasSiblings(file string) bool {
-	d, err := os.Open(path.Dir(file))
-	if err != nil {
-		return false
-	}
-	defer d.Close()
-	names, _ := d.Readdirnames(64) // what could be read is enough for a hint
-	return slices.ContainsFunc(names, func(n string) bool {
-		return n[0] != '.' && !slices.Contains(s.files, path.Join(path.Dir(file), n))
-	})
-}

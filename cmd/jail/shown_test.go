@@ -104,26 +104,6 @@ func TestShownFilesAreBounded(t *testing.T) {
 	}
 }
 
-func TestOnlyAScriptWithNeighboursIsAlone(t *testing.T) {
-	inFolder(t)
-	for argv, want := range map[string]string{
-		"python3 prog.py":          "prog.py",
-		"./a.out":                  "",
-		"cat dir/x.py":             "x.py",
-		"cat dir/x.py dir/y.py":    "",
-		"cat other/x.py":           "",
-		"python3 other/x.py a.out": "",
-	} {
-		s, err := show(strings.Fields(argv), &policy.Policy{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := s.alone(); got != want {
-			t.Errorf("%q: %q, want %q", argv, got, want)
-		}
-	}
-}
-
 func TestLargeFilesAreNotCopied(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, size := range map[string]int64{"a": mostShownBytes, "b": 1} {
