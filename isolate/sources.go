@@ -168,7 +168,20 @@ func notFound(f *policy.File, err error) error {
 	if _, refused := e.Err.(safepath.Refusal); refused {
 		return sourceError(f, err, "") // it has a hint of its own
 	}
-	return sourceError(f, &os.PathError{Op: "find", Path: f.Source, Err: e.Err}, "check the path, or make it optional: "+f.Source+"?")
+	return sourceError(f, &os.PathError{Op: "find", Path: f.Source, Err: e.Err}, "check the path; if it may be absent, "+optional(asWritten(f)))
+}
+
+// optional says how each place in which a path can be written lets it be absent.
+func optional(path string) string {
+	return "write " + path + "? in a flag, or optional = true in a policy file"
+}
+
+// asWritten is a source as a flag names it: relative if it is shown so.
+func asWritten(f *policy.File) string {
+	if name, in := strings.CutPrefix(f.Target, "/box/"); in && strings.HasSuffix(f.Source, "/"+name) {
+		return name
+	}
+	return f.Source
 }
 
 // take judges a source by what it is, and as root takes a detached tree of it:
@@ -297,7 +310,7 @@ func (r *finder) modeOf(target string, over int) (uint32, error) {
 }
 
 func sourceErrorHide(f *policy.File, err error) error {
-	return &LaunchError{Op: "hide " + f.Target, Index: -1, Layer: policy.LayerRootfs, Err: err, Hint: "there is nothing to hide; a ? after the path makes it optional"}
+	return &LaunchError{Op: "hide " + f.Target, Index: -1, Layer: policy.LayerRootfs, Err: err, Hint: "there is nothing to hide; if that may be so, " + optional(f.Target)}
 }
 
 var errNoRoot = errors.New("the jail has no root of its own here")

@@ -35,7 +35,7 @@ var options = [...]Option{
 	{"net", "NET", "loopback (its own, up) or none (down)", "loopback", "none", false, setNet},
 	{"ro", "PATH", "show a host path read-only: PATH at /box/PATH, /PATH and ../PATH at their absolute path; PATH? may be absent", "", "/opt/data", true, setRO},
 	{"rw", "PATH", "as --ro, but writable", "", "./out", true, setRW},
-	{"bind", "SRC:DST[:ro]", "show host path SRC at DST, writable unless :ro; a relative DST is below /box", "", "/srv/cases:/cases:ro", true, setBind},
+	{"bind", "SRC:DST[:ro]", "show host path SRC at DST, writable unless :ro; a relative DST is below /box; SRC? may be absent", "", "/srv/cases:/cases:ro", true, setBind},
 	{"tmpfs", "DIR[:SIZE]", "an empty writable folder at DIR; a relative one is below /box", "", "/cache:64M", true, setTmpfs},
 	{"hide", "PATH", "nothing is seen at PATH; a relative one is below /box; PATH? may be absent", "", "/usr/share/doc", true, setHide},
 	{"env", "NAME=VALUE", "set a variable", "", "LANG=C.UTF-8", true, setEnv},

@@ -110,17 +110,19 @@ func absolute(name string) (string, error) {
 	return filepath.Join(dir, name), nil
 }
 
-// setBind reads SRC:DST, SRC:DST:ro or SRC:DST:rw.
+// setBind reads SRC:DST, SRC:DST:ro or SRC:DST:rw; SRC? may be absent.
 func setBind(p *Policy, arg string) error {
 	parts := strings.Split(arg, ":")
 	f := File{Kind: FileRW}
 	if len(parts) == 3 {
 		f.Kind = FileKind(parts[2])
 	}
-	if len(parts) < 2 || len(parts) > 3 || parts[0] == "" || parts[1] == "" || !f.binds() {
+	var source string
+	source, f.Optional = strings.CutSuffix(parts[0], "?")
+	if len(parts) < 2 || len(parts) > 3 || source == "" || parts[1] == "" || !f.binds() {
 		return fault(arg, ErrValue, "write SRC:DST or SRC:DST:ro")
 	}
-	abs, err := absolute(parts[0])
+	abs, err := absolute(source)
 	if err != nil {
 		return err
 	}

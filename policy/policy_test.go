@@ -417,6 +417,7 @@ func TestOptionsSetWhatTheySay(t *testing.T) {
 		{"tmpfs", "/t", Policy{Files: []File{{Kind: FileTmpfs, Target: "/t"}}}},
 		{"tmpfs", "/t:1M", Policy{Files: []File{{Kind: FileTmpfs, Target: "/t", Size: size.MiB}}}},
 		{"tmpfs", "t:1M", Policy{Files: []File{{Kind: FileTmpfs, Target: "/box/t", Size: size.MiB}}}},
+		{"bind", "/in?:/data:ro", Policy{Files: []File{{Kind: FileRO, Source: "/in", Target: "/data", Optional: true}}}},
 		{"bind", "in:data", Policy{Files: []File{{Kind: FileRW, Source: dir + "/in", Target: "/box/data"}}}},
 		{"hide", ".env", Policy{Files: []File{{Kind: FileHide, Target: "/box/.env"}}}},
 		{"hide", "/x?", Policy{Files: []File{{Kind: FileHide, Target: "/x", Optional: true}}}},
@@ -439,7 +440,7 @@ func TestOptionsSetWhatTheySay(t *testing.T) {
 func TestABadArgumentIsNamedWithOptionValueAndExample(t *testing.T) {
 	for _, c := range [][2]string{
 		{"cpu", "2"}, {"cpu", "-1s"}, {"memory", "64MB"}, {"memory", "0"}, {"pids", "many"}, {"pids", "4194305"}, {"open-files", "15"}, {"cores", "x"}, {"pids-action", "die"},
-		{"net", "bridge"}, {"ro", "?"}, {"rw", "/dev/shm"}, {"bind", "/a"}, {"bind", "/a:../b"}, {"bind", "/a:/b:rx"}, {"bind", "/a:/b:tmpfs"},
+		{"net", "bridge"}, {"ro", "?"}, {"rw", "/dev/shm"}, {"bind", "/a"}, {"bind", "/a:../b"}, {"bind", "/a:/b:rx"}, {"bind", "/a:/b:tmpfs"}, {"bind", "?:/b"},
 		{"bind", "/run/docker.sock:/d"}, {"bind", "/var/run/docker.sock:/d:ro"}, {"tmpfs", "../t"}, {"hide", "."}, {"hide", "?"}, {"tmpfs", "/t:1MB"}, {"hide", "/a/.."},
 		{"env", "A"}, {"pass-env", "A=1"}, {"chdir", "../x"}, {"hostname", "a_b"}, {"profile", "none"}, {"off", "user_ns"}, {"try", "no_new_privs"},
 		{"require", "landlok"}, {"verify", "never"}, {"cpu", ""}, {"net", ""}, {"ro", ""}, {"tmpfs", ""}, {"chdir", ""}, {"hostname", ""}, {"ro", "/a\x00b"},
