@@ -127,5 +127,5 @@ func (c *compiler) leaf(l leaf) label {
 			ch.checks = append(ch.checks, &c.rules.Checks[i])
 		}
 	}
-	return ch.check(0, word{offsetNr, wholeWord})
+	return ch.check(0, word{offsetNr, wholeWord}, fact{})
 }
