@@ -12,7 +12,7 @@ import (
 func DefaultRules() *Rules {
 	return &Rules{
 		Groups:  slices.Concat(allowed, suspicious, refused, ignored, absent),
-		Checks:  slices.Concat(firstChecks, processChecks, fileChecks, pipeChecks, filterChecks, socketChecks),
+		Checks:  slices.Concat(firstChecks, processChecks, fileChecks, pageChecks, pipeChecks, filterChecks, optionChecks, socketChecks),
 		Default: Errno(unix.ENOSYS),
 		Foreign: Kill(),
 	}

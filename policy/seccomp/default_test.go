@@ -12,6 +12,9 @@ var (
 	enosys = Errno(unix.ENOSYS)
 	noFam  = Errno(unix.EAFNOSUPPORT)
 	noProt = Errno(unix.EPROTONOSUPPORT)
+	noOpt  = Errno(unix.ENOPROTOOPT)
+	inval  = Errno(unix.EINVAL)
+	noMem  = Errno(unix.ENOMEM)
 	routes = Budget(16, unix.ENOBUFS, unix.EAFNOSUPPORT)
 )
 
@@ -182,6 +185,21 @@ var argumentRows = []struct {
 	{"socket", []uint64{unix.AF_PACKET, unix.SOCK_RAW, 0}, noFam},
 	{"socket", []uint64{unix.AF_ALG, unix.SOCK_SEQPACKET, 0}, noFam},
 	{"socket", []uint64{unix.AF_UNSPEC, unix.SOCK_STREAM, 0}, noFam},
+	{"prctl", []uint64{unix.PR_SET_MEMORY_MERGE, 1}, inval},
+	{"prctl", []uint64{high | unix.PR_SET_MEMORY_MERGE, 1}, inval},
+	{"prctl", []uint64{unix.PR_GET_MEMORY_MERGE}, Allow()},
+	{"madvise", []uint64{0x1000, 0x1000, unix.MADV_MERGEABLE}, inval},
+	{"madvise", []uint64{0x1000, 0x1000, high | unix.MADV_MERGEABLE}, inval},
+	{"madvise", []uint64{0x1000, 0x1000, unix.MADV_HUGEPAGE}, Allow()},
+	{"madvise", []uint64{0x1000, 0x1000, unix.MADV_DONTNEED}, Allow()},
+	{"mmap", []uint64{0, 1 << 21, 3, unix.MAP_PRIVATE | unix.MAP_ANONYMOUS}, Allow()},
+	{"mmap", []uint64{0, 1 << 21, 3, unix.MAP_PRIVATE | unix.MAP_ANONYMOUS | unix.MAP_HUGETLB}, noMem},
+	{"mmap", []uint64{0, 1 << 21, 3, high | unix.MAP_SHARED | unix.MAP_HUGETLB | 30<<26}, noMem},
+	{"memfd_create", []uint64{0x1000, unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING}, Allow()},
+	{"memfd_create", []uint64{0x1000, high | unix.MFD_HUGETLB | unix.MFD_CLOEXEC}, inval},
+	{"shmget", []uint64{0, 1 << 21, 0o1600}, Allow()},
+	{"shmget", []uint64{0, 1 << 21, high | 0o5600}, noMem},
+
 	{"fcntl", []uint64{3, unix.F_SETLEASE, unix.F_RDLCK}, eperm},
 	{"fcntl", []uint64{3, high | unix.F_NOTIFY, 1}, eperm},
 	{"fcntl", []uint64{3, unix.F_GETLEASE}, Allow()},
@@ -211,6 +229,54 @@ func TestArgumentsDecideAsTheirRowSays(t *testing.T) {
 	for _, c := range argumentRows {
 		if got := Reference(r, native(number(t, c.call), c.args...)); got != c.want {
 			t.Errorf("%s(%#x): %v, want %v", c.call, c.args, got, c.want)
+		}
+	}
+}
+
+// options are those of setsockopt(2), by number, with the answer of each.
+var options = []struct {
+	level   uint64
+	want    Action
+	options []uint64
+}{
+	// SO_SNDBUF and SO_RCVBUF, by force too
+	{1, Ignore(), []uint64{7, 8, 32, 33}},
+	// SO_RCVLOWAT, SO_ZEROCOPY, SO_RESERVE_MEM
+	{1, noOpt, []uint64{18, 60, 73}},
+	// SO_REUSEADDR, SO_BROADCAST, SO_KEEPALIVE, SO_LINGER, SO_REUSEPORT, SO_PASSCRED, SO_RCVTIMEO, SO_SNDTIMEO, SO_TIMESTAMP
+	{1, Allow(), []uint64{2, 6, 9, 13, 15, 16, 20, 21, 29}},
+	// IP_ADD_MEMBERSHIP, IP_*BLOCK_SOURCE, IP_ADD_SOURCE_MEMBERSHIP, IP_MSFILTER, MCAST_*
+	{0, noOpt, []uint64{35, 37, 38, 39, 41, 42, 43, 44, 46, 48}},
+	// IP_RECVERR
+	{0, Ignore(), []uint64{11}},
+	// IP_TOS, IP_TTL, IP_PKTINFO, IP_MTU_DISCOVER, IP_MULTICAST_*, IP_DROP_*, MCAST_LEAVE_*
+	{0, Allow(), []uint64{1, 2, 8, 10, 32, 33, 34, 36, 40, 45, 47}},
+	// IPV6_JOIN_GROUP, IPV6_JOIN_ANYCAST, MCAST_*
+	{41, noOpt, []uint64{20, 27, 42, 43, 44, 46, 48}},
+	// IPV6_2292PKTOPTIONS, IPV6_FLOWLABEL_MGR, IPV6_HOPOPTS, IPV6_RTHDRDSTOPTS, IPV6_RTHDR, IPV6_DSTOPTS
+	{41, noOpt, []uint64{6, 32, 54, 55, 57, 59}},
+	// IPV6_RECVERR
+	{41, Ignore(), []uint64{25}},
+	// IPV6_UNICAST_HOPS, IPV6_MULTICAST_*, IPV6_LEAVE_*, IPV6_V6ONLY, MCAST_LEAVE_*, IPV6_RECVPKTINFO, IPV6_TCLASS
+	{41, Allow(), []uint64{16, 17, 18, 19, 21, 26, 28, 45, 47, 49, 67}},
+	// TCP_MD5SIG, TCP_ULP, TCP_MD5SIG_EXT, TCP_FASTOPEN_KEY, TCP_AO_ADD_KEY
+	{6, noOpt, []uint64{14, 31, 32, 33, 38}},
+	// TCP_NODELAY, TCP_CORK, TCP_KEEP*, TCP_DEFER_ACCEPT, TCP_QUICKACK, TCP_CONGESTION, TCP_USER_TIMEOUT, TCP_FASTOPEN
+	{6, Allow(), []uint64{1, 3, 4, 5, 6, 8, 9, 12, 13, 18, 23}},
+	// UDP has other options by the same numbers
+	{17, Allow(), []uint64{1, 7, 8, 20, 31, 35, 42, 103, 104}},
+}
+
+func TestOnlyOptionsThatHoldUnchargedMemoryAreRefused(t *testing.T) {
+	r := DefaultRules()
+	for _, c := range options {
+		for _, option := range c.options {
+			for _, over := range []uint64{0, high} { // both are ints
+				d := native(unix.SYS_SETSOCKOPT, 3, over|c.level, over|option, 0x1000, 4)
+				if got := Reference(r, d); got != c.want {
+					t.Errorf("level %d, option %d: %v, want %v", c.level, option, got, c.want)
+				}
+			}
 		}
 	}
 }

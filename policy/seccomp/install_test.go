@@ -148,6 +148,23 @@ var onKernel = []struct {
 	{"SO_ATTACH_FILTER", unix.SYS_SETSOCKOPT, []uint64{bad, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, bad, 16}, unix.EBADF, unix.EPERM},
 	{"SO_ATTACH_BPF with high bits", unix.SYS_SETSOCKOPT, []uint64{bad, high | unix.SOL_SOCKET, high | unix.SO_ATTACH_BPF, bad, 4}, unix.EBADF, unix.EPERM},
 	{"SO_REUSEADDR", unix.SYS_SETSOCKOPT, []uint64{bad, unix.SOL_SOCKET, unix.SO_REUSEADDR, bad, 4}, unix.EBADF, unix.EBADF},
+	{"SO_RCVBUF", unix.SYS_SETSOCKOPT, []uint64{bad, unix.SOL_SOCKET, unix.SO_RCVBUF, bad, 4}, unix.EBADF, 0},
+	{"SO_SNDBUFFORCE with high bits", unix.SYS_SETSOCKOPT, []uint64{bad, high | unix.SOL_SOCKET, high | unix.SO_SNDBUFFORCE, bad, 4}, unix.EBADF, 0},
+	{"SO_RCVLOWAT", unix.SYS_SETSOCKOPT, []uint64{bad, unix.SOL_SOCKET, unix.SO_RCVLOWAT, bad, 4}, unix.EBADF, unix.ENOPROTOOPT},
+	{"SO_ZEROCOPY", unix.SYS_SETSOCKOPT, []uint64{bad, unix.SOL_SOCKET, unix.SO_ZEROCOPY, bad, 4}, unix.EBADF, unix.ENOPROTOOPT},
+	{"IP_ADD_MEMBERSHIP", unix.SYS_SETSOCKOPT, []uint64{bad, unix.IPPROTO_IP, unix.IP_ADD_MEMBERSHIP, bad, 8}, unix.EBADF, unix.ENOPROTOOPT},
+	{"IP_RECVERR", unix.SYS_SETSOCKOPT, []uint64{bad, unix.IPPROTO_IP, unix.IP_RECVERR, bad, 4}, unix.EBADF, 0},
+	{"IP_TTL", unix.SYS_SETSOCKOPT, []uint64{bad, unix.IPPROTO_IP, unix.IP_TTL, bad, 4}, unix.EBADF, unix.EBADF},
+	{"IPV6_JOIN_GROUP", unix.SYS_SETSOCKOPT, []uint64{bad, unix.IPPROTO_IPV6, unix.IPV6_JOIN_GROUP, bad, 20}, unix.EBADF, unix.ENOPROTOOPT},
+	{"MCAST_MSFILTER with high bits", unix.SYS_SETSOCKOPT, []uint64{bad, high | unix.IPPROTO_IPV6, high | unix.MCAST_MSFILTER, bad, 8}, unix.EBADF, unix.ENOPROTOOPT},
+	{"IPV6_2292PKTOPTIONS", unix.SYS_SETSOCKOPT, []uint64{bad, unix.IPPROTO_IPV6, unix.IPV6_2292PKTOPTIONS, bad, 16}, unix.EBADF, unix.ENOPROTOOPT},
+	{"IPV6_RECVERR", unix.SYS_SETSOCKOPT, []uint64{bad, unix.IPPROTO_IPV6, unix.IPV6_RECVERR, bad, 4}, unix.EBADF, 0},
+	{"IPV6_V6ONLY", unix.SYS_SETSOCKOPT, []uint64{bad, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, bad, 4}, unix.EBADF, unix.EBADF},
+	{"TCP_MD5SIG", unix.SYS_SETSOCKOPT, []uint64{bad, unix.IPPROTO_TCP, unix.TCP_MD5SIG, bad, 4}, unix.EBADF, unix.ENOPROTOOPT},
+	{"TCP_NODELAY", unix.SYS_SETSOCKOPT, []uint64{bad, unix.IPPROTO_TCP, unix.TCP_NODELAY, bad, 4}, unix.EBADF, unix.EBADF},
+	{"mmap of huge pages from no file", unix.SYS_MMAP, []uint64{0, 1 << 21, 1, unix.MAP_PRIVATE | unix.MAP_HUGETLB, bad, 0}, unix.EBADF, unix.ENOMEM},
+	{"memfd_create of huge pages", unix.SYS_MEMFD_CREATE, []uint64{bad, unix.MFD_HUGETLB}, unix.EFAULT, unix.EINVAL},
+	{"memfd_create", unix.SYS_MEMFD_CREATE, []uint64{bad, 0}, unix.EFAULT, unix.EFAULT},
 	{"mknod of a device", unix.SYS_MKNOD, []uint64{bad, unix.S_IFCHR, 0}, unix.EFAULT, unix.EPERM},
 	{"mknod of a FIFO", unix.SYS_MKNOD, []uint64{bad, unix.S_IFIFO, 0}, unix.EFAULT, unix.EFAULT},
 	{"sched_setscheduler FIFO", unix.SYS_SCHED_SETSCHEDULER, []uint64{0, unix.SCHED_FIFO, bad}, unix.EFAULT, unix.EPERM},
@@ -237,8 +254,11 @@ func TestKernelRefusesOptionalFeatures(t *testing.T) {
 		{unix.SYS_SOCKET, [6]uint64{high | unix.AF_VSOCK, unix.SOCK_STREAM, 0}},
 		{unix.SYS_SOCKET, [6]uint64{unix.AF_PACKET, unix.SOCK_RAW, 0}},
 		{unix.SYS_SOCKET, [6]uint64{unix.AF_INET, unix.SOCK_STREAM, 262}},
+		{unix.SYS_MADVISE, [6]uint64{0x1000, 0, unix.MADV_MERGEABLE}},
+		{unix.SYS_PRCTL, [6]uint64{unix.PR_SET_MEMORY_MERGE, 0}},
+		{unix.SYS_SHMGET, [6]uint64{0, 0, shmHugeTLB}},
 	}
-	want := []unix.Errno{unix.ENOSYS, unix.ENOSYS, unix.ENOSYS, unix.EAFNOSUPPORT, unix.EAFNOSUPPORT, unix.EAFNOSUPPORT, unix.EPROTONOSUPPORT}
+	want := []unix.Errno{unix.ENOSYS, unix.ENOSYS, unix.ENOSYS, unix.EAFNOSUPPORT, unix.EAFNOSUPPORT, unix.EAFNOSUPPORT, unix.EPROTONOSUPPORT, unix.EINVAL, unix.EINVAL, unix.ENOMEM}
 	without, with := errnos(t, "", calls), errnos(t, "default", calls)
 	for i, c := range calls {
 		if with[i] != want[i] {

@@ -192,6 +192,8 @@ if __name__ == "__main__":
     with multiprocessing.Pool(2) as p: assert p.map(sq, range(5)) == [0,1,4,9,16]
     t = threading.Thread(target=sq, args=(1,)); t.start(); t.join()
     s = socket.create_server(("127.0.0.1", 0)); c = socket.create_connection(s.getsockname()); c.close(); s.close()
+    for k in socket.SO_RCVBUF, socket.SO_SNDBUF:
+        with socket.create_server(("127.0.0.1", 0)) as s: s.setsockopt(socket.SOL_SOCKET, k, 1 << 20)
     socket.getaddrinfo("localhost", 80); assert socket.if_nameindex()
     sqlite3.connect(":memory:").execute("select 1")
     asyncio.run(asyncio.sleep(0))
