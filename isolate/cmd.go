@@ -103,6 +103,7 @@ func (c *Cmd) launch(how func(*Cmd) (*run, error)) error {
 	}
 	r, err := how(c)
 	if err != nil {
+		r.sayIfHidden(err)
 		c.res = r.failed(err)
 		c.closePipes()
 		return err

@@ -1,9 +1,6 @@
 package isolate
 
 import (
-	"os"
-	"path/filepath"
-
 	"github.com/jailrun/jail/isolate/tape"
 	"github.com/jailrun/jail/policy"
 	"golang.org/x/sys/unix"
@@ -58,30 +55,4 @@ func withoutLayer(l policy.Layer) string {
 		}
 	}
 	return ""
-}
-
-// notFoundHint says where the program is, if the host has it outside the view,
-// or how to name it where it is in the working directory, which no PATH holds.
-func (r *run) notFoundHint(prog string) string {
-	if filepath.IsAbs(prog) {
-		if _, err := os.Stat(prog); err == nil {
-			return "it is on the host but not visible in the jail; show its folder with --ro " + filepath.Dir(prog)
-		}
-		return "no such file in the jail or on the host"
-	}
-	if filepath.Base(prog) == prog && isProgram(prog) {
-		return "it is in the working directory: name it ./" + prog
-	}
-	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
-		at := filepath.Join(dir, prog)
-		if isProgram(at) {
-			return "the host has " + at + ", which is not visible in the jail; show it with --ro " + dir + " and name it by that path"
-		}
-	}
-	return "it is nowhere along the PATH of the jail, nor along the host's"
-}
-
-func isProgram(path string) bool {
-	st, err := os.Stat(path)
-	return err == nil && st.Mode().IsRegular() && st.Mode()&0o111 != 0
 }

@@ -1,0 +1,153 @@
+package isolate
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/jailrun/jail/policy"
+	"github.com/jailrun/jail/rootfs"
+	"golang.org/x/sys/unix"
+)
+
+// notFoundHint says where the program is and why it is not found in the jail,
+// or how to name it where it is in the working directory, which no PATH holds.
+func (r *run) notFoundHint(prog string) string {
+	switch {
+	case !filepath.IsAbs(prog):
+		return r.notOnPath(prog)
+	case !exists(prog):
+		return "no such file in the jail or on the host"
+	}
+	if why := r.unseen(prog); why != "" {
+		return why
+	}
+	return "it is on the host but not visible in the jail; show its folder with --ro " + filepath.Dir(prog)
+}
+
+// notOnPath prefers a program that is seen inside to the first one: it needs no
+// flag but a name.
+func (r *run) notOnPath(prog string) string {
+	if filepath.Base(prog) == prog && isProgram(prog) {
+		return "it is in the working directory: name it ./" + prog
+	}
+	hint := ""
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		at := filepath.Join(dir, prog)
+		if !filepath.IsAbs(dir) || !isProgram(at) {
+			continue
+		}
+		switch why := r.unseen(at); {
+		case r.sees(at) && why == "":
+			return at + " is visible in the jail, but in no folder of its PATH: name it by that path, or add --env PATH=" + dir + ":" + r.path()
+		case hint != "":
+		case why != "":
+			hint = "the host has " + at + ": " + why
+		default:
+			hint = "the host has " + at + ", which is not visible in the jail; show it with --ro " + dir + " and name it by that path"
+		}
+	}
+	if hint == "" {
+		hint = "it is nowhere along the PATH of the jail, nor along the host's"
+	}
+	return hint
+}
+
+// unseen says why the program can't find a file of the host's where something
+// stands against it: a flag that hides it, or a link that leads out of what is
+// shown. "" if it is plainly shown, or plainly not.
+func (r *run) unseen(at string) (why string) {
+	real, err := filepath.EvalSymlinks(at)
+	if err != nil {
+		return ""
+	}
+	if why := firstOf(r.hidden(at), r.hidden(real)); why != "" {
+		return why
+	}
+	if real != at && r.sees(filepath.Dir(at)) && !r.sees(real) {
+		return "it is a link that leads to " + real + ", which is not visible in the jail; show that with --ro " + filepath.Dir(real)
+	}
+	return ""
+}
+
+// hidden says which file of the policy covers a path with nothing, or with
+// something else.
+func (r *run) hidden(at string) (why string) {
+	switch f := r.over(at); {
+	case f == nil:
+	case f.Kind == policy.FileHide:
+		return "it is hidden (--hide " + f.Target + ", or a policy file)"
+	case f.Kind == policy.FileTmpfs:
+		return "the empty folder of --tmpfs " + f.Target + " covers it"
+	case f.Source != f.Target:
+		return "what is shown at " + f.Target + " is " + f.Source
+	}
+	return ""
+}
+
+// over is the deepest file of the policy at a path, or nil.
+func (r *run) over(at string) (deepest *policy.File) {
+	for i := range r.policy.Files { // in the order of their targets
+		if f := &r.policy.Files[i]; within(at, f.Target) {
+			deepest = f
+		}
+	}
+	return deepest
+}
+
+// sees says whether a path means the same inside as on the host.
+func (r *run) sees(at string) bool {
+	if f := r.over(at); f != nil {
+		return f.Source == f.Target
+	}
+	h, err := rootfs.NewHost("/")
+	if err != nil {
+		return false
+	}
+	defer h.Close()
+	return h.Visible(r.machine.view, at)
+}
+
+// path is the PATH inside.
+func (r *run) path() string {
+	for _, kv := range r.environment() {
+		if dirs, ok := strings.CutPrefix(kv, "PATH="); ok {
+			return dirs
+		}
+	}
+	return ""
+}
+
+// sayIfHidden betters the error of a program whose place the policy hides: a
+// file without any permission stands there, and permissions are not the cause.
+func (r *run) sayIfHidden(err error) {
+	var xe *ExecError
+	if !errors.As(err, &xe) || xe.Err != unix.EACCES {
+		return
+	}
+	at, err := filepath.EvalSymlinks(xe.Program)
+	if err != nil {
+		return
+	}
+	if f := r.over(at); f != nil && f.Kind == policy.FileHide {
+		xe.Hint = r.hidden(at)
+	}
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func isProgram(path string) bool {
+	st, err := os.Stat(path)
+	return err == nil && st.Mode().IsRegular() && st.Mode()&0o111 != 0
+}
