@@ -193,7 +193,11 @@ func (r *run) kill() {
 // cancel may be called from any goroutine.
 func (r *run) cancel() { r.loop.Post(func() { r.end(result.CauseCanceled) }) }
 
-// signal sends a signal to the program. It may be called from any goroutine.
+// signal sends a signal to the program, and gives os.ErrProcessDone when that
+// has ended. It may be called from any goroutine, the loop's too, which could not
+// wait for itself: so the answer is had without the loop. Pids are known from
+// before anybody can call, and the signal goes out on the loop, which alone
+// knows when they are nobody's any more.
 func (r *run) signal(s os.Signal) error {
 	sig, ok := s.(unix.Signal)
 	if !ok {
@@ -204,12 +208,26 @@ func (r *run) signal(s os.Signal) error {
 		return os.ErrProcessDone
 	default:
 	}
+	if hasEnded(r.seen.pid, r.initPID) {
+		return os.ErrProcessDone
+	}
 	r.loop.Post(func() {
 		if r.seen.pid > 0 && !r.gone && r.ev.WaitStatus == nil {
 			r.signalBelow(r.seen.pid, sig)
 		}
 	})
 	return nil
+}
+
+// hasEnded says whether no child of init's has the number any more. Where /proc
+// tells nothing, a process that has it is taken for the one that was meant.
+func hasEnded(pid, init int) bool {
+	if unix.Kill(pid, 0) == unix.ESRCH {
+		return true
+	}
+	const ppid = 4 - 3
+	f := statFields(pid)
+	return len(f) > ppid && f[ppid] != strconv.Itoa(init)
 }
 
 // wait waits for the end, and may be called from any goroutine.

@@ -107,8 +107,9 @@ func launch(r *request, p *policy.Policy, seen *shown, s *streams) int {
 	}
 	cmd.Wake, cmd.OnStart, cmd.HoldThread = sigs.wake(), sigs.forward, true
 	err = cmd.Run()
+	sigs.release()
 	status := report(r, cmd, beside, s, err)
-	sigs.dieIfInterrupted()
+	sigs.dieIfCanceled()
 	return status
 }
 

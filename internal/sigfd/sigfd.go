@@ -53,6 +53,13 @@ func Next(fd int) (unix.Signal, bool) {
 	return unix.Signal(b[0]), true
 }
 
+// Again has Next give a signal once more, as if it had come a second time. It
+// may be called from any goroutine, after Notify.
+func Again(s unix.Signal) {
+	b := [4]byte{byte(s)}
+	_, _ = unix.Write(int(writeEnd), b[:]) // a full pipe loses it, as in the handler
+}
+
 // Reset gives a signal its default effect again.
 func Reset(s unix.Signal) error { return set(s, 0) }
 

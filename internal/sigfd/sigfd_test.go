@@ -37,6 +37,10 @@ func child() {
 	if _, ok := Next(fd); ok {
 		os.Exit(6)
 	}
+	Again(unix.SIGUSR1)
+	if s, ok := Next(fd); !ok || s != unix.SIGUSR1 {
+		os.Exit(9)
+	}
 	if Reset(unix.SIGTERM) != nil || unix.Kill(unix.Getpid(), unix.SIGTERM) != nil {
 		os.Exit(7)
 	}
