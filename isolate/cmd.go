@@ -31,7 +31,8 @@ type Cmd struct {
 
 	// Stdin, Stdout and Stderr are always carried over pipes of the jail's own.
 	// Nil reads as empty, and counts and discards. An *os.File is read or
-	// written directly and never closed. A Read or Write that hangs may still be
+	// written directly, never closed, and may be closed once Start has returned.
+	// If Stdout and Stderr are the same, one pipe carries both in their order. A Read or Write that hangs may still be
 	// under way when Wait returns.
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer

@@ -61,6 +61,8 @@ func (r *run) metBounds() {
 	}
 }
 
+var errKilled = errors.New("killed by its caller before the program was executed")
+
 var errInitDied = errors.New("pid 1 of the jail died before the program was executed")
 
 // reap takes the statuses of stage and init. Somebody else's wait4(-1) may have
@@ -141,8 +143,24 @@ func (r *run) finish() {
 	if !r.gone && r.stage > 0 {
 		r.abandon()
 	}
-	r.settle(r.failure)
+	r.settle(r.whyNot())
 	r.closeRelays()
+}
+
+// whyNot is the error of a launch that did not come to its exec.
+func (r *run) whyNot() error {
+	if r.failure == nil && !r.ev.Started && r.ev.Killed == result.CauseCanceled {
+		return &LaunchError{Op: "launch", Index: -1, Err: r.cause()}
+	}
+	return r.failure
+}
+
+// cause is why a launch was canceled: the context's, or Kill.
+func (r *run) cause() error {
+	if err := context.Cause(r.cmd.ctx); err != nil {
+		return err
+	}
+	return errKilled
 }
 
 // closeRelays ends the relays and waits for their goroutines, but not for a Read
@@ -161,15 +179,25 @@ func (r *run) closeRelays() {
 
 // abandon reaps a launch that never came to a pid 1, or whose loop failed.
 func (r *run) abandon() {
-	if r.initFd < 0 {
+	if r.initPID == 0 {
 		r.awaitBirth()
 	}
-	if r.initFd >= 0 {
-		_ = unix.PidfdSendSignal(r.initFd, unix.SIGKILL, nil, 0)
+	if r.initPID > 0 {
+		r.killInit()
 		_, _ = wait4(r.initPID, &r.rusage)
 	}
 	r.reapStage()
 	r.gone = true
+}
+
+// killInit kills pid 1 by its number where its pidfd was lost: it is our own
+// child, and not reaped.
+func (r *run) killInit() {
+	if r.initFd < 0 {
+		_ = unix.Kill(r.initPID, unix.SIGKILL)
+		return
+	}
+	_ = unix.PidfdSendSignal(r.initFd, unix.SIGKILL, nil, 0)
 }
 
 // reapStage takes the stage's status, once. It is about to exit when the target
@@ -198,7 +226,7 @@ func (r *run) awaitBirth() {
 			return
 		}
 		m, err := receive(r.ctl, make([]byte, 64))
-		if err == nil && m.word(0) == plan.MsgBorn {
+		if (err == nil || errors.Is(err, errLostFds)) && m.word(0) == plan.MsgBorn {
 			r.initPID, r.initFd = int(m.word(8)), m.take()
 		}
 		m.drop()
@@ -227,7 +255,7 @@ func (r *run) conclude() *result.Result {
 
 // failed makes the result of a launch that failed.
 func (r *run) failed(err error) *result.Result {
-	if r.ev.Setup == nil {
+	if r.ev.Setup == nil && r.ev.Killed == "" {
 		r.launchErr(err)
 		r.ev.Killed = result.CauseLaunch
 	}
@@ -252,6 +280,9 @@ func failureOf(err error) *result.Failure {
 }
 
 func (r *run) output(o *result.Output) {
+	if y := r.relays[0]; y != nil {
+		o.StdinError = streamError(y.Totals().ReadErr)
+	}
 	if y := r.relays[1]; y != nil {
 		t := y.Totals()
 		o.StdoutBytes, o.StdoutTruncated, o.StdoutError = t.Taken, t.Truncated, streamError(t.Err)

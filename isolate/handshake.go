@@ -20,11 +20,27 @@ func (r *run) onCtl(uint32) {
 	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR) {
 		return
 	}
+	if errors.Is(err, errLostFds) {
+		r.birthLost(&m)
+		return
+	}
 	if err != nil || len(m.body) == 0 {
 		r.ctlGone(err)
 		return
 	}
 	r.hear(&m)
+}
+
+// birthLost ends a launch whose pid 1 is known by its number alone.
+func (r *run) birthLost(m *message) {
+	if m.word(0) == plan.MsgBorn {
+		r.initPID = int(m.word(8))
+	}
+	r.fail(noRoom())
+}
+
+func noRoom() error {
+	return &LaunchError{Op: "receive descriptors of the jail", Index: -1, Err: errLostFds, Hint: "raise the limit of open files (ulimit -n)"}
 }
 
 // hear takes one message of the stage's or init's.
@@ -60,7 +76,8 @@ var errStageDied = errors.New("the stage died before pid 1 was born")
 func (r *run) born(pid, fd int) {
 	r.initPID, r.initFd = pid, fd
 	if err := r.loop.Add(fd, watch.In, r.onInit); err != nil {
-		r.fail(err)
+		r.fail(&LaunchError{Op: "watch pid 1", Index: -1, Err: err})
+		r.loop.Stop() // its end would not be told
 		return
 	}
 	if r.ev.Killed != "" {
@@ -111,6 +128,10 @@ func writeProc(path, text string) error {
 func (r *run) onTarget(uint32) {
 	m, err := receive(r.tgt, r.buf)
 	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR) {
+		return
+	}
+	if errors.Is(err, errLostFds) {
+		r.fail(noRoom())
 		return
 	}
 	if err != nil || len(m.body) == 0 {
@@ -193,12 +214,28 @@ func (r *run) executed() {
 	}
 	r.launch.Stop()
 	r.ev.Started = true
-	r.started = time.Now()
+	r.started = time.Now().Add(-r.late())
+	for _, f := range r.onExec {
+		f()
+	}
+	r.onExec = nil
 	r.watchLimits()
 	if r.cmd.OnStart != nil {
 		r.cmd.OnStart(r.signal)
 	}
 	r.settle(nil)
+}
+
+// late is how long ago the program was about to be executed: it may be over when
+// we are told, on a machine with much to do. The read-back ends with the target's
+// look at a clock that differs from ours by whole seconds, if at all.
+func (r *run) late() time.Duration {
+	then := r.seen.word(plan.SeenBoottime + 8)
+	if then < 0 || r.policy.Verify == policy.VerifyFull {
+		return 0
+	}
+	_, now := clocks()
+	return (now%time.Second - time.Duration(then) + time.Second) % time.Second
 }
 
 // lastOfTarget reads what is left in the target's socket, and its end: both may

@@ -12,9 +12,13 @@ import (
 )
 
 // listen takes the filter's listener, which came with the target's last word.
-// Without one the kernel answers for itself: ENOSYS, never a pass.
+// Without one the kernel would answer for itself, ENOSYS and never a pass, but
+// what the policy wants done about a refused call would not be done.
 func (r *run) listen(fd int) {
 	if fd < 0 {
+		if filtered, _ := r.provesSeccomp(); filtered {
+			r.fail(noRoom())
+		}
 		return
 	}
 	r.epoch = time.Now()

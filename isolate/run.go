@@ -44,6 +44,7 @@ type run struct {
 	relays   [3]*watch.Relay // stdin, stdout, stderr
 	inputEnd int             // our end of stdin's pipe while its relay has to wait, or -1
 	closers  []func()
+	onExec   []func() // called when the program has been executed
 	listener *notify.Listener
 
 	seen    seen

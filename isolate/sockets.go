@@ -3,6 +3,7 @@ package isolate
 import (
 	"encoding/binary"
 	"errors"
+	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -43,12 +44,16 @@ func (m *message) take() int {
 // drop closes the descriptors that nobody took.
 func (m *message) drop() { closeFds(m.fds) }
 
+// errLostFds is the error of a message whose descriptors the kernel has dropped
+// for want of room: MSG_CTRUNC, recvmsg(2).
+var errLostFds = os.NewSyscallError("recvmsg", unix.EMFILE)
+
 // receive reads one message. An empty one is the end: every other holder of
-// the socket is gone.
+// the socket is gone. With errLostFds the rest of the message is there.
 func receive(fd int, buf []byte) (message, error) {
 	var oob [64]byte
 	var m message
-	n, oobn, _, _, err := unix.Recvmsg(fd, buf, oob[:], unix.MSG_CMSG_CLOEXEC)
+	n, oobn, flags, _, err := unix.Recvmsg(fd, buf, oob[:], unix.MSG_CMSG_CLOEXEC)
 	if err != nil {
 		if errors.Is(err, unix.ECONNRESET) {
 			return m, nil
@@ -57,6 +62,11 @@ func receive(fd int, buf []byte) (message, error) {
 	}
 	m.body = buf[:n]
 	m.controls(oob[:oobn])
+	if flags&unix.MSG_CTRUNC != 0 {
+		m.drop()
+		m.fds = nil
+		return m, errLostFds
+	}
 	return m, nil
 }
 

@@ -1,6 +1,7 @@
 package isolate
 
 import (
+	"io"
 	"os"
 
 	"github.com/jailrun/jail/isolate/result"
@@ -16,13 +17,31 @@ func (r *run) streams() (theirs [3]int, err error) {
 	if theirs[0], err = r.input0(); err != nil {
 		return theirs, err
 	}
-	outs := [2]any{r.cmd.Stdout, r.cmd.Stderr}
-	for i, w := range outs {
-		if theirs[i+1], err = r.outputN(i+1, w); err != nil {
-			return theirs, err
-		}
+	if theirs[1], err = r.outputN(1, r.cmd.Stdout); err != nil {
+		return theirs, err
 	}
-	return theirs, nil
+	if sameWriter(r.cmd.Stdout, r.cmd.Stderr) {
+		theirs[2], err = again(theirs[1])
+	} else {
+		theirs[2], err = r.outputN(2, r.cmd.Stderr)
+	}
+	return theirs, err
+}
+
+// sameWriter says whether both streams go to one place: then one pipe keeps
+// their order, and one Write is under way at a time. Writers that can't be
+// compared are two.
+func sameWriter(a, b io.Writer) (same bool) {
+	defer func() { _ = recover() }()
+	return a != nil && a == b
+}
+
+func again(fd int) (int, error) {
+	fd, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		return -1, &LaunchError{Op: "copy a pipe's end", Index: -1, Err: err, Hint: "raise the limit of open files (ulimit -n)"}
+	}
+	return fd, nil
 }
 
 func (r *run) input0() (int, error) {
@@ -50,7 +69,10 @@ func (r *run) feed(wr int) (err error) {
 		From: watch.FromReader(r.cmd.Stdin), To: watch.Own(wr),
 		Limit: watch.Unlimited, Rest: watch.RestClose,
 	})
-	return err
+	if err != nil {
+		return &LaunchError{Op: "read the program's input", Index: -1, Err: err, Hint: "give an open file, or none"}
+	}
+	return nil
 }
 
 // feedHeld does it for a launch that will not be tried again.
@@ -72,9 +94,22 @@ func (r *run) outputN(i int, w any) (int, error) {
 	r.relays[i], err = watch.NewRelay(r.loop, watch.RelayOptions{
 		From: watch.Own(rd), To: to, Limit: r.limits.output, Rest: watch.RestClose,
 		OnLimit: r.tooMuch,
-		OnEOF:   func() { done(); r.maybeStop() },
+		OnEOF:   func() { r.whenStarted(done); r.maybeStop() },
 	})
+	if err != nil {
+		err = &LaunchError{Op: "carry the program's output", Index: -1, Err: err, Hint: "give an open file, or none"}
+	}
 	return wr, err
+}
+
+// whenStarted calls f once the program has been executed. A launch that is tried
+// again needs the caller's pipes as they were.
+func (r *run) whenStarted(f func()) {
+	if r.ev.Started {
+		f()
+		return
+	}
+	r.onExec = append(r.onExec, f)
 }
 
 // tooMuch ends the jail for its output, also where the program was quicker to

@@ -185,6 +185,7 @@ func (w *writer) output(o *Output) {
 	w.num("stderr_bytes", o.StderrBytes)
 	w.bool("stderr_truncated", o.StderrTruncated)
 	text(w, "stderr_error", o.StderrError)
+	text(w, "stdin_error", o.StdinError)
 	w.close()
 }
 

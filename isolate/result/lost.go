@@ -3,12 +3,15 @@ package result
 import "golang.org/x/sys/unix"
 
 // Lost returns one line for a person when output of the program's could not be
-// delivered, as on a full disk, and "" when none was lost. A reader that has
-// gone away has had what it wanted: that is no loss.
+// delivered, as on a full disk, or its input could not be read, and "" when none
+// was lost. A reader that has gone away has had what it wanted: that is no loss.
 func Lost(r *Result) string {
 	name, why := "standard output", r.Output.StdoutError
 	if !isLoss(why) {
 		name, why = "standard error", r.Output.StderrError
+	}
+	if !isLoss(why) {
+		name, why = "standard input", r.Output.StdinError
 	}
 	if !isLoss(why) {
 		return ""
@@ -26,7 +29,8 @@ func isLoss(why *string) bool {
 }
 
 // lost is whether the program's own end says less than it seems: who compares
-// the output would blame the program for a full disk.
+// the output would blame the program for a full disk, or for half its input.
 func lost(r *Result) bool {
-	return (r.Reason == Exited || r.Reason == Signaled) && (isLoss(r.Output.StdoutError) || isLoss(r.Output.StderrError))
+	o := &r.Output
+	return (r.Reason == Exited || r.Reason == Signaled) && (isLoss(o.StdoutError) || isLoss(o.StderrError) || isLoss(o.StdinError))
 }

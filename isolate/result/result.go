@@ -55,7 +55,8 @@ type Denial struct {
 	PID     int          `json:"pid"`      // the first caller's process id, as the host counts
 }
 
-// Output counts the bytes that came out of the program. A program whose output
+// Output counts the bytes that came out of the program; where both streams go to
+// one place, they are counted as standard output. A program whose output
 // can't be delivered gets SIGPIPE or EPIPE at its next write, as in any
 // pipeline.
 type Output struct {
@@ -65,6 +66,7 @@ type Output struct {
 	StderrBytes     int64   `json:"stderr_bytes"`     // bytes passed on from standard error
 	StderrTruncated bool    `json:"stderr_truncated"` // the program wrote more than the bound of output
 	StderrError     *string `json:"stderr_error"`     // as stdout_error
+	StdinError      *string `json:"stdin_error"`      // why the program's input ended early: reading it failed; null when nothing failed
 }
 
 // Failure is a fault of the jail, not of the program. It is the error value's

@@ -5,7 +5,7 @@ import "golang.org/x/sys/unix"
 // Exit statuses of jail that are not the program's own, as env(1), sh(1) and
 // container engines use them.
 const (
-	StatusFailed       = 125 // the jail failed, not the program; also when it could not deliver the program's output
+	StatusFailed       = 125 // the jail failed, not the program; also when it could not deliver the program's output, or read its input
 	StatusNotExecuted  = 126 // the program was found but could not be executed
 	StatusNotFound     = 127 // the program, or the interpreter that it names, was not found
 	StatusSignalOffset = 128 // plus the number of the signal the program died of

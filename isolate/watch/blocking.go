@@ -60,7 +60,7 @@ func (b *blocking) done() <-chan struct{} {
 // Read is for the goroutine.
 func (b *blocking) Read(p []byte) (int, error) {
 	n, err := b.call(unix.Read, p)
-	if n == 0 && err == nil || err == unix.EIO && isMaster(b.fd) {
+	if n == 0 && err == nil || err == unix.EIO && isTerminal(b.fd) {
 		return 0, io.EOF
 	}
 	return n, err

@@ -5,6 +5,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // End is one end of a Relay. The zero End, as a destination, takes nothing:
@@ -106,22 +108,37 @@ func (e End) sink(l *Loop, wake func()) (sink, error) {
 	return nil, &Error{Op: "relay", Object: "destination", Err: os.ErrInvalid, Hint: "a reader can't be written"}
 }
 
-// borrowFile makes a port of f and keeps f alive with it. SyscallConn, not Fd:
-// Fd may change the description's O_NONBLOCK.
+// borrowFile makes a port of a descriptor of our own for f: its caller may close
+// f at any time, and the number would then be of whatever is opened next.
 func borrowFile(l *Loop, f *os.File, events uint32, wake func()) (*port, error) {
+	fd, err := duplicate(f)
+	if err != nil {
+		return nil, &Error{Op: "relay", Object: f.Name(), Err: err, Hint: hint(err)}
+	}
+	p, err := newPort(l, fd, endBorrowed, events, wake)
+	if err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
+	if p.fd == fd {
+		p.owned = true
+	} else {
+		unix.Close(fd) // it was opened again
+	}
+	return p, nil
+}
+
+// duplicate uses SyscallConn, not Fd: Fd may change the description's O_NONBLOCK.
+func duplicate(f *os.File) (fd int, err error) {
 	conn, err := f.SyscallConn()
 	if err != nil {
-		return nil, &Error{Op: "relay", Object: f.Name(), Err: err}
+		return -1, err
 	}
-	var p *port
-	ctlErr := conn.Control(func(fd uintptr) { p, err = newPort(l, int(fd), endBorrowed, events, wake) })
+	ctlErr := conn.Control(func(n uintptr) { fd, err = unix.FcntlInt(n, unix.F_DUPFD_CLOEXEC, 3) })
 	if ctlErr != nil {
-		return nil, &Error{Op: "relay", Object: f.Name(), Err: ctlErr}
+		return -1, os.ErrClosed // nothing else is an error of Control's
 	}
-	if p != nil {
-		p.keep = f
-	}
-	return p, err
+	return fd, err
 }
 
 // directSource is a reader in memory: it never blocks.

@@ -1,7 +1,6 @@
 package watch
 
 import (
-	"os"
 	"strconv"
 	"unsafe"
 
@@ -33,7 +32,6 @@ type port struct {
 	on     bool
 	reg    int // the descriptor that the loop knows; -1: none yet
 	dup    bool
-	keep   *os.File
 	slow   *blocking
 }
 
@@ -91,6 +89,10 @@ func (p *port) reopen() {
 		p.how, p.slow = goroutine, newBlocking(p.loop, p.fd, p.events, p.wake)
 		return
 	}
+	p.unwatch()
+	if p.owned {
+		unix.Close(p.fd)
+	}
 	p.fd, p.owned, p.how = fd, true, asIs
 }
 
@@ -121,20 +123,25 @@ func (p *port) openAgain() (int, error) {
 	return fd, nil
 }
 
+func isTerminal(fd int) bool {
+	_, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	return err == nil
+}
+
 // isMaster says whether fd is the master side of a pseudo-terminal.
 func isMaster(fd int) bool {
 	_, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
 	return err == nil
 }
 
-// read reads without blocking. On the master side of a terminal, EIO means that
-// nobody has the other side open: the end.
+// read reads without blocking. At a terminal EIO means that it was hung up, that
+// the other side is closed, or that it is not ours to read: the end, tty_ioctl(4).
 func (p *port) read(b []byte) (n int, err error) {
 	if p.how == goroutine {
 		return p.slow.src.read(b)
 	}
 	n, err = p.retry(b, readAs)
-	if err == unix.EIO && isMaster(p.fd) {
+	if err == unix.EIO && isTerminal(p.fd) {
 		return 0, nil
 	}
 	return n, err
@@ -235,20 +242,26 @@ func (p *port) register(events uint32) (err error) {
 	return p.loop.Add(reg, events, func(uint32) { p.wake() })
 }
 
-func (p *port) close() {
+// unwatch has the loop forget the descriptor.
+func (p *port) unwatch() {
 	if p.reg >= 0 {
 		p.loop.Del(p.reg)
 	}
 	if p.dup {
 		unix.Close(p.reg)
 	}
+	p.reg, p.dup, p.on = -1, false, false
+}
+
+func (p *port) close() {
+	p.unwatch()
 	if p.slow != nil {
 		p.slow.close()
 	}
 	if p.owned {
 		unix.Close(p.fd)
 	}
-	p.reg, p.dup, p.owned, p.on, p.keep = -1, false, false, false, nil
+	p.owned = false
 }
 
 func (p *port) join() <-chan struct{} {

@@ -125,7 +125,8 @@ func (r *Relay) read(size int64) (int, state) {
 	case err == unix.EAGAIN:
 		return 0, awaitFrom
 	case err != nil:
-		r.record(failure("read", "source", err))
+		r.totals.ReadErr = failure("read", "source", err)
+		r.record(r.totals.ReadErr)
 		fallthrough
 	case n == 0:
 		r.eof = true

@@ -46,6 +46,7 @@ type Totals struct {
 	Taken     int64 // bytes read from the source
 	Delivered int64 // bytes that the destination took; at most Limit
 	Truncated bool  // the source had more than Limit
+	ReadErr   error // the first failure of the source, an *Error; what came before it was all of it
 	Err       error // the first failure, an *Error with an errno or ErrDeadline; EPIPE is one
 }
 

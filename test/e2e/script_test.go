@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -81,6 +82,8 @@ func settle(e *testscript.Env, uid int) error {
 		become = "setpriv --reuid " + id + " --regid " + id + " --clear-groups "
 	}
 	script := "#!/bin/sh\nexec " + become + built + " \"$@\"\n"
+	syscall.ForkLock.RLock() // a child forked meanwhile would hold it open for writing: ETXTBSY
+	defer syscall.ForkLock.RUnlock()
 	if err := os.WriteFile(filepath.Join(bin, "jail"), []byte(script), 0o755); err != nil {
 		return err
 	}
