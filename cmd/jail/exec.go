@@ -100,6 +100,9 @@ func launch(r *request, p *policy.Policy, seen *shown, s *streams) int {
 	cmd := isolate.CommandContext(ctx, p, seen.argv...)
 	cmd.Files = seen.open
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.stdin, s.out(), s.stderr
+	if onePlace(s.stdout, s.stderr) {
+		cmd.Stderr = cmd.Stdout
+	}
 	beside := r.watchFor(seen, cmd)
 	sigs, err := catch(cancel)
 	if err != nil {
