@@ -97,7 +97,7 @@ const (
 
 // Seccomp tunes the filter's reporting; it can never widen the filter.
 type Seccomp struct {
-	OnSuspicious Suspicious `toml:"on_suspicious,omitempty" json:"on_suspicious,omitempty"`
+	OnSuspicious Suspicious `toml:"on_suspicious,omitempty" json:"on_suspicious,omitempty"` // what a call such as mount, ptrace or bpf costs
 }
 
 // Suspicious is what a suspicious call costs.
@@ -128,10 +128,10 @@ const (
 
 // File adds to, or hides from, the program's view. The deepest Target wins.
 type File struct {
-	Kind     FileKind   `toml:"kind" json:"kind"`
-	Source   string     `toml:"source,omitempty" json:"source,omitempty"` // host path, absolute after loading
-	Target   string     `toml:"target,omitempty" json:"target,omitempty"` // path inside; default Source
-	Optional bool       `toml:"optional,omitempty" json:"optional,omitempty"`
-	Reason   string     `toml:"reason,omitempty" json:"reason,omitempty"` // why a dangerous writable bind is meant; only a policy file can say
-	Size     size.Bytes `toml:"size,omitempty" json:"size,omitempty"`     // of a tmpfs; default, and what is not less: its part of the disk quota; less is a bound of its own, beside the quota
+	Kind     FileKind   `toml:"kind" json:"kind"`                             // what it adds or hides
+	Source   string     `toml:"source,omitempty" json:"source,omitempty"`     // host path of an "ro" or "rw"; absolute, or in a file relative to the file's folder
+	Target   string     `toml:"target,omitempty" json:"target,omitempty"`     // absolute path inside; a "tmpfs" and a "hide" need one, else it is the Source's absolute path
+	Optional bool       `toml:"optional,omitempty" json:"optional,omitempty"` // a Source that is absent, or a Target at which there is nothing to hide, is passed over
+	Reason   string     `toml:"reason,omitempty" json:"reason,omitempty"`     // why a Source that would open the host, or that is behind a link which a jail could have left, is meant; only a policy file can say
+	Size     size.Bytes `toml:"size,omitempty" json:"size,omitempty"`         // of a "tmpfs"; default, and what is not less: its part of the disk quota; less is a bound of its own, beside the quota
 }
