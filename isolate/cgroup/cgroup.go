@@ -70,7 +70,22 @@ var (
 	ErrUnreachable  = errors.New("our own group can't be seen from here")
 	ErrBadName      = errors.New("not a name of the form jail-PID-START-SEQ")
 	ErrClosed       = errors.New("the group is closed")
+	ErrNoFigure     = errors.New("the kernel gave no number")
 )
+
+// Passing reports whether an error tells of something that is short at this
+// moment, descriptors or memory, and so nothing of what the host gives.
+func Passing(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOMEM)
+}
+
+// ifPassing leaves an error out that a host may answer with for good.
+func ifPassing(err error) error {
+	if Passing(err) {
+		return err
+	}
+	return nil
+}
 
 // Mends, by what went wrong.
 const (

@@ -67,11 +67,15 @@ func (t *tree) higher(want []string) (*tree, error) {
 	case err != nil:
 	case file != "":
 		err = &Error{Op: "go above", Path: t.path + "/" + file, Err: ErrLimited, Hint: hintDelegate}
-	case up.offers(want):
-		return up, nil
 	default:
+		var has bool
+		if has, err = up.offers(want); has {
+			return up, nil
+		}
 		var top *tree
-		top, err = up.higher(want)
+		if err == nil {
+			top, err = up.higher(want)
+		}
 		unix.Close(up.fd)
 		return top, err
 	}
@@ -135,24 +139,26 @@ func (t *tree) above() (*tree, error) {
 // offers says whether groups made in t have the wanted controllers, which it
 // enables where they are not. A refusal means that t isn't the place: EBUSY if
 // it holds processes too, ENOENT if it lacks a controller itself.
-func (t *tree) offers(want []string) bool {
+func (t *tree) offers(want []string) (bool, error) {
 	var buf [512]byte
 	b, err := readFile(t.fd, "cgroup.subtree_control", buf[:])
-	if err != nil {
-		return false
+	if lack := lacking(want, strings.Fields(string(b))); err == nil && len(lack) > 0 {
+		err = writeFile(t.fd, "cgroup.subtree_control", plus(lack))
 	}
-	lack := lacking(want, strings.Fields(string(b)))
-	return len(lack) == 0 || writeFile(t.fd, "cgroup.subtree_control", plus(lack)) == nil
+	if err != nil {
+		return false, ifPassing(fail("look at", t.path+"/cgroup.subtree_control", err))
+	}
+	return true, nil
 }
 
 // overhead gives the groups of the v2 tree above ours, for gc: an earlier
 // supervisor may have climbed to any of them. The caller closes them.
-func (t *tree) overhead() []*tree {
+func (t *tree) overhead() ([]*tree, error) {
 	var all []*tree
 	for {
 		up, err := t.above()
 		if err != nil || up == nil {
-			return all
+			return all, ifPassing(err)
 		}
 		all = append(all, up)
 		t = up
@@ -161,19 +167,23 @@ func (t *tree) overhead() []*tree {
 
 // unifiedAbove adds what our own v2 group lacks and one above it has, if v1 does
 // not have it either: enable climbs to it.
-func (h *Host) unifiedAbove(t *tree, have []string) []string {
+func (h *Host) unifiedAbove(t *tree, have []string) ([]string, error) {
 	if len(lacking([]string{"memory", "pids"}, have)) == 0 || h.onV1("memory") || h.onV1("pids") {
-		return have
+		return have, nil
 	}
-	for _, up := range t.overhead() {
+	all, err := t.overhead()
+	defer closeTrees(all)
+	for _, up := range all {
 		var buf [512]byte
-		b, err := readFile(up.fd, "cgroup.controllers", buf[:])
-		unix.Close(up.fd)
-		if err == nil && up.err == nil {
+		b, e := readFile(up.fd, "cgroup.controllers", buf[:])
+		if e == nil && up.err == nil {
 			have = append(have, lacking(strings.Fields(string(b)), have)...)
 		}
+		if Passing(e) {
+			err = fail("read", up.path+"/cgroup.controllers", e)
+		}
 	}
-	return have
+	return have, err
 }
 
 func (h *Host) onV1(controller string) bool {

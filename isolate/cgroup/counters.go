@@ -1,6 +1,7 @@
 package cgroup
 
 import (
+	"errors"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -16,12 +17,16 @@ func (g *Group) CPU() (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
+	v, ok := number(b)
+	unit := time.Nanosecond
 	if v2 {
-		us, _ := field(b, "usage_usec")
-		return time.Duration(us) * time.Microsecond, nil
+		v, ok = field(b, "usage_usec")
+		unit = time.Microsecond
 	}
-	ns, _ := number(b)
-	return time.Duration(ns), nil
+	if !ok {
+		return 0, fail("read", g.name+"/"+files[fileCPU].name(v2), ErrNoFigure)
+	}
+	return time.Duration(v) * unit, nil
 }
 
 // OOMKills is how many tasks of the group the kernel killed for memory.
@@ -50,7 +55,8 @@ func (g *Group) counter(f file, key string) (int64, error) {
 func (g *Group) KeepsPeak() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.has(filePeak)
+	_, err := g.opened(filePeak)
+	return err == nil
 }
 
 // SamplePeak notes the present memory use where the kernel keeps no peak (v2
@@ -58,8 +64,8 @@ func (g *Group) KeepsPeak() bool {
 func (g *Group) SamplePeak() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.has(filePeak) {
-		return nil
+	if _, err := g.opened(filePeak); err != unix.ENOENT {
+		return err
 	}
 	return g.sample()
 }
@@ -123,6 +129,29 @@ var files = [fileCount]fileNames{
 	fileIOOps:       {"blkio", "blkio.throttle.io_serviced_recursive", ""},
 }
 
+// deciders are the counters by which a jail is ended.
+var deciders = [...]file{fileCPU, filePidsEvents, fileOOM}
+
+// keepDeciders opens them before anything runs: a supervisor that has run out
+// of descriptors meanwhile must not lose the limits that it watches.
+func (g *Group) keepDeciders() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, f := range deciders {
+		if _, err := g.opened(f); err != nil && err != unix.ENOENT {
+			p := g.partOf(files[f].controller)
+			return fail("open", p.path(g.name)+"/"+files[f].name(p.tree.version == 2), err)
+		}
+	}
+	return nil
+}
+
+// Absent reports whether an error says that this host has no such counter, and
+// not only that it could not be read now.
+func Absent(err error) bool {
+	return errors.Is(err, unix.ENOENT) || errors.Is(err, ErrNoController)
+}
+
 // read reads one of the files from its beginning.
 func (g *Group) read(f file, buf []byte) (b []byte, v2 bool, err error) {
 	p := g.partOf(files[f].controller)
@@ -130,13 +159,11 @@ func (g *Group) read(f file, buf []byte) (b []byte, v2 bool, err error) {
 		return nil, false, &Error{Op: "read " + files[f].v2 + " of", Path: g.name, Err: ErrNoController, Hint: hintMissing}
 	}
 	v2 = p.tree.version == 2
-	if !g.has(f) {
-		err = unix.ENOENT
-		if g.closed {
-			err = ErrClosed
+	fd, err := g.opened(f)
+	if err == nil {
+		if b, err = readAt(fd, buf); err == nil {
+			return b, v2, nil
 		}
-	} else if b, err = readAt(g.reads[f], buf); err == nil {
-		return b, v2, nil
 	}
 	return nil, v2, fail("read", p.path(g.name)+"/"+files[f].name(v2), err)
 }
@@ -148,24 +175,35 @@ func (f *fileNames) name(v2 bool) string {
 	return f.v1
 }
 
-// has opens a file at its first use; the descriptor stays.
-func (g *Group) has(f file) bool {
-	if g.closed {
-		return false
+// What is known of a file that has no kept descriptor: zero is one.
+const (
+	unopened = -1
+	absent   = -2
+)
+
+// opened gives a file's descriptor, which stays, and opens it at its first use.
+// Only what the kernel does not have is remembered as absent: a descriptor that
+// could not be had now can be at the next look.
+func (g *Group) opened(f file) (int, error) {
+	switch {
+	case g.closed:
+		return -1, ErrClosed
+	case g.reads[f] >= 0:
+		return g.reads[f], nil
+	case g.reads[f] == absent:
+		return -1, unix.ENOENT
 	}
-	if g.reads[f] == 0 {
-		g.reads[f] = -1
-		p := g.partOf(files[f].controller)
-		if p == nil {
-			return false
-		}
-		name := files[f].name(p.tree.version == 2)
-		if name == "" {
-			return false
-		}
-		if fd, err := open(p.leaf, name, unix.O_RDONLY); err == nil {
-			g.reads[f] = fd
-		}
+	p := g.partOf(files[f].controller)
+	if p == nil || files[f].name(p.tree.version == 2) == "" {
+		g.reads[f] = absent
+		return -1, unix.ENOENT
 	}
-	return g.reads[f] > 0
+	fd, err := open(p.leaf, files[f].name(p.tree.version == 2), unix.O_RDONLY)
+	switch err {
+	case nil:
+		g.reads[f] = fd
+	case unix.ENOENT:
+		g.reads[f] = absent
+	}
+	return fd, err
 }

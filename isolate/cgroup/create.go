@@ -53,13 +53,17 @@ func (h *Host) Begin(name string, s Spec) (*Group, error) {
 	return g, nil
 }
 
-// Complete makes what Begin has left, writes the limits and reads them back.
+// Complete makes what Begin has left, writes the limits and reads them back,
+// and opens the counters by which a jail is ended.
 // When it fails the group is still to be removed: somebody may be inside.
 func (g *Group) Complete() error {
 	if err := g.make(); err != nil {
 		return err
 	}
-	return g.limit(g.spec)
+	if err := g.limit(g.spec); err != nil {
+		return err
+	}
+	return g.keepDeciders()
 }
 
 // Joins counts the descriptors of ProcsFDs that a completed group has.
@@ -77,7 +81,9 @@ func (g *Group) Joins() int {
 // that it is removed last.
 func (h *Host) plan(name string, s Spec) (*Group, error) {
 	if s.Cores != "" || s.CPU || s.IO {
-		h.locateAll()
+		if err := h.locateAll(); err != nil {
+			return nil, err
+		}
 	}
 	g := newGroup(name)
 	var v2 []string

@@ -18,16 +18,18 @@ import (
 // empty seat is removed, but nobody in it is killed.
 func GC(ctx context.Context, h *Host) (removed []string, err error) {
 	h.mu.Lock()
-	h.locateAll()
+	err = h.locateAll()
 	trees := slices.Clone(h.trees)
 	if t := h.v2tree(); t != nil {
-		above := t.overhead() // also those that we have climbed to ourselves
+		above, e := t.overhead() // also those that we have climbed to ourselves
 		defer closeTrees(above)
+		err = errors.Join(err, e)
 		trees = append(above, trees...)
 	}
 	h.mu.Unlock()
 
-	found, err := orphans(trees)
+	found, e := orphans(trees)
+	err = errors.Join(err, e)
 	for _, name := range found {
 		if ctx.Err() != nil {
 			return removed, errors.Join(err, ctx.Err())

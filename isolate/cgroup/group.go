@@ -24,7 +24,7 @@ type Group struct {
 
 	mu     sync.Mutex
 	closed bool
-	reads  [fileCount]int // kept descriptors of what is read: 0 not yet, -1 absent
+	reads  [fileCount]int // kept descriptors of what is read, unopened or absent
 	peak   int64          // sampled, where the kernel keeps none
 	buf    []byte         // for Usage
 }
@@ -45,7 +45,11 @@ type held struct {
 }
 
 func newGroup(name string) *Group {
-	return &Group{name: name, into: -1, kill: -1}
+	g := &Group{name: name, into: -1, kill: -1}
+	for f := range g.reads {
+		g.reads[f] = unopened
+	}
+	return g
 }
 
 // addPart adds a hierarchy once: on v1 several controllers may share one.

@@ -48,7 +48,8 @@ type tree struct {
 // wait until they are asked for. mountinfo is parsed only where memory and pids
 // are in none of the standard places, since a host may have thousands of mounts.
 //
-// A host without usable cgroups is no error: its Mode is ModeNone.
+// A host without usable cgroups is no error: its Mode is ModeNone. That it could
+// not be looked at for want of descriptors or memory is one.
 func Detect() (*Host, error) { return detect(standardRoot) }
 
 func detect(root string) (*Host, error) {
@@ -65,11 +66,18 @@ func detect(root string) (*Host, error) {
 		return nil, fail("read", "/proc/self/cgroup", err)
 	}
 	h := &Host{root: root, seat: -1, owner: Name{PID: os.Getpid(), Start: start}, members: parseMemberships(b)}
-	h.findTrees(false)
-	if h.find("memory") == nil && h.find("pids") == nil {
-		h.findByMountinfo()
+	err = h.findTrees(false)
+	if err == nil && h.find("memory") == nil && h.find("pids") == nil {
+		err = h.findByMountinfo()
 	}
-	h.Mode, h.why = h.judge()
+	if err == nil {
+		h.Mode, h.why = h.judge()
+		err = ifPassing(h.why)
+	}
+	if err != nil {
+		h.Close()
+		return nil, err
+	}
 	return h, nil
 }
 

@@ -37,10 +37,10 @@ func (g *Group) Close() {
 	}
 	g.closed = true
 	for i, fd := range g.reads {
-		if fd > 0 {
+		if fd >= 0 {
 			unix.Close(fd)
 		}
-		g.reads[i] = -1
+		g.reads[i] = absent
 	}
 	for _, p := range g.parts {
 		p.close()

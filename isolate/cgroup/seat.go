@@ -39,11 +39,16 @@ func (h *Host) enable(want []string) error {
 		return nil
 	}
 	err = writeFile(t.fd, "cgroup.subtree_control", plus(lack))
-	if err == unix.EBUSY && t.onlyMe() && t.ours() {
-		if err := h.takeSeat(); err != nil {
-			return err
+	if err == unix.EBUSY {
+		alone, e := t.onlyMe()
+		if e == nil && alone && t.ours() {
+			if e = h.takeSeat(); e == nil {
+				err = writeFile(t.fd, "cgroup.subtree_control", plus(lack))
+			}
 		}
-		err = writeFile(t.fd, "cgroup.subtree_control", plus(lack))
+		if e != nil {
+			return e
+		}
 	}
 	if err == unix.EBUSY || err == unix.ENOENT {
 		return h.climbFor(want, t.enableError(lack, err))
@@ -118,10 +123,13 @@ func (h *Host) leaveSeat() {
 }
 
 // onlyMe reports whether this process is the only one in the outer group.
-func (t *tree) onlyMe() bool {
+func (t *tree) onlyMe() (bool, error) {
 	var buf [256]byte
 	b, err := readFile(t.fd, "cgroup.procs", buf[:])
-	return err == nil && strings.TrimSpace(string(b)) == strconv.Itoa(os.Getpid())
+	if err != nil {
+		return false, ifPassing(fail("read", t.path+"/cgroup.procs", err))
+	}
+	return strings.TrimSpace(string(b)) == strconv.Itoa(os.Getpid()), nil
 }
 
 // ours reports whether the outer group is ours to arrange.

@@ -58,23 +58,31 @@ func (m membership) wanted(all bool) bool {
 }
 
 // locateAll looks for the hierarchies that Detect left aside.
-func (h *Host) locateAll() {
-	if !h.located {
-		h.located = true
-		h.findTrees(true)
+func (h *Host) locateAll() error {
+	if h.located {
+		return nil
 	}
+	err := h.findTrees(true)
+	h.located = err == nil
+	return err
 }
 
-// findTrees opens our own group in the hierarchies of use.
-func (h *Host) findTrees(all bool) {
+// findTrees opens our own group in the hierarchies of use. It fails only where a
+// look could not be taken now: what can't be found is none.
+func (h *Host) findTrees(all bool) error {
 	for _, m := range h.members {
 		if !m.wanted(all) || h.has(m) {
 			continue
 		}
-		if t := h.locate(m); t != nil {
-			h.add(t)
+		t, err := h.locate(m)
+		if err == nil && t != nil {
+			err = h.add(t)
+		}
+		if err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 func (h *Host) has(m membership) bool {
@@ -85,46 +93,52 @@ func (h *Host) has(m membership) bool {
 	return t != nil && t.version == 1
 }
 
-func (h *Host) findByMountinfo() {
+func (h *Host) findByMountinfo() error {
+	const path = "/proc/self/mountinfo"
 	var buf [8192]byte
-	b, err := readFile(unix.AT_FDCWD, "/proc/self/mountinfo", buf[:])
+	b, err := readFile(unix.AT_FDCWD, path, buf[:])
 	if err != nil {
-		return
+		return ifPassing(fail("read", path, err))
 	}
 	if h.mounts = parseMounts(b); len(h.mounts) > 0 {
-		h.findTrees(false)
+		return h.findTrees(false)
 	}
+	return nil
 }
 
-func (h *Host) add(t *tree) {
+func (h *Host) add(t *tree) (err error) {
+	h.trees = append(h.trees, t)
 	if t.version == 2 {
-		t.controllers = h.unifiedControllers(t)
+		t.controllers, err = h.unifiedControllers(t)
 		if t.err == nil {
 			h.unified = t
 		}
 	}
-	h.trees = append(h.trees, t)
+	return err
 }
 
 // unifiedControllers names what the v2 tree offers, in the names of v1.
-func (h *Host) unifiedControllers(t *tree) []string {
+func (h *Host) unifiedControllers(t *tree) ([]string, error) {
 	var buf [512]byte
 	b, err := readFile(t.fd, "cgroup.controllers", buf[:])
 	if err != nil {
-		return nil
+		return nil, ifPassing(fail("read", t.path+"/cgroup.controllers", err))
 	}
-	have := h.unifiedAbove(t, strings.Fields(string(b)))
+	have, err := h.unifiedAbove(t, strings.Fields(string(b)))
+	if err != nil {
+		return nil, err
+	}
 	var names []string
 	for _, c := range controllers {
 		if c.v2 == "" || slices.Contains(have, c.v2) {
 			names = append(names, c.v1)
 		}
 	}
-	return names
+	return names, nil
 }
 
 // locate opens our own group of one hierarchy, nil when it can't be found.
-func (h *Host) locate(m membership) *tree {
+func (h *Host) locate(m membership) (*tree, error) {
 	for _, at := range h.places(m) {
 		t := &tree{version: 1, controllers: m.controllers, path: at, rel: m.path}
 		magic := int64(unix.CGROUP_SUPER_MAGIC)
@@ -133,6 +147,9 @@ func (h *Host) locate(m membership) *tree {
 		}
 		// "/." because a co-mounted controller is a link: cpu -> cpu,cpuacct.
 		fd, err := open(unix.AT_FDCWD, at+"/.", unix.O_PATH|unix.O_DIRECTORY)
+		if Passing(err) {
+			return nil, fail("open", at, err)
+		}
 		if err != nil {
 			continue
 		}
@@ -142,11 +159,14 @@ func (h *Host) locate(m membership) *tree {
 			continue
 		}
 		t.fd = fd
-		t.climb()
+		if err := t.climb(); err != nil {
+			unix.Close(fd)
+			return nil, err
+		}
 		t.err = t.writable()
-		return t
+		return t, nil
 	}
-	return nil
+	return nil, nil
 }
 
 // places lists where our own group of a hierarchy may be.
@@ -185,19 +205,20 @@ func (t *tree) writable() error {
 
 // climb goes up from a seat that this process, or the one that started it, took
 // (see seat.go): the outer group is the one above.
-func (t *tree) climb() {
+func (t *tree) climb() error {
 	i := strings.LastIndexByte(t.path, '/')
 	n, ok := ParseName(t.path[i+1:])
 	if !ok || n.Seq != 0 || t.version != 2 {
-		return
+		return nil
 	}
 	fd, err := open(t.fd, "..", unix.O_PATH|unix.O_DIRECTORY)
 	if err != nil {
-		return
+		return ifPassing(fail("open", t.path+"/..", err))
 	}
 	unix.Close(t.fd)
 	t.fd, t.path = fd, t.path[:i]
 	t.rel = strings.TrimSuffix(t.rel, "/"+n.String())
+	return nil
 }
 
 // child is the path of something below, as /proc/PID/cgroup prints it.
