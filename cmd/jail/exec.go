@@ -99,7 +99,7 @@ func launch(r *request, p *policy.Policy, seen *shown, s *streams) int {
 	defer cancel()
 	cmd := isolate.CommandContext(ctx, p, seen.argv...)
 	cmd.Files = seen.open
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.stdin, s.out(), s.stderr
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.stdin, s.out(), s.err()
 	if onePlace(s.stdout, s.stderr) {
 		cmd.Stderr = cmd.Stdout
 	}

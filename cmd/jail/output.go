@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"sync"
 
 	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/isolate"
@@ -15,8 +16,9 @@ import (
 type streams struct {
 	stdin          *os.File
 	stdout, stderr *os.File
-	last           *lastByte // standard output, where the result follows on it
+	after          [2]*tail // of stdout and stderr, where a result follows on them
 	json           *os.File
+	path           string // of json, where it is a file by name
 	status         *os.File
 }
 
@@ -32,6 +34,7 @@ func openResult(r *request) (s *streams, err error) {
 	case "-":
 		s.json = os.Stdout
 	default:
+		s.path = r.json
 		s.json, err = safepath.OpenOutput(r.json, linkIsOurs)
 	}
 	return s, err
@@ -58,10 +61,31 @@ func (s *streams) open(r *request) (err error) {
 	if err = s.openStderr(r); err != nil {
 		return err
 	}
-	if r.json == "-" && s.stdout == os.Stdout {
-		s.last = &lastByte{w: os.Stdout}
-	}
+	s.follow()
 	return s.distinct(r)
+}
+
+// follow finds the streams that a result goes to as well, by what is open: a
+// shell has many ways to make two descriptors of one file.
+func (s *streams) follow() {
+	for i, f := range [...]*os.File{s.stdout, s.stderr} {
+		switch {
+		case !sameFile(f, s.json) && !sameFile(f, s.status):
+		case i > 0 && sameFile(f, s.stdout):
+			s.after[i] = s.after[0]
+		default:
+			s.after[i] = &tail{}
+		}
+	}
+}
+
+func sameFile(a, b *os.File) bool {
+	if a == nil || b == nil {
+		return false
+	}
+	x, errX := a.Stat()
+	y, errY := b.Stat()
+	return errX == nil && errY == nil && os.SameFile(x, y)
 }
 
 // distinct refuses one file for a stream and the result, which would be written
@@ -96,26 +120,60 @@ func (s *streams) openStderr(r *request) (err error) {
 }
 
 // out is where the program's standard output goes.
-func (s *streams) out() io.Writer {
-	if s.last != nil {
-		return s.last
-	}
-	return s.stdout
-}
+func (s *streams) out() io.Writer { return s.after[0].through(s.stdout) }
+
+// err is where its standard error goes.
+func (s *streams) err() io.Writer { return s.after[1].through(s.stderr) }
 
 // emit writes the result where it was asked for, to the second place also when
 // the first fails.
 func (s *streams) emit(line []byte) error {
 	var first error
 	if s.json != nil {
-		first = write(s.json, s.last.separated(line))
+		first = s.toJSON(line)
 	}
 	if s.status != nil {
-		if err := write(s.status, line); first == nil {
+		if err := write(s.status, s.separated(s.status, line)); first == nil {
 			first = err
 		}
 	}
 	return first
+}
+
+// toJSON takes care of a file that the program could reach: it may have written
+// to it, or have put another in its place.
+func (s *streams) toJSON(line []byte) error {
+	if s.path == "" {
+		return write(s.json, s.separated(s.json, line))
+	}
+	ours, err := s.json.Stat()
+	if err == nil && ours.Mode().IsRegular() {
+		err = s.json.Truncate(0)
+	}
+	if e := write(s.json, s.separated(s.json, line)); err == nil {
+		err = e
+	}
+	if err != nil {
+		return err
+	}
+	there, err := os.Lstat(s.path) // a link was no place for it when it was opened
+	if err == nil && !os.SameFile(ours, there) {
+		err = errReplaced
+	}
+	if err == nil {
+		return nil
+	}
+	return &failure{op: "find the result as", object: s.path, err: err, hint: "it follows on standard error; name a file that the program can't reach"}
+}
+
+// separated puts the result on a line of its own.
+func (s *streams) separated(f *os.File, line []byte) []byte {
+	for i, stream := range [...]*os.File{s.stdout, s.stderr} {
+		if s.after[i] != nil && sameFile(stream, f) {
+			return s.after[i].separated(line)
+		}
+	}
+	return line
 }
 
 func (s *streams) wanted() bool { return s.json != nil || s.status != nil }
@@ -135,27 +193,55 @@ func write(f *os.File, line []byte) error {
 	return &failure{op: "write the result", err: err, hint: "it follows on standard error"}
 }
 
-// lastByte passes on a stream and keeps its last byte, so that what jail adds
-// starts on a line of its own: else a program without a newline at its end
-// could write the beginning of its own result.
+// errReplaced is a result that whoever asked for it would not find.
+const errReplaced problem = "another file has its name now"
+
+// tail is how what was passed on to a file ends, so that what jail adds starts
+// on a line of its own: else a program without a newline at its end could write
+// the beginning of its own result.
+type tail struct {
+	mu    sync.Mutex // held while something is passed on, by either stream
+	open  bool       // its last line has no end yet
+	ended bool
+}
+
+// through gives f itself where nothing follows: it then takes no goroutine.
+func (t *tail) through(f *os.File) io.Writer {
+	if t == nil {
+		return f
+	}
+	return &lastByte{w: f, tail: t}
+}
+
+// separated ends the stream: a Write that still waits for its reader is waited
+// for, as the result itself would have to, and none comes after it.
+func (t *tail) separated(line []byte) []byte {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.open {
+		line = append([]byte{'\n'}, line...)
+	}
+	t.open, t.ended = false, true
+	return line
+}
+
+// lastByte passes on a stream, and tells the tail of its file.
 type lastByte struct {
 	w    io.Writer
-	last byte
+	tail *tail
 }
 
 func (l *lastByte) Write(p []byte) (int, error) {
+	l.tail.mu.Lock()
+	defer l.tail.mu.Unlock()
+	if l.tail.ended {
+		return 0, os.ErrClosed
+	}
 	n, err := l.w.Write(p)
 	if n > 0 {
-		l.last = p[n-1]
+		l.tail.open = p[n-1] != '\n'
 	}
 	return n, err
-}
-
-func (l *lastByte) separated(line []byte) []byte {
-	if l == nil || l.last == 0 || l.last == '\n' {
-		return line
-	}
-	return append([]byte{'\n'}, line...)
 }
 
 // setStatusFD takes a descriptor that the caller has passed. One of jail's own

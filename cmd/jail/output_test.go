@@ -2,24 +2,36 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"testing"
 )
 
 func TestResultStartsOnALineOfItsOwn(t *testing.T) {
-	for said, want := range map[string]string{"": "R", "x\n": "R", "x": "\nR", "x\ny": "\nR"} {
+	for said, want := range map[string]string{"": "R", "x\n": "R", "x": "\nR", "x\ny": "\nR", "\x00": "\nR"} {
 		var out bytes.Buffer
-		l := &lastByte{w: &out}
+		end := &tail{}
+		streams := [2]*lastByte{{w: &out, tail: end}, {w: &out, tail: end}}
 		for i := range len(said) {
-			if _, err := l.Write([]byte{said[i]}); err != nil {
+			if _, err := streams[i%2].Write([]byte{said[i]}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if got := string(l.separated([]byte("R"))); got != want || out.String() != said {
+		if got := string(end.separated([]byte("R"))); got != want || out.String() != said {
 			t.Errorf("after %q: %q, passed on %q; want %q", said, got, out.String(), want)
 		}
+		if _, err := streams[0].Write([]byte("late")); err == nil || out.String() != said {
+			t.Errorf("after the result came %q (%v)", out.String(), err)
+		}
+		if got := string(end.separated([]byte("R"))); got != "R" {
+			t.Errorf("a second result: %q", got)
+		}
 	}
-	if got := string((*lastByte)(nil).separated([]byte("R"))); got != "R" {
-		t.Errorf("without a stream: %q", got)
+}
+
+func TestAStreamThatNothingFollowsOnTakesNoGoroutine(t *testing.T) {
+	s := &streams{stdout: os.Stdout, stderr: os.Stderr}
+	if s.follow(); s.out() != os.Stdout || s.err() != os.Stderr {
+		t.Error("a file is not handed on as it is")
 	}
 }
 
