@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"os"
 	"strconv"
@@ -10,47 +11,69 @@ import (
 	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/policy"
 	"github.com/jailrun/jail/policy/seccomp"
+	"golang.org/x/sys/unix"
 )
 
-// explainCommand is "jail explain".
+// explainCommand is "jail explain". Its exit status is exec's where that would
+// not come to a run.
 func explainCommand(r *request) int {
-	if err := explain(os.Stdout, r); err != nil {
+	status, err := explain(os.Stdout, r)
+	if err != nil {
 		complain(err)
-		return result.StatusFailed
 	}
-	return 0
+	return status
 }
 
-func explain(w io.Writer, r *request) error {
+func explain(w io.Writer, r *request) (status int, err error) {
 	p, err := r.merged()
+	switch {
+	case err != nil:
+		return result.StatusFailed, err
+	case r.resolved:
+		return printResolved(p), nil
+	}
+	if err := checkProgram(r.argv); err != nil {
+		return result.ExitStatus(unlaunched("find the program", err)), err
+	}
+	seen, err := show(r.argv, p)
 	if err != nil {
-		return err
+		return result.StatusFailed, err
 	}
-	argv := r.argv
-	if len(argv) == 0 {
-		argv = []string{"true"}
-	}
-	seen, err := show(argv, p)
-	if err != nil {
-		return err
-	}
+	return r.explain(w, seen, p)
+}
+
+func (r *request) explain(w io.Writer, seen *shown, p *policy.Policy) (status int, err error) {
 	cmd := isolate.Command(p, seen.argv...)
 	cmd.Files = seen.open
 	pl, resolved, err := isolate.Explain(cmd)
-	if err != nil {
-		return err
+	var unfit *isolate.ExecError
+	if err != nil && !errors.As(err, &unfit) {
+		return result.StatusFailed, err
 	}
+	var failed error
 	if r.plan {
-		return pl.Print(w)
+		failed = pl.Print(w)
+	} else {
+		_, failed = io.WriteString(w, r.inWords(resolved, seen))
 	}
-	_, err = io.WriteString(w, inWords(resolved, seen))
-	return err
+	switch {
+	case failed != nil:
+		return result.StatusFailed, failed
+	case unfit == nil:
+		return 0, nil
+	case errors.Is(err, unix.ENOENT):
+		return result.StatusNotFound, notFoundHere(r.argv[0], err)
+	}
+	return result.StatusNotExecuted, err
 }
 
 // inWords says in plain words what a resolved policy enforces.
-func inWords(p *policy.Policy, seen *shown) string {
+func (r *request) inWords(p *policy.Policy, seen *shown) string {
 	var b strings.Builder
-	b.WriteString("Program: " + strings.Join(seen.argv, " ") + "\n\nLayers\n")
+	b.WriteString("Program: " + strings.Join(seen.argv, " ") + "\n")
+	b.WriteString("Starts in " + p.Chdir + ", on a host named " + p.Hostname + "\n")
+	b.WriteString("Standard input: " + orOwn(r.stdin) + "; output: " + orOwn(r.stdout) + "; error: " + orOwn(r.stderr) + "\n")
+	b.WriteString("Environment: jail's own" + envWords(p) + "\n\nLayers\n")
 	for _, l := range policy.AllLayers() {
 		b.WriteString("  " + pad(string(p.Layers.Level(l.Name)), 9) + pad(string(l.Name), 14) + l.Doc + " (" + l.Source + ")\n")
 	}
@@ -60,8 +83,36 @@ func inWords(p *policy.Policy, seen *shown) string {
 	writeFiles(&b, p, seen)
 	b.WriteString("\nNetwork: " + netWords(p.Net) + "\n")
 	b.WriteString("System calls: " + callWords(p) + "\n")
+	b.WriteString("Profile: " + profileWords(p.Profile) + "\n")
 	b.WriteString("\n--plan prints every step of the launch.\n")
 	return b.String()
+}
+
+func orOwn(file string) string {
+	if file == "" {
+		return "jail's own"
+	}
+	return file
+}
+
+// envWords leaves values out: they may be secrets, and --resolved has them.
+func envWords(p *policy.Policy) string {
+	text := ""
+	for _, kv := range p.Env {
+		name, _, _ := strings.Cut(kv, "=")
+		text += ", " + name + " as given"
+	}
+	for _, name := range p.PassEnv {
+		text += ", " + name + " of the caller's"
+	}
+	return text
+}
+
+func profileWords(p policy.Profile) string {
+	if p == policy.ProfileWXDeny {
+		return "wx-deny: no memory that is writable and executable; programs that compile while they run (node, java) fail"
+	}
+	return string(p)
 }
 
 // writeLimits prints the limits as a policy file has them.

@@ -23,7 +23,10 @@ read-only, an empty writable /box (where it starts) and /tmp, and those plain
 files of the working directory that the command line names, by their base names
 in /box. It sees no other file, process, user or network of the host.`
 
-const explainHelp = `Say what "jail exec" with the same flags would enforce, and run nothing.`
+const explainHelp = `Say what "jail exec" with the same flags would enforce, and run nothing. The exit
+status is 0, or exec's where the program would not be found or executed. --json,
+--status-fd and --quiet are taken, so that any command line can be explained, and
+have no effect.`
 
 const gcHelp = `Remove the control groups that killed jails left behind, and end what still
 runs in them. Only groups that are named as jail names them, and whose owner is
@@ -78,6 +81,8 @@ func (c *command) helpText() string {
 	}
 	if c.policy {
 		writeLayers(&b)
+	}
+	if c.name == "exec" {
 		writeStatuses(&b)
 	}
 	return b.String()
