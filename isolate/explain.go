@@ -76,7 +76,7 @@ func (r *run) modeInside(at string) (mode uint32, found bool) {
 		}
 		return modeOf(f.Source + strings.TrimPrefix(at, f.Target))
 	}
-	if real, err := filepath.EvalSymlinks(at); err != nil || !r.sees(real) {
+	if real, err := filepath.EvalSymlinks(at); err != nil || !r.shows(real) {
 		return 0, false
 	}
 	return modeOf(at)

@@ -39,7 +39,7 @@ func (r *run) notOnPath(prog string) string {
 			continue
 		}
 		switch why := r.unseen(at); {
-		case r.sees(at) && why == "":
+		case r.shows(at) && why == "":
 			return at + " is visible in the jail, but in no folder of its PATH: name it by that path, or add --env PATH=" + dir + ":" + r.path()
 		case hint != "":
 		case why != "":
@@ -65,7 +65,7 @@ func (r *run) unseen(at string) (why string) {
 	if why := firstOf(r.hidden(at), r.hidden(real)); why != "" {
 		return why
 	}
-	if real != at && r.sees(filepath.Dir(at)) && !r.sees(real) {
+	if real != at && r.shows(filepath.Dir(at)) && !r.shows(real) {
 		return "it is a link that leads to " + real + ", which is not visible in the jail; show that with --ro " + filepath.Dir(real)
 	}
 	return ""
@@ -96,8 +96,8 @@ func (r *run) over(at string) (deepest *policy.File) {
 	return deepest
 }
 
-// sees says whether a path means the same inside as on the host.
-func (r *run) sees(at string) bool {
+// shows says whether a path means the same inside as on the host.
+func (r *run) shows(at string) bool {
 	if f := r.over(at); f != nil {
 		return f.Source == f.Target
 	}
