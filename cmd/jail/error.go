@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/jailrun/jail/policy"
@@ -66,14 +67,14 @@ func complain(err error) {
 
 // say writes one line of jail's own to standard error, in one write so that it
 // is not mixed with those of others. A text that others chose can't pass for
-// more lines, or for commands to the terminal.
+// more lines, for commands to the terminal, or for words in another order.
 func say(text string) {
 	line := "jail: " + strings.Map(printable, text) + "\n"
 	_, _ = os.Stderr.WriteString(line) // there is nobody else to tell
 }
 
 func printable(r rune) rune {
-	if r < ' ' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+	if r != '\t' && !strconv.IsPrint(r) {
 		return '?'
 	}
 	return r

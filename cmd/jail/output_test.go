@@ -36,7 +36,8 @@ func TestAStreamThatNothingFollowsOnTakesNoGoroutine(t *testing.T) {
 }
 
 func TestWhatOthersChoseCantPassForLinesOrCommands(t *testing.T) {
-	for r, want := range map[rune]rune{'\n': '?', '\x1b': '?', '\u009b': '?', '\x7f': '?', '\t': '\t', 'é': 'é', '×': '×'} {
+	for r, want := range map[rune]rune{'\n': '?', '\x1b': '?', '\u009b': '?', '\x7f': '?', '\t': '\t', 'é': 'é', '×': '×', '日': '日',
+		'\u202e': '?', '\u2066': '?', '\u200b': '?', '\ufeff': '?', '\u2028': '?'} {
 		if got := printable(r); got != want {
 			t.Errorf("%q becomes %q, want %q", r, got, want)
 		}

@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"golang.org/x/sys/unix"
 
@@ -230,10 +229,11 @@ func about(n int64) string {
 }
 
 // oneLine keeps a text that others chose (a path, a call's name) from passing
-// for more lines, or for commands to the terminal.
+// for more lines, for commands to the terminal, or for words in another order
+// (U+202E and its like).
 func oneLine(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		if !strconv.IsPrint(r) {
 			return '?'
 		}
 		return r

@@ -107,9 +107,9 @@ func TestTheSentenceSaysOnlyWhatIsKnown(t *testing.T) {
 
 func TestTheSentenceIsOneLineWhateverAPathHolds(t *testing.T) {
 	r := New("a")
-	r.Evidence.Setup = &Setup{Step: "exec /a\n\x1b[2J\u009b", Errno: Errno(unix.ENOENT)}
+	r.Evidence.Setup = &Setup{Step: "exec /a\n\x1b[2J\u009b\u202e\u2028\ufeff", Errno: Errno(unix.ENOENT)}
 	r.Conclude()
-	if got, want := Sentence(r), "jail: setup failed: exec /a??[2J?: no such file or directory"; got != want {
+	if got, want := Sentence(r), "jail: setup failed: exec /a??[2J????: no such file or directory"; got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
