@@ -209,7 +209,11 @@ func (r *finder) take(f *policy.File, at int, s *plan.Source) error {
 }
 
 func sourceError(f *policy.File, err error, hint string) error {
-	return &LaunchError{Op: "show " + f.Source + " (" + string(f.Kind) + ")", Index: -1, Layer: policy.LayerRootfs, Err: err, Hint: hint}
+	name := f.Source
+	if name == "" { // a tmpfs has none
+		name = f.Target
+	}
+	return &LaunchError{Op: "show " + name + " (" + string(f.Kind) + ")", Index: -1, Layer: policy.LayerRootfs, Err: err, Hint: hint}
 }
 
 // dangerous asks again, now that links are resolved, whether a source would be

@@ -167,8 +167,14 @@ func notNegative(n int64, text string) error {
 // fail there with a riddle.
 func (l *limit) possible(in *Limits) error {
 	switch l.key {
+	case "memory":
+		return enough(int64(in.Memory), 64*size.KiB, "no program starts with less")
+	case "stack":
+		return enough(int64(in.Stack), 16*size.KiB, "no program starts with less")
+	case "disk":
+		return enough(int64(in.Disk), 4*size.KiB, "it is counted in pages of that many bytes")
 	case "open_files":
-		return enoughFiles(in.OpenFiles)
+		return enough(in.OpenFiles, 16, "a launch itself needs some")
 	case "pids":
 		return fewerThanAll(in.Pids)
 	}
@@ -186,14 +192,11 @@ func fewerThanAll(n int64) error {
 	return nil
 }
 
-// fewestFiles is what is open while a program is started.
-const fewestFiles = 16
-
-// enoughFiles refuses a limit under which not even the launch can open its
-// files.
-func enoughFiles(n int64) error {
-	if n > 0 && n < fewestFiles {
-		return fault(strconv.FormatInt(n, 10), ErrValue, "a launch itself needs some: set "+strconv.Itoa(fewestFiles)+" at least")
+// enough refuses a limit below the least under which anything runs: the kernel
+// would end it with a riddle, and twice the limit would end it so too.
+func enough(n int64, least size.Bytes, why string) error {
+	if n > 0 && n < int64(least) {
+		return fault(size.Bytes(n).String(), ErrValue, why+": set "+least.String()+" at least")
 	}
 	return nil
 }

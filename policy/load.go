@@ -173,10 +173,24 @@ func parseTree(name string, data []byte) (*node, error) {
 	if !utf8.Valid(data) {
 		return nil, at(firstInvalid(data), "", ErrNotUTF8, "TOML and JSON are UTF-8 by definition")
 	}
-	if isJSON(name, data) {
-		return parseJSON(data)
+	if bytes.HasPrefix(data, []byte("\ufeff")) {
+		return nil, at(0, "", ErrSyntax, "it begins with a byte order mark, as some editors write: save it as UTF-8 without one")
 	}
-	return parseTOML(data)
+	if isJSON(name, data) {
+		root, err := parseJSON(data)
+		return root, readAs(err, "JSON")
+	}
+	root, err := parseTOML(data)
+	return root, readAs(err, "TOML")
+}
+
+// readAs says in which format a file was not well formed: it may have the name
+// of another, or be in one that policies don't have.
+func readAs(err error, format string) error {
+	if m, ok := asMisplaced(err); ok && m.err.Err == ErrSyntax {
+		m.err.Hint += " (read as " + format + ", by the name's end or the first byte)"
+	}
+	return err
 }
 
 func isJSON(name string, data []byte) bool {

@@ -439,7 +439,7 @@ func TestOptionsSetWhatTheySay(t *testing.T) {
 
 func TestABadArgumentIsNamedWithOptionValueAndExample(t *testing.T) {
 	for _, c := range [][2]string{
-		{"cpu", "2"}, {"cpu", "-1s"}, {"memory", "64MB"}, {"memory", "0"}, {"pids", "many"}, {"pids", "4194305"}, {"open-files", "15"}, {"cores", "x"}, {"pids-action", "die"},
+		{"cpu", "2"}, {"cpu", "-1s"}, {"memory", "64MB"}, {"memory", "0"}, {"pids", "many"}, {"pids", "4194305"}, {"open-files", "15"}, {"memory", "1"}, {"stack", "4K"}, {"disk", "1"}, {"cores", "x"}, {"pids-action", "die"},
 		{"net", "bridge"}, {"ro", "?"}, {"rw", "/dev/shm"}, {"bind", "/a"}, {"bind", "/a:../b"}, {"bind", "/a:/b:rx"}, {"bind", "/a:/b:tmpfs"}, {"bind", "?:/b"},
 		{"bind", "/run/docker.sock:/d"}, {"bind", "/var/run/docker.sock:/d:ro"}, {"tmpfs", "../t"}, {"hide", "."}, {"hide", "?"}, {"tmpfs", "/t:1MB"}, {"hide", "/a/.."},
 		{"env", "A"}, {"pass-env", "A=1"}, {"chdir", "../x"}, {"hostname", "a_b"}, {"profile", "none"}, {"off", "user_ns"}, {"try", "no_new_privs"},
@@ -456,6 +456,15 @@ func TestABadArgumentIsNamedWithOptionValueAndExample(t *testing.T) {
 		}
 		if d := cmp.Diff(Policy{}, p); d != "" {
 			t.Errorf("--%s %q changed the policy: %s", c[0], c[1], d)
+		}
+	}
+}
+
+func TestARelativePathOfAFlagIsRefusedForWhatIsWrongWithIt(t *testing.T) {
+	for name, arg := range map[string]string{"chdir": "..", "bind": "a:../x", "tmpfs": "../t"} {
+		o, _ := LookupOption(name)
+		if err := o.Set(&Policy{}, arg); err == nil || !strings.Contains(err.Error(), `without ".."`) {
+			t.Errorf("--%s %s: %v", name, arg, err)
 		}
 	}
 }

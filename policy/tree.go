@@ -17,7 +17,7 @@ type nodeKind string
 const (
 	kindString nodeKind = "a string"
 	kindInt    nodeKind = "an integer"
-	kindFloat  nodeKind = "a number with a point"
+	kindFloat  nodeKind = "a number with a point or exponent"
 	kindBool   nodeKind = "a boolean"
 	kindTime   nodeKind = "a date or time"
 	kindNull   nodeKind = "null"

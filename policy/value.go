@@ -104,7 +104,7 @@ func checkHostname(s string) error {
 		bad = bad || !isLabel(label)
 	}
 	if bad {
-		return fault(s, ErrValue, "write letters, digits and inner hyphens, at most 64 bytes, as judge-1")
+		return fault(s, ErrValue, "write labels of letters, digits and inner hyphens with dots between them, at most 64 bytes, as judge-1")
 	}
 	return nil
 }
@@ -152,10 +152,10 @@ func checkInside(s string) error {
 	switch {
 	case strings.IndexByte(s, 0) >= 0:
 		return fault(s, ErrNUL, "no path can hold one")
+	case hasDotDot(s): // first: a flag takes a relative path, for one below /box
+		return fault(s, ErrValue, `write the path without ".."`)
 	case !path.IsAbs(s):
 		return fault(s, ErrValue, "write an absolute path, as /data")
-	case hasDotDot(s):
-		return fault(s, ErrValue, `write the path without ".."`)
 	}
 	return nil
 }

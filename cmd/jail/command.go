@@ -28,7 +28,7 @@ func commands() []command {
 		{"gc", "", "remove what killed jails left behind", gcHelp, plainFlags[:], false, 0, gcCommand},
 		{"completion", "bash|zsh|fish", "print a completion script for a shell", completionHelp, plainFlags[:], false, 1, completionCommand},
 		{"version", "", "print version, commit and compiler", versionHelp, plainFlags[:], false, 0, versionCommand},
-		{"help", "[COMMAND]", "print the help of a command", "", plainFlags[:], false, 1, printHelp},
+		{"help", "[COMMAND]", "print the help of a command", helpHelp, plainFlags[:], false, 1, printHelp},
 		{"__complete", "WORD…", "", "", nil, false, -1, completeCommand}, // what the scripts ask
 	}
 }
@@ -64,13 +64,19 @@ func nearestCommand(got string) string {
 }
 
 // usage writes the short usage of a command to standard error.
-func usage(c *command) {
-	line := "usage: jail " + c.name
-	if len(c.flags) > 0 {
-		line += " [flags]"
+func usage(c *command) { say("usage: jail " + c.synopsis() + `; "jail help ` + c.name + `" says more`) }
+
+// synopsis is a command's name and what follows it.
+func (c *command) synopsis() string {
+	s := c.name
+	switch {
+	case len(c.flags) == 1: // no flag but that for this very text
+		s += " [--help]"
+	case len(c.flags) > 1:
+		s += " [flags]"
 	}
 	if c.args != "" {
-		line += " " + c.args
+		s += " " + c.args
 	}
-	say(line + `; "jail help ` + c.name + `" says more`)
+	return s
 }

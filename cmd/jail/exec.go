@@ -85,7 +85,7 @@ func checkProgram(argv []string) error {
 	if len(argv) == 0 || argv[0] == "" {
 		return &failure{op: "exec", err: errNoProgram, hint: "for example jail exec -- python3 prog.py"}
 	}
-	if !strings.Contains(argv[0], "/") {
+	if !strings.Contains(argv[0], "/") && argv[0] != "." && argv[0] != ".." {
 		return nil
 	}
 	if st, err := os.Stat(argv[0]); err == nil && st.IsDir() {

@@ -40,6 +40,8 @@ const versionHelp = `Print jail's version, the commit that it was built from, an
 const completionHelp = `Print a completion script: source <(jail completion bash), or the same with
 zsh, or jail completion fish | source.`
 
+const helpHelp = `Print the help of a command, or without one the list of commands.`
+
 // printHelp is "jail help [COMMAND]".
 func printHelp(r *request) int {
 	text := rootText()
@@ -72,7 +74,7 @@ func rootText() string {
 // helpText is what a manual page holds.
 func (c *command) helpText() string {
 	var b strings.Builder
-	b.WriteString("Usage: jail " + c.name + " [flags] " + c.args + "\n\n" + c.long + "\n\nFlags\n")
+	b.WriteString("Usage: jail " + c.synopsis() + "\n\n" + c.long + "\n\nFlags\n")
 	if c.policy {
 		b.WriteString("Of a flag given twice the last holds, but each of a repeatable one.\n")
 	}
