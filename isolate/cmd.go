@@ -140,7 +140,8 @@ func (c *Cmd) Run() error {
 	return c.Wait()
 }
 
-// Output is Run that gives what the program wrote to standard output.
+// Output is Run that gives what the program wrote to standard output. It is an
+// error if Stdout is set.
 func (c *Cmd) Output() ([]byte, error) {
 	if c.Stdout != nil {
 		return nil, errors.New("isolate: Stdout already set")
@@ -149,6 +150,20 @@ func (c *Cmd) Output() ([]byte, error) {
 	c.Stdout = &out
 	err := c.Run()
 	return out.Bytes(), err
+}
+
+// CombinedOutput is Run that gives what the program wrote to standard output and
+// standard error. Each comes over a pipe of its own, so the order between the
+// two is not always that in which they were written. It is an error if Stdout or
+// Stderr is set.
+func (c *Cmd) CombinedOutput() ([]byte, error) {
+	if c.Stdout != nil || c.Stderr != nil {
+		return nil, errors.New("isolate: Stdout or Stderr already set")
+	}
+	var both bytes.Buffer // written to by the run's goroutine alone
+	c.Stdout, c.Stderr = &both, &both
+	err := c.Run()
+	return both.Bytes(), err
 }
 
 // Result says how the jail ended. It is nil before Wait has returned, or Start

@@ -3,6 +3,7 @@ package isolate
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"testing"
 	"time"
@@ -37,6 +38,20 @@ func TestACmdMadeWithoutCommandRuns(t *testing.T) {
 	c := &Cmd{Args: []string{"true"}}
 	if err := c.Run(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestCombinedOutputHoldsBothStreamsWhole(t *testing.T) {
+	c := Command(nil, "sh", "-c", "head -c 300000 /dev/zero; head -c 200000 /dev/zero >&2; exit 3")
+	got, err := c.CombinedOutput()
+	var exit *ExitError
+	if len(got) != 500000 || !errors.As(err, &exit) || *exit.Result.ExitCode != 3 {
+		t.Errorf("%d bytes, %v; want 500000 and exit status 3", len(got), err)
+	}
+	c = Command(nil, "true")
+	c.Stderr = io.Discard
+	if _, err := c.CombinedOutput(); err == nil {
+		t.Error("a stream that is set already was replaced")
 	}
 }
 
