@@ -108,7 +108,11 @@ func launch(r *request, p *policy.Policy, seen *shown, s *streams) int {
 	if err != nil {
 		return s.fail("catch signals", err)
 	}
-	cmd.Wake, cmd.OnStart, cmd.HoldThread = sigs.wake(), sigs.forward, true
+	cmd.Wake, cmd.HoldThread = sigs.wake(), true
+	cmd.OnStart = func(send func(os.Signal) error) {
+		wakeSysmon()
+		sigs.forward(send)
+	}
 	err = cmd.Run()
 	sigs.release()
 	status := report(r, cmd, beside, s, err)

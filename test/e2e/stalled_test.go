@@ -118,20 +118,20 @@ func TestAStalledStandardErrorKeepsJailFromNoSignal(t *testing.T) {
 			s := stall(t, true, "--wall", "300ms", "--", "yes")
 			s.filled()
 			s.over()
-			s.blocked()
+			s.blocked(2)
 			_ = s.Process.Signal(sig)
 			s.dies(sig, 10*time.Second)
 		})
 	}
 }
 
-// blocked waits until jail writes its own line, which has no room.
-func (s *stalled) blocked() {
+// blocked waits until jail writes a line of its own to fd, which has no room.
+func (s *stalled) blocked(fd int) {
 	s.t.Helper()
 	waitUntil(s.t, "jail writes its line", func() bool {
 		for _, task := range threads(s.Process.Pid) {
 			text, _ := os.ReadFile(task + "/syscall") // it may be running
-			if strings.HasPrefix(string(text), "1 0x2 ") {
+			if strings.HasPrefix(string(text), "1 0x"+strconv.Itoa(fd)+" ") {
 				return true
 			}
 		}
