@@ -153,14 +153,13 @@ func (c *Cmd) Output() ([]byte, error) {
 }
 
 // CombinedOutput is Run that gives what the program wrote to standard output and
-// standard error. Each comes over a pipe of its own, so the order between the
-// two is not always that in which they were written. It is an error if Stdout or
-// Stderr is set.
+// standard error, in its order; the limit of output is then for both together.
+// It is an error if Stdout or Stderr is set.
 func (c *Cmd) CombinedOutput() ([]byte, error) {
 	if c.Stdout != nil || c.Stderr != nil {
 		return nil, errors.New("isolate: Stdout or Stderr already set")
 	}
-	var both bytes.Buffer // written to by the run's goroutine alone
+	var both bytes.Buffer
 	c.Stdout, c.Stderr = &both, &both
 	err := c.Run()
 	return both.Bytes(), err

@@ -103,7 +103,7 @@ func launch(r *request, p *policy.Policy, seen *shown, s *streams) int {
 	if onePlace(s.stdout, s.stderr) {
 		cmd.Stderr = cmd.Stdout
 	}
-	beside := r.watchFor(seen, cmd)
+	beside := r.watchFor(seen, s, cmd)
 	sigs, err := catch(cancel)
 	if err != nil {
 		return s.fail("catch signals", err)
@@ -122,12 +122,16 @@ func launch(r *request, p *policy.Policy, seen *shown, s *streams) int {
 
 // watchFor listens to standard error where there may be something to say of it:
 // a stream that is a file is relayed without a goroutine.
-func (r *request) watchFor(seen *shown, cmd *isolate.Cmd) *lookout {
+func (r *request) watchFor(seen *shown, s *streams, cmd *isolate.Cmd) *lookout {
 	if r.quiet {
 		return nil
 	}
-	l := seen.watchFor(cmd.Stderr)
-	if l != nil {
+	l := seen.watchFor(cmd.Stderr, s.stderr.Fd())
+	switch {
+	case l == nil:
+	case cmd.Stdout == cmd.Stderr: // they stay one, which keeps their order
+		cmd.Stdout, cmd.Stderr = &l.said, &l.said
+	default:
 		cmd.Stderr = &l.said
 	}
 	return l

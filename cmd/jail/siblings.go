@@ -1,12 +1,15 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path"
 	"slices"
 	"strings"
 	"sync"
+
+	"golang.org/x/sys/unix"
 )
 
 // A script that fails may have wanted a file beside it, which is not shown. A
@@ -22,13 +25,13 @@ type lookout struct {
 }
 
 // watchFor gives nil where no script is shown, or nothing lies beside it.
-func (s *shown) watchFor(stderr io.Writer) *lookout {
+func (s *shown) watchFor(stderr io.Writer, fd uintptr) *lookout {
 	for _, f := range s.files {
 		if !isScript(f) {
 			continue
 		}
 		if beside := s.beside(f); len(beside) > 0 {
-			return &lookout{script: path.Base(f), beside: beside, said: lastWords{w: stderr}}
+			return &lookout{script: path.Base(f), beside: beside, said: lastWords{w: stderr, fd: int32(fd)}}
 		}
 	}
 	return nil
@@ -93,6 +96,7 @@ func (s *shown) beside(file string) []string {
 // under way when the end is asked for.
 type lastWords struct {
 	w    io.Writer
+	fd   int32 // of w
 	mu   sync.Mutex
 	kept []byte
 }
@@ -101,12 +105,24 @@ type lastWords struct {
 // rule.
 const mostKept = 4 << 10
 
-func (l *lastWords) Write(p []byte) (int, error) {
+func (l *lastWords) Write(p []byte) (n int, err error) {
+	l.keep(p)
+	for {
+		var some int
+		some, err = l.w.Write(p[n:])
+		if n += some; !errors.Is(err, unix.EAGAIN) {
+			return n, err
+		}
+		// Somebody who shares the terminal or pipe has made it non-blocking.
+		_, _ = unix.Poll([]unix.PollFd{{Fd: l.fd, Events: unix.POLLOUT}}, -1)
+	}
+}
+
+func (l *lastWords) keep(p []byte) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.kept = append(l.kept, p[max(len(p)-mostKept, 0):]...)
 	l.kept = append(l.kept[:0], l.kept[max(len(l.kept)-mostKept, 0):]...)
-	l.mu.Unlock()
-	return l.w.Write(p)
 }
 
 func (l *lastWords) String() string {

@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"io"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/jailrun/jail/policy"
+	"golang.org/x/sys/unix"
 )
 
 func TestOnlyAScriptWithNeighboursIsWatched(t *testing.T) {
@@ -24,7 +26,7 @@ func TestOnlyAScriptWithNeighboursIsWatched(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := ""
-		if l := s.watchFor(io.Discard); l != nil {
+		if l := s.watchFor(io.Discard, 0); l != nil {
 			got = l.script
 		}
 		if got != want {
@@ -60,5 +62,27 @@ func TestOnlyAMissingNeighbourIsHintedAt(t *testing.T) {
 		if got := l.hint() != ""; got != want || out.String() != said {
 			t.Errorf("after %.80q: %v, want %v; %d bytes were passed on of %d", said, got, want, out.Len(), len(said))
 		}
+	}
+}
+
+func TestWhatIsListenedToIsPassedOnThoughItsPipeDoesNotBlock(t *testing.T) {
+	var p [2]int
+	if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
+		t.Fatal(err)
+	}
+	r, w := os.NewFile(uintptr(p[0]), "r"), os.NewFile(uintptr(p[1]), "w")
+	if err := unix.SetNonblock(p[1], true); err != nil { // after os.NewFile, which would wait itself
+		t.Fatal(err)
+	}
+	const much = 1 << 20
+	go func() {
+		defer w.Close()
+		l := lastWords{w: w, fd: int32(p[1])}
+		if _, err := l.Write(make([]byte, much)); err != nil {
+			t.Error(err)
+		}
+	}()
+	if got, err := io.ReadAll(r); len(got) != much || err != nil {
+		t.Errorf("%d bytes of %d, %v", len(got), much, err)
 	}
 }
