@@ -5,6 +5,7 @@ import (
 
 	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/policy"
+	"golang.org/x/sys/unix"
 )
 
 // LaunchError says why a program was not launched: nothing of it has run, and
@@ -35,6 +36,22 @@ func (e *LaunchError) Error() string {
 
 // Unwrap gives the cause.
 func (e *LaunchError) Unwrap() error { return e.Err }
+
+// ArgError says that an argument can't be passed on: it holds a NUL byte, at
+// which execve(2) would end it.
+type ArgError struct {
+	Index int // in Cmd.Args; 0 is the program
+}
+
+func (e *ArgError) Error() string {
+	if e.Index == 0 {
+		return "the program's name holds a NUL byte"
+	}
+	return "argument " + strconv.Itoa(e.Index) + " holds a NUL byte"
+}
+
+// Unwrap gives what os/exec says of such a one.
+func (e *ArgError) Unwrap() error { return unix.EINVAL }
 
 // ExecError says that every wall stood, but the program could not be executed.
 // It wraps the errno: ENOENT if it was found nowhere.

@@ -11,7 +11,7 @@ import (
 func (r *run) groupUsage() {
 	u, err := r.group.Usage()
 	if err != nil {
-		r.rusageOnly()
+		r.withoutGroup()
 		return
 	}
 	r.cpuFigures(u)

@@ -3,6 +3,7 @@ package isolate
 import (
 	"time"
 
+	"github.com/jailrun/jail/isolate/cgroup"
 	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/isolate/watch"
 	"github.com/jailrun/jail/policy"
@@ -16,6 +17,32 @@ type limits struct {
 	timers          []*watch.Timer
 	cpuTimer        *watch.Timer
 	idleLook        idleLook
+	census          census // where there is no group
+	blind           blind
+}
+
+// blind counts for each kind of look how many have failed in a row.
+type blind struct{ cpu, idle, memory, pids, oom int }
+
+// A look at a counter that fails is taken again, soon. But a limit that nobody
+// can watch is none, so a jail whose looks go on failing is ended.
+const (
+	blindLooks = 10
+	blindEvery = 50 * time.Millisecond
+)
+
+// looked says whether a look has succeeded, and ends the jail when too many in a
+// row have not.
+func (r *run) looked(failed *int, err error) bool {
+	if err == nil {
+		*failed = 0
+		return true
+	}
+	if *failed++; *failed >= blindLooks && r.ev.Killed == "" && !r.gone {
+		r.failure = &LaunchError{Op: "watch the jail", Index: -1, Err: err, Hint: shortageHint(err)}
+		r.end(result.CauseInternal)
+	}
+	return false
 }
 
 // idleLook is what the last samples saw.
@@ -62,21 +89,26 @@ func (r *run) watchLimits() {
 		l.idleLook.timer = r.at(l.idle/4, r.lookAtIdle)
 	}
 	r.watchCounters()
-	r.watchMemory()
+	r.watchUse()
 }
 
-// cpuWait is the shortest time in which a budget can be used up.
+// cpuWait is the shortest time in which a budget can be used up. Without a group
+// a child may use some of it and be gone, so that one has to look more often.
 func (r *run) cpuWait(left time.Duration) time.Duration {
-	return max(left/time.Duration(max(r.cpus(), 1)), time.Millisecond)
+	wait := left / time.Duration(max(r.cpus(), 1))
+	if r.group == nil {
+		return min(max(wait, tick), sampleEvery)
+	}
+	return max(wait, time.Millisecond)
 }
 
 // lookAtCPU reads the CPU time and ends the jail, or waits for as long as what
 // is left must last.
 func (r *run) lookAtCPU() {
-	used, ok := r.cpuUsed()
+	used, err := r.cpuUsed()
 	switch {
-	case !ok:
-		return // RLIMIT_CPU, the second wall, remains
+	case !r.looked(&r.limits.blind.cpu, err):
+		r.limits.cpuTimer.Reset(time.Now().Add(blindEvery))
 	case used > r.limits.cpu:
 		r.end(result.CauseCPU)
 	default:
@@ -85,26 +117,28 @@ func (r *run) lookAtCPU() {
 }
 
 // cpuUsed is the CPU time of the jail, from its group, or of the processes that
-// can be seen where there is none.
-func (r *run) cpuUsed() (time.Duration, bool) {
+// can be seen where none counts it.
+func (r *run) cpuUsed() (time.Duration, error) {
 	if r.group != nil {
-		d, err := r.group.CPU()
-		return d, err == nil
+		if d, err := r.group.CPU(); !cgroup.Absent(err) {
+			return d, err
+		}
 	}
-	return r.procCPU()
+	err := r.limits.census.take(r.initPID)
+	return r.limits.census.cpu, err
 }
 
 // idleCPU is how much CPU time a jail may use in a sample and still be idle.
 const idleCPU = time.Millisecond
 
 // lookAtIdle ends a jail in which for the whole window no task used CPU and no
-// byte passed.
+// byte passed. What could not be seen was not idle.
 func (r *run) lookAtIdle() {
 	k := &r.limits.idleLook
-	cpu, _ := r.cpuUsed()
+	cpu, err := r.cpuUsed()
 	bytes := r.passed()
 	now := time.Now()
-	if cpu-k.cpu > idleCPU || bytes != k.bytes {
+	if !r.looked(&r.limits.blind.idle, err) || cpu-k.cpu > idleCPU || bytes != k.bytes {
 		k.since = now
 	}
 	k.cpu, k.bytes = cpu, bytes
@@ -141,23 +175,41 @@ func (r *run) watchCounters() {
 			r.end(result.CausePids)
 		case disk && r.diskFull():
 			r.end(result.CauseDisk)
-		default:
-			return true
 		}
-		return false
+		return r.ev.Killed == ""
 	})
 }
 
+// pidsMet says whether a task was refused for the limit, or where no group
+// counts that, whether there are more than it allows.
 func (r *run) pidsMet() bool {
 	if r.group == nil {
-		n := int64(len(descendants(r.initPID))) - 1
-		return r.policy.Limits.Pids > 0 && n >= r.policy.Limits.Pids
+		err := r.limits.census.take(r.initPID)
+		limit := r.policy.Limits.Pids
+		return r.looked(&r.limits.blind.pids, err) && limit > 0 && r.limits.census.tasks > limit
 	}
 	n, err := r.group.PidsAtMax()
-	if err == nil && n > 0 {
-		r.ev.PidsMaxEvents = &n
+	if cgroup.Absent(err) {
+		return false // the kernel refuses them all the same
 	}
-	return err == nil && n > 0
+	if !r.looked(&r.limits.blind.pids, err) || n == 0 {
+		return false
+	}
+	r.ev.PidsMaxEvents = &n
+	return true
+}
+
+// roomForOneMore is the policy by which a jail is planned. What RLIMIT_NPROC
+// refuses nobody is told of: so where no group counts refusals and meeting the
+// limit is to end the jail, one task more than the limit can be made, and seen.
+func (r *run) roomForOneMore() *policy.Policy {
+	l := &r.policy.Limits
+	if r.group != nil || l.PidsAction != policy.ActionKill || l.Pids <= 0 {
+		return r.policy
+	}
+	p := *r.policy
+	p.Limits.Pids++
+	return &p
 }
 
 func (r *run) diskFull() bool {
@@ -180,8 +232,11 @@ func (r *run) space() *result.Space {
 
 // measure notes what was used when the end was decided.
 func (r *run) measure() {
-	if cpu, ok := r.cpuUsed(); ok {
+	if cpu, err := r.cpuUsed(); err == nil {
 		r.ev.CPUNS = new(int64(cpu))
+	}
+	if r.group == nil {
+		_, _ = r.sampleMemory() // for its peak, as far as it can be had
 	}
 	if !r.started.IsZero() {
 		r.ev.WallNS = new(int64(time.Since(r.started)))

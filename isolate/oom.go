@@ -1,6 +1,7 @@
 package isolate
 
 import (
+	"errors"
 	"time"
 
 	"github.com/jailrun/jail/isolate/cgroup"
@@ -11,17 +12,20 @@ import (
 
 // watchOOM ends the jail when a task of it has been killed for memory, whichever
 // the kernel chose. On v2 memory.oom.group does that; v1 only tells.
-func (r *run) watchOOM() {
+func (r *run) watchOOM() error {
 	if r.machine.groups.Mode == cgroup.ModeV2 || r.policy.Limits.Memory <= 0 {
-		return
+		return nil
 	}
 	ev, err := r.group.OOMEvent()
+	if cgroup.Absent(err) || errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EOPNOTSUPP) {
+		return nil // the kernel tells of none; the kill is counted all the same, and told at the end
+	}
 	if err != nil {
-		return // the kill is counted all the same, and told at the end
+		return &LaunchError{Op: "watch the group's memory", Index: -1, Err: err}
 	}
 	r.closers = append(r.closers, func() { unix.Close(ev.FD) })
 	look := &oomLook{run: r}
-	_ = r.loop.Add(ev.FD, ev.Events, func(uint32) {
+	err = r.loop.Add(ev.FD, ev.Events, func(uint32) {
 		var count [8]byte
 		_, _ = unix.Read(ev.FD, count[:])
 		if r.gone {
@@ -30,6 +34,10 @@ func (r *run) watchOOM() {
 		}
 		look.again()
 	})
+	if err != nil {
+		return &LaunchError{Op: "watch the group's memory", Index: -1, Err: err}
+	}
+	return nil
 }
 
 // The event comes when memory has run out, a moment before a task is chosen.
@@ -58,16 +66,24 @@ func (o *oomLook) look() {
 	if r.gone || r.ev.Killed != "" {
 		return
 	}
-	if n, err := r.group.OOMKills(); err == nil && n > 0 {
+	n, err := r.group.OOMKills()
+	switch {
+	case cgroup.Absent(err):
+	case !r.looked(&r.limits.blind.oom, err):
+		o.in(blindEvery)
+	case n > 0:
 		r.end(result.CauseMemory)
-		return
+	case o.left > 0:
+		o.left--
+		o.in(oomEvery)
 	}
-	if o.left--; o.left < 0 {
-		return
-	}
+}
+
+// in looks again after a while.
+func (o *oomLook) in(d time.Duration) {
 	if o.timer == nil {
-		o.timer = r.at(oomEvery, o.look)
+		o.timer = o.run.at(d, o.look)
 	} else {
-		o.timer.Reset(time.Now().Add(oomEvery))
+		o.timer.Reset(time.Now().Add(d))
 	}
 }

@@ -2,6 +2,7 @@ package isolate
 
 import (
 	"errors"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -18,7 +19,9 @@ import (
 var runs atomic.Uint64
 
 // prepare does all that comes before the stage's start, and starts it.
-func (r *run) prepare() error {
+func (r *run) prepare() error { return advised(r.setUp()) }
+
+func (r *run) setUp() error {
 	if err := r.lookAround(); err != nil {
 		return err
 	}
@@ -65,6 +68,9 @@ func (r *run) resolve() error {
 	if len(r.cmd.Args) == 0 || r.cmd.Args[0] == "" {
 		return &LaunchError{Op: "launch", Index: -1, Err: ErrNoProgram}
 	}
+	if err := checkArgs(r.cmd.Args); err != nil {
+		return &LaunchError{Op: "launch", Index: -1, Err: err, Hint: "pass what holds a NUL byte on standard input or in a file"}
+	}
 	p := r.cmd.Policy
 	if p == nil {
 		p = &policy.Policy{}
@@ -85,6 +91,17 @@ func (r *run) resolve() error {
 }
 
 var errShared = errors.New("a writable folder of the caller's needs the filter, or a set-id file could be left in it")
+
+// checkArgs refuses what would reach the program cut short, past every check
+// that its caller has made of the whole.
+func checkArgs(args []string) error {
+	for i, a := range args {
+		if strings.IndexByte(a, 0) >= 0 {
+			return &ArgError{Index: i}
+		}
+	}
+	return nil
+}
 
 // makeGroup makes the run's cgroups, or learns why there are none.
 func (r *run) makeGroup() error {
@@ -110,14 +127,14 @@ func (r *run) makeGroup() error {
 // groupMissing goes on without groups, if the policy lets it.
 func (r *run) groupMissing(err error) error {
 	r.noGroup = err
-	if r.policy.Layers.Level(policy.LayerCgroup) == policy.Require {
+	if r.policy.Layers.Level(policy.LayerCgroup) == policy.Require || passing(err) {
 		return noGroupError(err)
 	}
 	return nil
 }
 
 func noGroupError(err error) error {
-	return &LaunchError{Op: "make the cgroup", Index: -1, Layer: policy.LayerCgroup, Err: err, Hint: "or go on without: --try cgroup"}
+	return advised(&LaunchError{Op: "make the cgroup", Index: -1, Layer: policy.LayerCgroup, Err: err, Hint: "or go on without: --try cgroup"})
 }
 
 // input gathers what the plan is made from.
@@ -131,7 +148,7 @@ func (r *run) input() (*plan.Input, error) {
 		return nil, err
 	}
 	in := &plan.Input{
-		Policy: r.policy, Facts: f, View: view,
+		Policy: r.roomForOneMore(), Facts: f, View: view,
 		Argv: r.cmd.Args, Env: r.environment(),
 		Listener: true, Twin: r.group != nil && r.group.IntoFD() >= 0,
 	}
@@ -286,8 +303,11 @@ func closeAll(fds [3]int) {
 }
 
 func writeHint(err error) string {
-	if errors.Is(err, unix.EFBIG) {
+	switch {
+	case errors.Is(err, unix.EFBIG):
 		return "the caller's limit of file sizes holds for it too: raise it (ulimit -f)"
+	case errors.Is(err, unix.EINVAL): // F_DUPFD to a number that RLIMIT_NOFILE forbids, fcntl(2)
+		return shortageHint(unix.EMFILE)
 	}
 	return "vm.memfd_noexec=2 forbids executable memfds"
 }
@@ -340,7 +360,9 @@ func (r *run) sendGroups() error {
 	if err := r.group.Complete(); err != nil {
 		return noGroupError(err)
 	}
-	r.watchOOM()
+	if err := r.watchOOM(); err != nil {
+		return err
+	}
 	rights := unix.UnixRights(r.group.ProcsFDs()...)
 	if err := unix.Sendmsg(r.tgt, []byte("groups\x00\x00"), rights, nil, 0); err != nil {
 		return &LaunchError{Op: "send the groups", Index: -1, Err: err}

@@ -1,38 +1,43 @@
 package isolate
 
 import (
+	"errors"
 	"os"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/jailrun/jail/isolate/cgroup"
 	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/isolate/watch"
 )
 
-// sampleEvery is how often memory is summed where no group counts it.
+// sampleEvery is how often the processes are looked at where no group counts
+// what they use.
 const sampleEvery = 50 * time.Millisecond
 
-// watchMemory samples the jail's memory where there is no group: RLIMIT_DATA
-// holds each process, but neither their sum nor what they share.
-func (r *run) watchMemory() {
-	limit := int64(r.policy.Limits.Memory)
-	switch {
-	case r.group != nil:
+// watchUse samples what a jail uses that no group counts: RLIMIT_DATA and
+// RLIMIT_CPU hold each process, but neither their sum nor what they share.
+func (r *run) watchUse() {
+	if r.group != nil {
 		r.watchPeak()
-		return
-	case limit <= 0:
 		return
 	}
 	r.every(sampleEvery, func() bool {
-		n := r.sampleMemory()
-		r.sampledPeak = max(r.sampledPeak, n)
-		if n > limit {
+		n, err := r.sample()
+		if limit := int64(r.policy.Limits.Memory); r.looked(&r.limits.blind.memory, err) && limit > 0 && n > limit {
 			r.end(result.CauseMemory)
-			return false
 		}
-		return true
+		return r.ev.Killed == ""
 	})
+}
+
+// sample notes the CPU time and gives the memory in use.
+func (r *run) sample() (memory int64, err error) {
+	if err = r.limits.census.take(r.initPID); err == nil {
+		memory, err = r.sampleMemory()
+	}
+	return memory, err
 }
 
 // peakEvery is how often a group's memory is read where the kernel keeps no
@@ -40,10 +45,10 @@ func (r *run) watchMemory() {
 const peakEvery = 10 * time.Millisecond
 
 // watchPeak samples the group's memory on kernels without memory.peak: v2
-// before Linux 5.19.
+// before Linux 5.19. It is a figure and no limit: a sample that fails is left out.
 func (r *run) watchPeak() {
 	if !r.group.KeepsPeak() {
-		r.every(peakEvery, func() bool { return r.group.SamplePeak() == nil })
+		r.every(peakEvery, func() bool { return !errors.Is(r.group.SamplePeak(), cgroup.ErrClosed) })
 	}
 }
 
@@ -59,15 +64,21 @@ func (r *run) every(d time.Duration, f func() bool) {
 
 // sampleMemory sums private memory over the jail's processes, and adds the
 // shared memory that the largest of them has mapped, and what lies in the
-// jail's own file system.
-func (r *run) sampleMemory() int64 {
+// jail's own file system. The peak is at least that of the largest process.
+func (r *run) sampleMemory() (int64, error) {
 	var private, shared int64
-	for _, pid := range descendants(r.initPID) {
-		anon, shmem := residentOf(pid)
-		private += anon
-		shared = max(shared, shmem)
+	for _, pid := range r.limits.census.order {
+		m, err := residentOf(pid)
+		if err != nil {
+			return 0, err
+		}
+		private += m.anon
+		shared = max(shared, m.shmem)
+		r.sampledPeak = max(r.sampledPeak, m.peak)
 	}
-	return private + max(shared, r.boxBytes())
+	sum := private + max(shared, r.boxBytes())
+	r.sampledPeak = max(r.sampledPeak, sum)
+	return sum, nil
 }
 
 func (r *run) boxBytes() int64 {
@@ -78,13 +89,19 @@ func (r *run) boxBytes() int64 {
 	return (s.Blocks - s.BlocksFree) * int64(os.Getpagesize())
 }
 
-// residentOf reads RssAnon and RssShmem of /proc/PID/status, in bytes.
-func residentOf(pid int) (anon, shmem int64) {
+// resident is the memory of a process, in bytes.
+type resident struct{ anon, shmem, peak int64 }
+
+// residentOf reads /proc/PID/status. A process that is gone has none.
+func residentOf(pid int) (m resident, err error) {
 	p, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
-	if err != nil {
-		return 0, 0
+	switch {
+	case isGone(err):
+		return m, nil
+	case err != nil:
+		return m, err
 	}
-	return kib(p, "RssAnon"), kib(p, "RssShmem")
+	return resident{kib(p, "RssAnon"), kib(p, "RssShmem"), kib(p, "VmHWM")}, nil
 }
 
 // kib reads a size that /proc/PID/status gives in KiB.

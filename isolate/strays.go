@@ -30,7 +30,8 @@ func (r *run) killStrays() {
 	if r.facts.Has(policy.LayerPidNS) || r.initPID == 0 || r.gone {
 		return
 	}
-	for _, pid := range descendants(r.initPID)[1:] {
+	list, _ := descendants(r.initPID) // those that could not be listed now are there at the next look
+	for _, pid := range list[1:] {
 		r.signalBelow(pid, unix.SIGKILL)
 	}
 }

@@ -1,7 +1,6 @@
 package isolate
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/jailrun/jail/isolate/result"
@@ -15,7 +14,7 @@ func (r *run) measureLast() {
 	r.ev.Box = r.space()
 	r.setLimitFigures()
 	if r.group == nil {
-		r.rusageOnly()
+		r.withoutGroup()
 		return
 	}
 	r.groupUsage()
@@ -33,12 +32,19 @@ func (r *run) setLimitFigures() {
 	}
 }
 
-// rusageOnly is the account of pid 1's children, wait4(2).
-func (r *run) rusageOnly() {
+// withoutGroup is the account of pid 1's children, wait4(2), or what was seen of
+// the processes where that is more: rusage knows of no child that nobody waited
+// for, and so of none that was killed with pid 1.
+func (r *run) withoutGroup() {
 	user, system := time.Duration(r.rusage.Utime.Nano()), time.Duration(r.rusage.Stime.Nano())
 	r.usage.UserNS, r.usage.SystemNS = new(int64(user)), new(int64(system))
 	r.usage.CPUNS = new(int64(user + system))
 	r.usage.CPUSource = new(result.SourceRusage)
+	if seen := r.seenCPU(user + system); seen > *r.usage.CPUNS {
+		r.usage.CPUNS = &seen
+		r.usage.CPUSource = new(result.SourceSampled)
+		r.usage.UserNS, r.usage.SystemNS = nil, nil // of a smaller sum
+	}
 	r.usage.MemoryPeakBytes = new(r.rusage.Maxrss << 10)
 	r.usage.MemorySource = new(result.SourceRusage)
 	if r.sampledPeak > *r.usage.MemoryPeakBytes {
@@ -50,23 +56,14 @@ func (r *run) rusageOnly() {
 	}
 }
 
-// procCPU sums the CPU time of pid 1's descendants, as far as /proc shows them:
-// the fallback where there is no group.
-func (r *run) procCPU() (time.Duration, bool) {
-	const tick = 10 * time.Millisecond // USER_HZ is 100 on every port of Linux
-	total := time.Duration(0)
-	for _, pid := range descendants(r.initPID) {
-		const utime, cstime = 14 - 3, 17 - 3
-		f := statFields(pid)
-		if len(f) <= cstime {
-			continue
-		}
-		for _, v := range f[utime : cstime+1] {
-			n, _ := strconv.ParseInt(v, 10, 64)
-			total += time.Duration(n) * tick
-		}
+// seenCPU is the most that is known of the CPU time, in nanoseconds.
+func (r *run) seenCPU(waited time.Duration) int64 {
+	c := &r.limits.census
+	most := int64(max(c.cpu, waited+c.gone))
+	if r.ev.CPUNS != nil {
+		most = max(most, *r.ev.CPUNS)
 	}
-	return total, true
+	return most
 }
 
 // rusageBlock is the unit of ru_inblock and ru_oublock, getrusage(2).
