@@ -42,7 +42,7 @@ var options = [...]Option{
 	{"pass-env", "NAME", "copy a variable of the caller's; --env wins over it", "", "LANG", true, setPassEnv},
 	{"chdir", "DIR", "the folder inside in which to start; a relative one is below /box", "/box", "/tmp", false, setChdir},
 	{"hostname", "NAME", "the host name inside", "jail", "judge-1", false, setHostname},
-	{"profile", "NAME", "further restrictions: default or wx-deny (no memory that is writable and executable)", "default", "wx-deny", false, setProfile},
+	{"profile", "NAME", "further restrictions: default or wx-deny (no memory that is writable and executable; node and java need it)", "default", "wx-deny", false, setProfile},
 	{"require", "LAYER", "launch nothing without this layer", "all layers but those of --try", "landlock", true, setRequire},
 	{"try", "LAYER", "launch without this layer where the kernel lacks it", "time_ns; cgroup for an ordinary user", "user_ns", true, setTry},
 	{"off", "LAYER", "don't use this layer", "", "time_ns", true, setOff},
