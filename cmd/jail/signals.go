@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"runtime"
 	"slices"
 	"time"
 
@@ -143,9 +144,12 @@ func (s *signals) dieIfCanceled() {
 	}
 }
 
+// die sends the signal to its own thread, which takes it before it goes on: that
+// of another one might come after the exit.
 func die(sig unix.Signal) {
+	runtime.LockOSThread()
 	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) // SIGQUIT: nobody is to debug jail
 	_ = sigfd.Reset(sig)
-	_ = unix.Kill(unix.Getpid(), sig)
+	_ = unix.Tgkill(unix.Getpid(), unix.Gettid(), sig)
 	os.Exit(128 + int(sig)) // pid 1 of a namespace is not killed by it
 }
