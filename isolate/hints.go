@@ -9,6 +9,9 @@ import (
 // stepHint says what to do about a failed step.
 func stepHint(op *tape.Op, errno unix.Errno) string {
 	l := policy.Layer(op.Layer)
+	if hint := shortageHint(errno); hint != "" {
+		return hint
+	}
 	switch {
 	case op.Call == unix.SYS_CLONE3 && errno == unix.ENOSPC:
 		return "the limit of namespaces is reached: see /proc/sys/user/max_*_namespaces"

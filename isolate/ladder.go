@@ -50,10 +50,11 @@ func (r *run) withLess(err error) *run {
 
 // groupFailed says whether a launch failed at a group that it can do without.
 // It starts anew then: a plan that reckons with a group limits memory and
-// processes by nothing else.
+// processes by nothing else. For a passing shortage it does not do without: what
+// the host can give, a policy that tries it gets.
 func (r *run) groupFailed(err error) bool {
 	var le *LaunchError
-	return errors.As(err, &le) && le.Layer == policy.LayerCgroup && r.mayUngroup()
+	return errors.As(err, &le) && le.Layer == policy.LayerCgroup && !passing(err) && r.mayUngroup()
 }
 
 // mayUngroup says whether a launch may be tried again without groups.

@@ -15,9 +15,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// leaveNoDescriptor takes all descriptors of this process, until the function
-// that it gives is called, or the test ends.
 func leaveNoDescriptor(t *testing.T) (restore func()) {
+	t.Helper()
+	return leaveDescriptors(t, 0)
+}
+
+// leaveDescriptors takes all descriptors of this process but some, until the
+// function that it gives is called, or the test ends.
+func leaveDescriptors(t *testing.T, free int) (restore func()) {
 	t.Helper()
 	var old unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &old); err != nil {
@@ -36,6 +41,8 @@ func leaveNoDescriptor(t *testing.T) (restore func()) {
 		}
 		taken = append(taken, fd)
 	}
+	closeFds(taken[len(taken)-free:])
+	taken = taken[:len(taken)-free]
 	restore = func() {
 		closeFds(taken)
 		taken = nil

@@ -42,7 +42,30 @@ type gate chan struct{}
 func (g gate) enter() { g <- struct{}{} }
 func (g gate) leave() { <-g }
 
-var theMachine = sync.OnceValues(probe)
+var theMachine = learnt(probe)
+
+// learnt gives what a look has found once it has succeeded. A failure may be of
+// the moment, as for want of descriptors, and is not kept.
+func learnt[T any](look func() (*T, error)) func() (*T, error) {
+	var found atomic.Pointer[T]
+	var mu sync.Mutex
+	return func() (*T, error) {
+		if v := found.Load(); v != nil {
+			return v, nil
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if v := found.Load(); v != nil {
+			return v, nil
+		}
+		v, err := look()
+		if err != nil {
+			return nil, err
+		}
+		found.Store(v)
+		return v, nil
+	}
+}
 
 // probe looks at the host. It is on the path of every `jail exec`.
 func probe() (*machine, error) {
@@ -53,15 +76,24 @@ func probe() (*machine, error) {
 		return nil, err
 	}
 	m.facts = f
+	if m.view, err = viewOfHost(); err != nil {
+		return nil, err
+	}
 	m.groups, m.noGrps = cgroup.Detect()
+	if passing(m.noGrps) {
+		return nil, m.noGrps
+	}
 	if m.noGrps == nil {
 		m.noGrps = m.groups.Why()
 	}
+	return m, nil
+}
+
+func viewOfHost() (v rootfs.View, err error) {
 	root, err := rootfs.NewHost("/")
 	if err != nil {
-		return nil, err
+		return v, err
 	}
 	defer root.Close()
-	m.view, err = rootfs.HostView(root)
-	return m, err
+	return rootfs.HostView(root)
 }

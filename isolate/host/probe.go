@@ -35,7 +35,10 @@ func Probe() (*Facts, error) {
 	f.Admin = hasCap(unix.CAP_SYS_ADMIN)
 	f.Root = f.UID == 0 && hasCap(unix.CAP_SETUID) && hasCap(unix.CAP_SETGID)
 	if f.Root {
-		f.IDBase, f.IDCount = idRange()
+		var err error
+		if f.IDBase, f.IDCount, err = idRange(); err != nil {
+			return nil, err
+		}
 		f.Root = f.IDCount > 0
 	}
 	for i := range f.Rlimits {
@@ -157,26 +160,34 @@ func staging() string {
 }
 
 // readSmall reads a file of /proc without the runtime's poller, which would
-// cost more than the read; nothing is what can't be read.
-func readSmall(path string, buf []byte) []byte {
+// cost more than the read. A file that is not there is empty.
+func readSmall(path string, buf []byte) ([]byte, error) {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err == unix.ENOENT {
+		return nil, nil
+	}
 	if err != nil {
-		return nil
+		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	defer unix.Close(fd)
 	n, err := unix.Read(fd, buf)
 	if err != nil {
-		return nil
+		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
-	return buf[:n]
+	return buf[:n], nil
 }
 
 // idRange gives the ids that runs are mapped to: the preferred range, or in a
-// user namespace that lacks it the upper half of its largest extent.
-func idRange() (base, count int) {
+// user namespace that lacks it the upper half of its largest extent. A map that
+// could not be read now is not one without ids.
+func idRange() (base, count int, err error) {
 	var buf [4096]byte
+	text, err := readSmall("/proc/self/uid_map", buf[:])
+	if err != nil {
+		return 0, 0, err
+	}
 	best, size := 0, 0
-	for line := range bytes.Lines(readSmall("/proc/self/uid_map", buf[:])) {
+	for line := range bytes.Lines(text) {
 		f := bytes.Fields(line)
 		if len(f) != 3 {
 			continue
@@ -184,14 +195,14 @@ func idRange() (base, count int) {
 		inside, _ := strconv.Atoi(string(f[0]))
 		n, _ := strconv.Atoi(string(f[2]))
 		if inside <= idBase && inside+n >= idBase+idCount {
-			return idBase, idCount
+			return idBase, idCount, nil
 		}
 		if n > size {
 			best, size = inside, n
 		}
 	}
 	if size < 4096 {
-		return 0, 0 // too few to give each run ids of its own
+		return 0, 0, nil // too few to give each run ids of its own
 	}
-	return best + size/2, size / 2 &^ 1
+	return best + size/2, size / 2 &^ 1, nil
 }
