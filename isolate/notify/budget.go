@@ -8,17 +8,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// budget lets a call go on while its jail has fewer netlink sockets than most.
-// That is safe as nothing else about a call is: its arguments are numbers, which
-// can't change any more. A call that goes on is no denial, and one that does not
-// is no attack, so no policy kills for it.
+// budget lets a call go on while its jail has fewer than most of what it makes:
+// TCP listeners for listen(2), whatever socket that is called for, and netlink
+// sockets else. That is safe as nothing else about a call is: its arguments are
+// numbers, which can't change any more, and what is counted is made by such calls
+// only. A call that goes on is no denial, and one that does not is no attack, so
+// no policy kills for it.
 func (l *Listener) budget(c *Call, most int) {
-	room := l.room(c.PID, most)
+	room := l.room(c, most)
 	if !l.valid(c.ID) {
 		return // a signal took the caller out of the call, or it is dead and its number may be another's
 	}
 	if room && l.goOn(c.ID) {
-		l.grants = append(l.grants, grant{c.PID, time.Now()})
+		l.granted(c)
 		return
 	}
 	errno, rule, fix := l.answer(c)
@@ -26,8 +28,9 @@ func (l *Listener) budget(c *Call, most int) {
 	l.refuse(c.ID, errno)
 }
 
-// grant is a call that went on, and that may not have made its socket yet.
+// grant is a call that went on, and that may not have done its work yet.
 type grant struct {
+	nr  int32
 	pid int
 	at  time.Time
 }
@@ -36,23 +39,70 @@ type grant struct {
 // socket takes microseconds, once the caller runs.
 const settled = 20 * time.Millisecond
 
-// room says whether pid's jail may make one more socket. The kernel's count lacks
-// those of calls that went on just now; so of these there are never most either,
-// and a burst can't get more than twice what is allowed. A thread that is kept
-// from running for longer than settled can have one socket beyond that.
-func (l *Listener) room(pid, most int) bool {
+func (l *Listener) granted(c *Call) {
+	l.grants = append(l.grants, grant{c.NR, c.PID, time.Now()})
+	if c.NR == unix.SYS_LISTEN {
+		l.listeners++
+	}
+}
+
+// underWay is how many calls like c went on just now: the kernel's count lacks
+// them. A caller that calls again is through with its last.
+func (l *Listener) underWay(c *Call) (n int) {
 	kept := l.grants[:0]
 	for _, g := range l.grants {
-		if g.pid != pid && time.Since(g.at) < settled {
-			kept = append(kept, g)
+		if g.pid == c.PID || time.Since(g.at) >= settled {
+			continue
+		}
+		kept = append(kept, g)
+		if g.nr == c.NR {
+			n++
 		}
 	}
 	l.grants = kept
-	if len(kept) >= most {
+	return n
+}
+
+// room says whether c's jail may make one more of what c makes. Of the calls that
+// are under way there are never most either, so a burst can't get more than twice
+// what is allowed. A thread that is kept from running for longer than settled can
+// have one socket beyond that.
+func (l *Listener) room(c *Call, most int) bool {
+	going := l.underWay(c)
+	if c.NR == unix.SYS_LISTEN {
+		return l.mayListen(c.PID, most, going)
+	}
+	if going >= most {
 		return false
 	}
-	n, ok := l.netlinkSockets(pid)
+	n, ok := l.netlinkSockets(c.PID)
 	return ok && n < most
+}
+
+// mayListen says whether pid's jail may have one more TCP listener. It can have
+// no more than calls went on, so that as a rule nothing is read; from then on no
+// more than TCP sockets that listen, are connected or wait to be accepted. To
+// count listeners alone the kernel goes through all TCP sockets of the host
+// (net/tcp), which takes milliseconds, and the program could ask for it again and
+// again. What can't be counted stays as many as it was.
+func (l *Listener) mayListen(pid, most, going int) bool {
+	if l.listeners >= most {
+		if n, ok := l.tcpSockets(pid); ok {
+			l.listeners = n + going
+		}
+	}
+	return l.listeners < most
+}
+
+// tcpSockets counts the TCP sockets that have a port in pid's network namespace.
+func (l *Listener) tcpSockets(pid int) (n int, ok bool) {
+	text, ok := l.protocols(pid)
+	if !ok {
+		return 0, false
+	}
+	v4, ok := socketsOf(text, "TCP")
+	v6, _ := socketsOf(text, "TCPv6") // none where the kernel has no IPv6
+	return v4 + v6, ok
 }
 
 // maxProtocols bounds what is read for a count; the file has a line of 110 bytes
@@ -63,9 +113,19 @@ const maxProtocols = 64 << 10
 // namespace: in net/protocols, since net/netlink shows only those that are
 // bound, and the kernel's own with them.
 func (l *Listener) netlinkSockets(pid int) (n int, ok bool) {
+	text, ok := l.protocols(pid)
+	if !ok {
+		return 0, false
+	}
+	return socketsOf(text, "NETLINK")
+}
+
+// protocols reads net/protocols of pid's network namespace; the text is good
+// until the next time.
+func (l *Listener) protocols(pid int) (text []byte, ok bool) {
 	fd, err := unix.Open("/proc/"+strconv.Itoa(pid)+"/net/protocols", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return 0, false
+		return nil, false
 	}
 	defer unix.Close(fd)
 	if l.text == nil {
@@ -78,14 +138,14 @@ func (l *Listener) netlinkSockets(pid int) (n int, ok bool) {
 			continue
 		}
 		if err != nil {
-			return 0, false
+			return nil, false
 		}
 		if k == 0 {
 			break
 		}
 		size += k
 	}
-	return socketsOf(l.text[:size], "NETLINK")
+	return l.text[:size], true
 }
 
 // socketsOf reads a protocol's number of sockets, the third field of its line

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 }
 
 // The calls that the children's filter sends to the listener.
-var notified = []uint32{unix.SYS_PTRACE, unix.SYS_MOUNT, unix.SYS_UNSHARE, unix.SYS_KEYCTL, unix.SYS_SOCKET}
+var notified = []uint32{unix.SYS_PTRACE, unix.SYS_MOUNT, unix.SYS_UNSHARE, unix.SYS_KEYCTL, unix.SYS_SOCKET, unix.SYS_LISTEN}
 
 // parts are what children do under the filter. Each gives its exit status.
 var parts = map[string]func() int{
@@ -52,9 +52,11 @@ var parts = map[string]func() int{
 		}
 		return 0
 	},
-	burst:  burstPart,
-	"x32":  func() int { return int(call(x32Bit|39, 0, 0)) },
-	"i386": i386Part,
+	burst:          burstPart,
+	"listen":       func() int { return listeners(20, false) },
+	"listen again": func() int { return listeners(40, true) },
+	"x32":          func() int { return int(call(x32Bit|39, 0, 0)) },
+	"i386":         i386Part,
 }
 
 func call(nr, a, b uintptr) unix.Errno {

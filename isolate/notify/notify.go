@@ -22,19 +22,20 @@ const window = 50 * time.Millisecond
 
 // Listener answers the notifications of one jail.
 type Listener struct {
-	fd      int
-	o       Options
-	req     []uint64 // struct seccomp_notif, as long as the kernel's
-	resp    []uint64 // struct seccomp_notif_resp
-	record  record
-	grants  []grant // calls with a budget that went on just now
-	text    []byte  // room to read a count, made when first needed
-	quota   int     // answers in a window
-	used    int
-	since   time.Time // start of the window
-	delayed int64     // windows that ended in a pause
-	closed  bool
-	failure error
+	fd        int
+	o         Options
+	req       []uint64 // struct seccomp_notif, as long as the kernel's
+	resp      []uint64 // struct seccomp_notif_resp
+	record    record
+	grants    []grant // calls with a budget that went on just now
+	text      []byte  // room to read a count, made when first needed
+	listeners int     // how many TCP listeners there can be
+	quota     int     // answers in a window
+	used      int
+	since     time.Time // start of the window
+	delayed   int64     // windows that ended in a pause
+	closed    bool
+	failure   error
 }
 
 // notification and response are struct seccomp_notif and seccomp_notif_resp of

@@ -42,7 +42,7 @@ func start(t *testing.T, part string, o Options) *jailed {
 	j.cmd.Env = append(os.Environ(), childEnv+"="+part)
 	j.cmd.ExtraFiles = []*os.File{theirs}
 	j.cmd.Stderr = os.Stderr
-	if strings.HasPrefix(part, "netlink") { // with a network of its own, as a jail has
+	if o.Budget != nil { // with a network of its own, as a jail has
 		j.cmd.SysProcAttr = &syscall.SysProcAttr{
 			Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWNET,
 			UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},

@@ -26,11 +26,11 @@ type Options struct {
 	// Answer gives the error, the rule and the mend for a native call. Nil, or
 	// an errno of zero: EPERM.
 	Answer func(nr int32, args [6]uint64) (errno unix.Errno, rule, fix string)
-	// Budget gives how many netlink sockets the jail may have for the call to be
-	// let go on; 0 for any other call. It must be 0 for a call with a pointer
-	// among its arguments. A call beyond the budget, or one whose jail's sockets
-	// can't be counted, is refused as Answer says, and OnSuspicious is not told.
-	// Nil: no call goes on.
+	// Budget gives how many netlink sockets, or for listen(2) TCP listeners, the
+	// jail may have for the call to be let go on; 0 for any other call. It must be
+	// 0 for a call with a pointer among its arguments. A call beyond the budget, or
+	// one whose jail's sockets can't be counted, is refused as Answer says, and
+	// OnSuspicious is not told. Nil: no call goes on.
 	Budget func(nr int32, args [6]uint64) (most int)
 	// Name gives a native call's name. Nil: numbers.
 	Name func(nr int32) string

@@ -1,7 +1,9 @@
 package seccomp
 
+import "golang.org/x/sys/unix"
+
 // allowed are the calls that ordinary programs live on. Checks narrow some of
-// them by argument.
+// them by argument; one is counted.
 var allowed = []Group{
 	{
 		Name: "memory", Why: "the program's own address space, bounded by the jail's memory limit; executable mappings serve just-in-time compilers",
@@ -80,9 +82,15 @@ var allowed = []Group{
 		Name: "net", Why: "sockets of the listed families, inside the jail's own network namespace",
 		Answer: Action{Kind: KindAllow},
 		Calls: []string{
-			"socket", "socketpair", "bind", "connect", "listen", "accept", "accept4", "getsockname", "getpeername",
+			"socket", "socketpair", "bind", "connect", "accept", "accept4", "getsockname", "getpeername",
 			"setsockopt", "getsockopt", "sendto", "recvfrom", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg", "shutdown",
 		},
+	},
+	{
+		Name: "listeners", Why: "what is sent over a TCP connection that nobody has accepted counts as no group's memory, and a listener has thousands of them",
+		Fix:    "close listeners after use",
+		Answer: Action{Kind: KindBudget, Errno: unix.ENOBUFS, Most: 64, Alone: unix.EOPNOTSUPP},
+		Calls:  []string{"listen"},
 	},
 	{
 		Name: "ids", Why: "harmless without capabilities, and shells call them",

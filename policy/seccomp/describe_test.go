@@ -44,6 +44,7 @@ func TestACallsLastRowIsTheOneThatAlwaysHolds(t *testing.T) {
 		"personality: persona is 0 or the query 0xffffffff: allow",
 		"personality: any other persona: EPERM",
 		"socket: AF_NETLINK, NETLINK_ROUTE: allow 16 at once, then ENOBUFS, reported",
+		"listen: : allow 64 at once, then ENOBUFS, reported",
 		"sync: : nothing, told as done",
 	}
 	if len(got) != len(want) {

@@ -26,13 +26,17 @@ func refuseAll(why string, errno unix.Errno, calls ...string) (list []Check) {
 	return list
 }
 
-// hostNetworkChecks leaves AF_UNIX alone.
+// hostNetworkChecks leaves AF_UNIX alone. What a listener would count are the
+// host's sockets.
 func hostNetworkChecks() []Check {
-	return []Check{{
-		Call: "socket", Words: "AF_INET, AF_INET6 or AF_NETLINK", Why: whyHostNet,
-		When:   []Arg{{Index: 0, Mask: Low32, Values: []uint64{unix.AF_INET, unix.AF_INET6, unix.AF_NETLINK}}},
-		Answer: Errno(unix.EAFNOSUPPORT),
-	}}
+	return []Check{
+		{
+			Call: "socket", Words: "AF_INET, AF_INET6 or AF_NETLINK", Why: whyHostNet,
+			When:   []Arg{{Index: 0, Mask: Low32, Values: []uint64{unix.AF_INET, unix.AF_INET6, unix.AF_NETLINK}}},
+			Answer: Errno(unix.EAFNOSUPPORT),
+		},
+		{Call: "listen", Words: "at all", Why: "no socket is TCP's", Answer: Allow()},
+	}
 }
 
 // hostTreeChecks guard what is not opened: modes, owners, times and attributes

@@ -141,6 +141,7 @@ var onKernel = []struct {
 	{"socket AF_UNIX", unix.SYS_SOCKET, []uint64{unix.AF_UNIX, unix.SOCK_STREAM, 0}, 0, 0},
 	{"socket TCP", unix.SYS_SOCKET, []uint64{unix.AF_INET, unix.SOCK_STREAM | unix.SOCK_CLOEXEC, 6}, 0, 0},
 	{"socket route without a listener to count", unix.SYS_SOCKET, []uint64{unix.AF_NETLINK, unix.SOCK_RAW, 0}, 0, unix.EAFNOSUPPORT},
+	{"listen without a listener to count", unix.SYS_LISTEN, []uint64{bad, 1}, unix.EBADF, unix.EOPNOTSUPP},
 	{"socketpair AF_UNIX", unix.SYS_SOCKETPAIR, []uint64{unix.AF_UNIX, unix.SOCK_STREAM, 0, bad}, unix.EFAULT, unix.EFAULT},
 	{"F_SETLEASE", unix.SYS_FCNTL, []uint64{bad, unix.F_SETLEASE, unix.F_RDLCK}, unix.EBADF, unix.EPERM},
 	{"F_NOTIFY with high bits", unix.SYS_FCNTL, []uint64{bad, high | unix.F_NOTIFY, 1}, unix.EBADF, unix.EPERM},

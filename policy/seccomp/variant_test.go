@@ -67,6 +67,9 @@ func TestWithoutANetworkOfItsOwnAJailHasUnixSocketsOnly(t *testing.T) {
 				t.Errorf("%+v, family %d: %#x, %v", v, family, ret, err)
 			}
 		}
+		if got := Reference(v.Rules(), native(unix.SYS_LISTEN, 3, 5)); got != Allow() {
+			t.Errorf("%+v: listen is %v, but its count would be of the host's sockets", v, got)
+		}
 	}
 }
 
