@@ -13,6 +13,7 @@ var (
 	noFam  = Errno(unix.EAFNOSUPPORT)
 	noProt = Errno(unix.EPROTONOSUPPORT)
 	noOpt  = Errno(unix.ENOPROTOOPT)
+	noDev  = Errno(unix.ENODEV)
 	inval  = Errno(unix.EINVAL)
 	noMem  = Errno(unix.ENOMEM)
 	routes = Budget(16, unix.ENOBUFS, unix.EAFNOSUPPORT)
@@ -247,13 +248,13 @@ var options = []struct {
 	// SO_REUSEADDR, SO_BROADCAST, SO_KEEPALIVE, SO_LINGER, SO_REUSEPORT, SO_PASSCRED, SO_RCVTIMEO, SO_SNDTIMEO, SO_TIMESTAMP
 	{1, Allow(), []uint64{2, 6, 9, 13, 15, 16, 20, 21, 29}},
 	// IP_ADD_MEMBERSHIP, IP_*BLOCK_SOURCE, IP_ADD_SOURCE_MEMBERSHIP, IP_MSFILTER, MCAST_*
-	{0, noOpt, []uint64{35, 37, 38, 39, 41, 42, 43, 44, 46, 48}},
+	{0, noDev, []uint64{35, 37, 38, 39, 41, 42, 43, 44, 46, 48}},
 	// IP_RECVERR
 	{0, Ignore(), []uint64{11}},
 	// IP_TOS, IP_TTL, IP_PKTINFO, IP_MTU_DISCOVER, IP_MULTICAST_*, IP_DROP_*, MCAST_LEAVE_*
 	{0, Allow(), []uint64{1, 2, 8, 10, 32, 33, 34, 36, 40, 45, 47}},
 	// IPV6_JOIN_GROUP, IPV6_JOIN_ANYCAST, MCAST_*
-	{41, noOpt, []uint64{20, 27, 42, 43, 44, 46, 48}},
+	{41, noDev, []uint64{20, 27, 42, 43, 44, 46, 48}},
 	// IPV6_2292PKTOPTIONS, IPV6_FLOWLABEL_MGR, IPV6_HOPOPTS, IPV6_RTHDRDSTOPTS, IPV6_RTHDR, IPV6_DSTOPTS
 	{41, noOpt, []uint64{6, 32, 54, 55, 57, 59}},
 	// IPV6_RECVERR

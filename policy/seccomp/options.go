@@ -16,8 +16,11 @@ const (
 
 // optionChecks keep programs from socket options by which a socket holds many
 // times what it is charged for. Refused is what few programs need, as by a kernel
-// without the option (ENOPROTOOPT, setsockopt(2)): libraries go on without it.
-// What is asked for as a matter of form is told as done.
+// without the option (ENOPROTOOPT, setsockopt(2)): libraries go on without it. To
+// multicast the answer is that of a host without a device for it (ENODEV), which
+// programs in a jail get anyway if they name none; Java makes an I/O error of the
+// one, and of the other a defect of the program. What is asked for as a matter of
+// form is told as done.
 //
 // Level and option are ints.
 var optionChecks = []Check{
@@ -57,7 +60,7 @@ var optionChecks = []Check{
 				unix.MCAST_JOIN_GROUP, unix.MCAST_BLOCK_SOURCE, unix.MCAST_UNBLOCK_SOURCE, unix.MCAST_JOIN_SOURCE_GROUP, unix.MCAST_MSFILTER,
 			}},
 		},
-		Answer: Action{Kind: KindErrno, Errno: unix.ENOPROTOOPT},
+		Answer: Action{Kind: KindErrno, Errno: unix.ENODEV},
 	},
 	{
 		Call: "setsockopt", Words: "level is IPPROTO_IP, and option IP_RECVERR", Why: whyErrors,
@@ -77,7 +80,7 @@ var optionChecks = []Check{
 				unix.MCAST_JOIN_GROUP, unix.MCAST_BLOCK_SOURCE, unix.MCAST_UNBLOCK_SOURCE, unix.MCAST_JOIN_SOURCE_GROUP, unix.MCAST_MSFILTER,
 			}},
 		},
-		Answer: Action{Kind: KindErrno, Errno: unix.ENOPROTOOPT},
+		Answer: Action{Kind: KindErrno, Errno: unix.ENODEV},
 	},
 	{
 		Call: "setsockopt", Words: "level is IPPROTO_IPV6, and option IPV6_FLOWLABEL_MGR, IPV6_2292PKTOPTIONS or an extension header",
