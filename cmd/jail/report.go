@@ -86,7 +86,10 @@ func ungrouped(res *result.Result) string {
 		text = ", memory is bounded for each process and their sum only sampled"
 	}
 	if l.Pids != nil && l.PidsAction == policy.ActionKill {
-		text += ", --pids-action kill counts no threads"
+		text += ", --pids-action kill only looks every 50 ms"
+	}
+	if l.CPUNS != nil {
+		text += ", --cpu misses children that nobody waits for if they end within 50 ms"
 	}
 	if text == "" {
 		return ""
