@@ -46,6 +46,9 @@ func (d *decoder) limits(key string, n *node) {
 		if err == nil {
 			err = set(to, p.val.text)
 		}
+		if err == nil {
+			err = row.possible(&d.out.Limits)
+		}
 		if err != nil {
 			d.fail(p.val.off, join(key, p.name), err)
 		}

@@ -171,6 +171,8 @@ func TestAMistakeIsNamedWithItsPlaceKeyAndRemedy(t *testing.T) {
 		{"limits.cpu = false", [2]int{1, 14}, "limits.cpu", ErrType, `"2s"`},
 		{"limits.memory = \"64MB\"", [2]int{1, 17}, "limits.memory", size.ErrAmbiguous, ""},
 		{"limits.memory = -1", [2]int{1, 17}, "limits.memory", size.ErrNegative, ""},
+		{"limits.memory = \"1\"", [2]int{1, 17}, "limits.memory", ErrValue, "64K at least"},
+		{"limits.open_files = 15", [2]int{1, 21}, "limits.open_files", ErrValue, "16 at least"},
 		{"limits.memory = 0", [2]int{1, 17}, "limits.memory", ErrZero, "default"},
 		{"limits.memory = 1.5", [2]int{1, 17}, "limits.memory", ErrType, `"64M"`},
 		{"limits.pids = \"128\"", [2]int{1, 15}, "limits.pids", ErrType, "want an integer"},

@@ -251,7 +251,7 @@ func TestAResolvedPolicyIsPrintedAndReadBackToTheSameDigest(t *testing.T) {
 	odd.Files = append(odd.Files, File{Kind: FileTmpfs, Target: "/t", Size: Unlimited}, File{Kind: FileHide, Target: "/h"})
 	odd.Limits.CPU = 1234567891 * time.Nanosecond
 	for name, p := range map[string]*Policy{"zero": {}, "everything": everything("/src"), "odd": odd,
-		"endless": {Limits: Limits{CPU: math.MaxInt64, Memory: math.MaxInt64, Pids: math.MaxInt64, Disk: Unlimited}}} {
+		"endless": {Limits: Limits{CPU: math.MaxInt64, Memory: math.MaxInt64, Pids: mostPids, Inodes: math.MaxInt64, Disk: Unlimited}}} {
 		for _, c := range []Caller{{Root: true}, {}} {
 			r := p.Resolve(c)
 			var text bytes.Buffer
