@@ -94,7 +94,7 @@ type resident struct{ anon, shmem, peak int64 }
 
 // residentOf reads /proc/PID/status. A process that is gone has none.
 func residentOf(pid int) (m resident, err error) {
-	p, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	p, err := readProc("/proc/" + strconv.Itoa(pid) + "/status")
 	switch {
 	case isGone(err):
 		return m, nil
