@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"bytes"
+
 	"github.com/jailrun/jail/isolate/tape"
 	"golang.org/x/sys/unix"
 )
@@ -23,6 +25,9 @@ func (v *verifier) effect(o *tape.Op, s *state) *effect {
 		v.mountEffect(o, e)
 	case unix.SYS_MKDIRAT, unix.SYS_MKNODAT, unix.SYS_SYMLINKAT, unix.SYS_FCHOWNAT, unix.SYS_FCHMODAT, unix.SYS_OPENAT, unix.SYS_CHDIR, unix.SYS_FCHDIR:
 		pathEffect(o, e, s)
+		if v.opensNetwork(o) {
+			e.needs |= hasNet
+		}
 	case unix.SYS_SETGROUPS, unix.SYS_SETRESGID, unix.SYS_SETRESUID, unix.SYS_CAPSET:
 		v.identityEffect(o, e)
 	case unix.SYS_SECCOMP:
@@ -215,6 +220,13 @@ func (v *verifier) otherEffect(o *tape.Op, e *effect) {
 	if !cloexec {
 		e.class |= leaks
 	}
+}
+
+// opensNetwork says whether a file is one by which a network namespace is steered,
+// the host's if there is no other yet.
+func (v *verifier) opensNetwork(o *tape.Op) bool {
+	path, ok := v.t.Text(o.Args[1])
+	return ok && o.Call == unix.SYS_OPENAT && bytes.HasPrefix(path, []byte("/proc/sys/net/"))
 }
 
 // killsOne says whether a kill is of one process whatever came before it. Zero

@@ -29,7 +29,7 @@ func Rlimits(in *Input) []Rlimit {
 		// Not 0: at 0 the kernel still runs a core handler that core_pattern names
 		// with a pipe, as root and outside the jail; at exactly 1 it doesn't (core(5)).
 		{"core size", unix.RLIMIT_CORE, 1, 1},
-		{"open files", unix.RLIMIT_NOFILE, uint64(l.OpenFiles), max(uint64(l.OpenFiles), 20000)},
+		{"open files", unix.RLIMIT_NOFILE, uint64(l.OpenFiles), filesHard(l)},
 		{"locked memory", unix.RLIMIT_MEMLOCK, 8 << 20, 8 << 20},
 		{"message queues", unix.RLIMIT_MSGQUEUE, 819200, 819200},
 		{"realtime priority", unix.RLIMIT_RTPRIO, 0, 0},
@@ -75,6 +75,16 @@ func bytesOr(n int64) uint64 {
 		return unlimited
 	}
 	return uint64(n)
+}
+
+// filesHard leaves runtimes that want more than the default room to take it; a
+// number that was asked for is a bound.
+func filesHard(l *policy.Limits) uint64 {
+	const usual, room = 1024, 20000
+	if l.OpenFiles == usual {
+		return room
+	}
+	return uint64(l.OpenFiles)
 }
 
 // stackHard lets a program raise its stack up to its memory.

@@ -206,19 +206,21 @@ func (v *verifier) s7(o *tape.Op, e *effect, s *state) string {
 		return v.heldBack(o, s)
 	case o.Proc == tape.Init && s.may&released != 0 && !idles(o):
 		return "init does more than wait once the target runs"
-	case o.Proc == tape.Stage && s.may&hasForked != 0 && !ofNetwork(o):
+	case o.Proc == tape.Stage && s.may&hasForked != 0 && !v.ofNetwork(o):
 		return "the stage does more than hand over init and its network"
 	}
 	return ""
 }
 
 // ofNetwork knows the calls by which the stage makes init's network namespace.
-func ofNetwork(o *tape.Op) bool {
+func (v *verifier) ofNetwork(o *tape.Op) bool {
 	switch o.Call {
 	case unix.SYS_SENDMSG, unix.SYS_SETNS, unix.SYS_UNSHARE, unix.SYS_SOCKET, unix.SYS_IOCTL:
 		return true
+	case unix.SYS_WRITE, unix.SYS_CLOSE: // of what may be opened
+		return true
 	case unix.SYS_OPENAT:
-		return o.Args[2]&(unix.O_CREAT|unix.O_WRONLY|unix.O_RDWR) == 0
+		return v.opensNetwork(o) || o.Args[2]&(unix.O_CREAT|unix.O_WRONLY|unix.O_RDWR) == 0
 	}
 	return false
 }

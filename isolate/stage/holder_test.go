@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"bytes"
 	"os"
 	"os/signal"
 	"runtime"
@@ -73,31 +74,48 @@ func TestManyHoldersUnderSignals(t *testing.T) {
 }
 
 func TestAHolderDiesWithItsThread(t *testing.T) {
-	pidfd := make(chan int, 1)
-	go func() {
+	type answer struct {
+		h     *Holder
+		pidfd int
+		err   error
+	}
+	held := make(chan answer, 1)
+	var hold func()
+	hold = func() {
 		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
+		if unix.Gettid() == unix.Getpid() {
+			go hold() // the main thread never ends; while this one has it, another gets one that does
+			return
+		}
 		h, err := Hold(unix.CLONE_NEWUSER)
 		if err != nil {
-			t.Error(err)
-			close(pidfd)
+			held <- answer{err: err}
 			return
 		}
 		fd, err := unix.PidfdOpen(h.PID, 0)
-		if err != nil {
-			t.Error(err)
+		for err == nil && !sleeps(h.PID) { // its parent's death counts from then on
+			runtime.Gosched()
 		}
-		pidfd <- fd
-	}()
-	fd, ok := <-pidfd
-	if !ok {
-		return
+		held <- answer{h, fd, err}
 	}
-	defer unix.Close(fd)
-	p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-	if n, err := unix.Poll(p, 5000); n != 1 || err != nil {
+	go hold()
+	a := <-held
+	if a.err != nil {
+		t.Fatal(a.err)
+	}
+	defer unix.Close(a.pidfd)
+	p := []unix.PollFd{{Fd: int32(a.pidfd), Events: unix.POLLIN}}
+	if n, err := unix.Poll(p, 5000); n != 1 && err != unix.EINTR {
 		t.Errorf("the holder is alive 5 s after its thread: poll %d, %v", n, err)
 	}
-	_ = unix.Waitid(unix.P_PIDFD, fd, nil, unix.WEXITED|unix.WALL, nil)
+	a.h.End()
+}
+
+// sleeps says whether a process waits, proc_pid_stat(5).
+func sleeps(pid int) bool {
+	stat, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	_, state, _ := bytes.Cut(stat, []byte(") "))
+	return len(state) > 0 && state[0] == 'S'
 }
 
 func TestAHolderOfAnotherParentEnds(t *testing.T) {
