@@ -321,6 +321,7 @@ func execHint(errno unix.Errno) string {
 
 // launchErr keeps the first error of a launch, and reports it.
 func (r *run) launchErr(err error) {
+	err = advised(err)
 	var le *LaunchError
 	var xe *ExecError
 	s := &result.Setup{Index: -1}
