@@ -76,7 +76,7 @@ func (r *run) callersNamespace() (int, error) {
 // the host's id, and gives a descriptor of it. The process that it is made with
 // is gone on return.
 func mappedNamespace(uid, gid, id int) (int, error) {
-	h, err := stage.Hold(unix.CLONE_NEWUSER)
+	h, err := stage.Hold()
 	if err != nil {
 		return -1, err
 	}

@@ -10,17 +10,17 @@ import (
 // its parent is not the given one. It gives the pid or a negated errno.
 func cloneHolder(flags, parent uintptr) (pid int)
 
-// Holder is a process that does nothing but hold the namespaces that it was
-// made with, so that descriptors of them can be opened. It shares this one's
+// Holder is a process that does nothing but hold the user namespace that it was
+// made with, so that a descriptor of it can be opened. It shares this one's
 // memory and descriptors, which makes it some ten times as cheap as a stage.
 type Holder struct{ PID int }
 
-// Hold starts a holder in new namespaces of the given CLONE_NEW* flags, see
-// clone(2). The caller's goroutine must be locked to its thread until it has
-// ended the holder, which dies with the thread: PR_SET_PDEATHSIG. Only a process
-// whose threads end with it alone does without, as for StartHere.
-func Hold(namespaces uintptr) (*Holder, error) {
-	pid := cloneHolder(namespaces|unix.CLONE_VM|unix.CLONE_FILES, uintptr(unix.Getpid()))
+// Hold starts a holder in a user namespace of its own, user_namespaces(7). The
+// caller's goroutine must be locked to its thread until it has ended the holder,
+// which dies with the thread: PR_SET_PDEATHSIG. Only a process whose threads end
+// with it alone does without, as for StartHere.
+func Hold() (*Holder, error) {
+	pid := cloneHolder(unix.CLONE_NEWUSER|unix.CLONE_VM|unix.CLONE_FILES, uintptr(unix.Getpid()))
 	if pid < 0 {
 		return nil, os.NewSyscallError("clone", unix.Errno(-pid))
 	}
