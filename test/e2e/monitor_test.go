@@ -53,7 +53,7 @@ func monitorWaitsItsTurn(t *testing.T, uid int) bool {
 		_ = cmd.Wait()
 	}()
 	s.blocked(1)
-	return policyOf(t, cmd.Process.Pid) == unix.SCHED_NORMAL && policyOf(t, cmd.Process.Pid+1) == unix.SCHED_BATCH
+	return hasPolicy(t, cmd.Process.Pid, unix.SCHED_NORMAL) && hasPolicy(t, cmd.Process.Pid+1, unix.SCHED_BATCH)
 }
 
 func as(uid int) *syscall.SysProcAttr {
@@ -63,13 +63,14 @@ func as(uid int) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(uid)}}
 }
 
-func policyOf(t *testing.T, tid int) uint32 {
+// hasPolicy is false of a number that is nobody's, or was another's who has ended.
+func hasPolicy(t *testing.T, tid int, policy uint32) bool {
 	t.Helper()
 	a, err := unix.SchedGetAttr(tid, 0)
-	if err != nil {
+	if err != nil && err != unix.ESRCH {
 		t.Fatal(err)
 	}
-	return a.Policy
+	return err == nil && a.Policy == policy
 }
 
 // Threads that the monitor has started would inherit what it was given, and so
