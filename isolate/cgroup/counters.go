@@ -17,16 +17,20 @@ func (g *Group) CPU() (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	v, ok := number(b)
-	unit := time.Nanosecond
-	if v2 {
-		v, ok = field(b, "usage_usec")
-		unit = time.Microsecond
-	}
+	cpu, ok := cpuOf(b, v2)
 	if !ok {
 		return 0, fail("read", g.name+"/"+files[fileCPU].name(v2), ErrNoFigure)
 	}
-	return time.Duration(v) * unit, nil
+	return cpu, nil
+}
+
+func cpuOf(b []byte, v2 bool) (time.Duration, bool) {
+	if v2 {
+		us, ok := field(b, "usage_usec")
+		return time.Duration(us) * time.Microsecond, ok
+	}
+	ns, ok := number(b)
+	return time.Duration(ns), ok
 }
 
 // OOMKills is how many tasks of the group the kernel killed for memory.

@@ -1,6 +1,8 @@
 package cgroup
 
 import (
+	"time"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -19,7 +21,10 @@ func (g *Group) Remove() error {
 		if !isBusy(err) || ctx.Err() != nil {
 			return err
 		}
-		if g.WaitEmpty(ctx) != nil {
+		switch wait := g.WaitEmpty(ctx); {
+		case Passing(wait): // no descriptor for the event: look again
+			time.Sleep(time.Millisecond)
+		case wait != nil:
 			return err
 		}
 		// A task may be out of the lists a moment before its hold on the group
