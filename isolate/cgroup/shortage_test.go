@@ -138,10 +138,10 @@ func TestACounterMayBeDescriptorZero(t *testing.T) {
 		t.Errorf("%q, %v", b, err)
 	}
 	g.mu.Unlock()
-	g.Close()
+	err = g.Remove() // and Close
 	g.mu.Lock()
-	if _, err := unix.FcntlInt(0, unix.F_GETFD, 0); err != unix.EBADF {
-		t.Errorf("descriptor 0 after Close: %v", err)
+	if _, errno := unix.FcntlInt(0, unix.F_GETFD, 0); err != nil || errno != unix.EBADF {
+		t.Errorf("descriptor 0 after Remove (%v): %v", err, errno)
 	}
 }
 
