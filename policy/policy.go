@@ -53,7 +53,7 @@ type Limits struct {
 	Inodes     int64         `toml:"inodes,omitempty" json:"inodes,omitempty"`           // of the same; default 65536
 	FileSize   size.Bytes    `toml:"file_size,omitempty" json:"file_size,omitempty"`     // RLIMIT_FSIZE; default none
 	Stack      size.Bytes    `toml:"stack,omitempty" json:"stack,omitempty"`             // RLIMIT_STACK, soft; default 8M
-	OpenFiles  int64         `toml:"open_files,omitempty" json:"open_files,omitempty"`   // RLIMIT_NOFILE, soft; default 1024
+	OpenFiles  int64         `toml:"open_files,omitempty" json:"open_files,omitempty"`   // RLIMIT_NOFILE; default 1024, which a program may raise to 20000, any other number being a bound
 	Cores      string        `toml:"cores,omitempty" json:"cores,omitempty"`             // cpu list as in cpuset(7), "0-1,3"; default: the caller's
 	PidsAction Action        `toml:"pids_action,omitempty" json:"pids_action,omitempty"` // what a full pids limit does
 	DiskAction Action        `toml:"disk_action,omitempty" json:"disk_action,omitempty"` // what a full disk does

@@ -57,7 +57,7 @@ type Limits struct {
 	Inodes        *int64        `json:"inodes"`          // files in the same (--inodes)
 	FileSizeBytes *int64        `json:"file_size_bytes"` // size of one file, bytes: RLIMIT_FSIZE (--file-size)
 	StackBytes    *int64        `json:"stack_bytes"`     // stack of the first thread, bytes: RLIMIT_STACK, soft (--stack)
-	OpenFiles     *int64        `json:"open_files"`      // descriptors of one process: RLIMIT_NOFILE, soft (--open-files)
+	OpenFiles     *int64        `json:"open_files"`      // descriptors of one process: RLIMIT_NOFILE; 1024 is soft, any other number a bound (--open-files)
 	Cores         *string       `json:"cores"`           // CPUs that it may run on, as "0-1,3" (--cores); null: the caller's
 	PidsAction    policy.Action `json:"pids_action"`     // what a full pids limit does: "errno" or "kill" (--pids-action)
 	DiskAction    policy.Action `json:"disk_action"`     // what a full disk does: "errno" or "kill" (--disk-action)
