@@ -24,29 +24,14 @@ func leaveNoDescriptor(t *testing.T) (restore func()) {
 // function that it gives is called, or the test ends.
 func leaveDescriptors(t *testing.T, free int) (restore func()) {
 	t.Helper()
-	var old unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &old); err != nil {
-		t.Fatal(err)
-	}
-	low := old
-	low.Cur = 512
-	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &low); err != nil {
-		t.Fatal(err)
-	}
-	var taken []int
-	for {
-		fd, err := unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0)
-		if err != nil {
-			break
-		}
-		taken = append(taken, fd)
-	}
+	raise := limited(t, 512)
+	taken := fill()
 	closeFds(taken[len(taken)-free:])
 	taken = taken[:len(taken)-free]
 	restore = func() {
 		closeFds(taken)
 		taken = nil
-		_ = unix.Setrlimit(unix.RLIMIT_NOFILE, &old)
+		raise()
 	}
 	t.Cleanup(restore)
 	return restore

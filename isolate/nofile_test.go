@@ -10,23 +10,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fill takes every descriptor that is left up to a limit, and gives what frees
-// them.
-func fill(t *testing.T) (free func()) {
-	t.Helper()
-	var fds []int
+// fill takes every descriptor that is left up to a limit.
+func fill() (fds []int) {
 	for {
-		fd, err := unix.Dup(0)
+		fd, err := unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 		if err != nil {
-			break
+			return fds
 		}
 		fds = append(fds, fd)
 	}
-	return func() { closeFds(fds) }
 }
 
-// limited lowers the limit of open files, so that it is met soon.
-func limited(t *testing.T, n uint64) {
+// limited lowers the limit of open files, so that it is met soon, until the
+// function that it gives is called, or the test ends.
+func limited(t *testing.T, n uint64) (raise func()) {
 	t.Helper()
 	var old unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &old); err != nil {
@@ -35,7 +32,9 @@ func limited(t *testing.T, n uint64) {
 	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: n, Max: old.Max}); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = unix.Setrlimit(unix.RLIMIT_NOFILE, &old) })
+	raise = func() { _ = unix.Setrlimit(unix.RLIMIT_NOFILE, &old) }
+	t.Cleanup(raise)
+	return raise
 }
 
 // The kernel drops the descriptors of a message for which there is no room. A
@@ -51,13 +50,13 @@ func TestALaunchThatLosesDescriptorsFails(t *testing.T) {
 	lost := 0
 	for delay := time.Duration(0); delay < 8*time.Millisecond; delay += 100 * time.Microsecond {
 		c := Command(p, "unshare", "--mount", "true")
-		filled := make(chan func(), 1)
+		filled := make(chan []int, 1)
 		go func() {
 			time.Sleep(delay)
-			filled <- fill(t)
+			filled <- fill()
 		}()
 		err := c.Run()
-		(<-filled)()
+		closeFds(<-filled)
 		if res := c.Result(); res.Reason != result.Syscall && res.Reason != result.SetupFailed {
 			t.Errorf("after %v: reason %s, %v", delay, res.Reason, err)
 		}

@@ -1,6 +1,7 @@
 package isolate
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"path/filepath"
@@ -62,7 +63,7 @@ func (r *run) unseen(at string) (why string) {
 	if err != nil {
 		return ""
 	}
-	if why := firstOf(r.hidden(at), r.hidden(real)); why != "" {
+	if why := cmp.Or(r.hidden(at), r.hidden(real)); why != "" {
 		return why
 	}
 	if real != at && r.shows(filepath.Dir(at)) && !r.shows(real) {
@@ -133,13 +134,6 @@ func (r *run) sayIfHidden(err error) {
 	if f := r.over(at); f != nil && f.Kind == policy.FileHide {
 		xe.Hint = r.hidden(at)
 	}
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 func exists(path string) bool {

@@ -19,9 +19,7 @@ import (
 var runs atomic.Uint64
 
 // prepare does all that comes before the stage's start, and starts it.
-func (r *run) prepare() error { return advised(r.setUp()) }
-
-func (r *run) setUp() error {
+func (r *run) prepare() error {
 	if err := r.lookAround(); err != nil {
 		return err
 	}

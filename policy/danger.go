@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"path"
 	"strings"
 )
@@ -87,7 +88,7 @@ var serviceHoles = [...]hole{
 // program; "" if it would not. It looks at the cleaned path alone: ask again
 // with what the path is after its links are resolved.
 func Dangerous(path string) (why string) {
-	return firstOf(reason(writableHoles[:], path), Exposes(path))
+	return cmp.Or(reason(writableHoles[:], path), Exposes(path))
 }
 
 // Exposes says why even a read-only bind of path would give the program
@@ -106,13 +107,6 @@ func (f File) Danger() (why string) {
 		return Exposes(f.Source)
 	}
 	return ""
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 func reason(holes []hole, name string) string {

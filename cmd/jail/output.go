@@ -79,15 +79,6 @@ func (s *streams) follow() {
 	}
 }
 
-func sameFile(a, b *os.File) bool {
-	if a == nil || b == nil {
-		return false
-	}
-	x, errX := a.Stat()
-	y, errY := b.Stat()
-	return errX == nil && errY == nil && os.SameFile(x, y)
-}
-
 // distinct refuses one file for a stream and the result, which would be written
 // over each other.
 func (s *streams) distinct(r *request) error {
@@ -98,10 +89,8 @@ func (s *streams) distinct(r *request) error {
 	if err != nil || !ours.Mode().IsRegular() {
 		return err
 	}
-	for _, f := range []*os.File{s.stdout, s.stderr} {
-		if st, err := f.Stat(); err == nil && os.SameFile(st, ours) {
-			return &failure{op: "--json " + r.json, err: errSameFile, hint: "name another file, or use --json -"}
-		}
+	if sameFile(s.stdout, s.json) || sameFile(s.stderr, s.json) {
+		return &failure{op: "--json " + r.json, err: errSameFile, hint: "name another file, or use --json -"}
 	}
 	return nil
 }

@@ -196,8 +196,6 @@ func (w *walker) enter(name string) error {
 func (w *walker) follow(s *spot, more bool) error {
 	target, err := readTrusted(s)
 	switch {
-	case err == LinkOnWay || err == MagicLink:
-		return w.at(s.name, err)
 	case err != nil:
 		return w.at(s.name, err)
 	case !more && w.last == refuseLink:
