@@ -109,10 +109,7 @@ func launch(r *request, p *policy.Policy, seen *shown, s *streams) int {
 		return s.fail("catch signals", err)
 	}
 	cmd.Wake, cmd.HoldThread = sigs.wake(), true
-	cmd.OnStart = func(send func(os.Signal) error) {
-		wakeSysmon()
-		sigs.forward(send)
-	}
+	cmd.OnStart = sigs.forward
 	err = cmd.Run()
 	sigs.release()
 	status := report(r, cmd, beside, s, err)

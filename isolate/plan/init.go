@@ -158,6 +158,8 @@ func (b *builder) identity() {
 	b.Call("start a session", unix.SYS_SETSID).Because("no controlling terminal to push input into (CVE-2017-5226)").Soft()
 	b.signals()
 	b.Call("reset personality", unix.SYS_PERSONALITY, 0).Because("ADDR_NO_RANDOMIZE of a parent would turn ASLR off")
+	b.Call("reset the timer slack", unix.SYS_PRCTL, unix.PR_SET_TIMERSLACK, timerSlack).
+		Because("a supervisor's thread may have its own: a program's timers would be late by it")
 	if b.in.Facts.Nice < 0 {
 		b.Call("reset nice", unix.SYS_SETPRIORITY, unix.PRIO_PROCESS, 0, 0).Soft()
 	}
@@ -358,5 +360,6 @@ const (
 	atFdcwd              = 0xffffffffffffff9c // AT_FDCWD
 	seccompSetModeFilter = 1
 	secbitNoSetuidFixup  = 4       // SECBIT_NO_SETUID_FIXUP, capabilities(7)
+	timerSlack           = 50_000  // ns; the kernel's default, PR_SET_TIMERSLACK in prctl(2)
 	noPid                = 1 << 30 // above every pid: to kill 0 would be the supervisor's process group
 )

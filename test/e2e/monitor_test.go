@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -17,17 +18,17 @@ import (
 func TestTheMonitorThreadTakesTheCoreFromNoLaunch(t *testing.T) {
 	asEach(t, func(t *testing.T, uid int) {
 		for range 10 {
-			if monitorWaitsItsTurn(t, uid) {
+			if monitorIsCalm(t, uid) {
 				return
 			}
 		}
-		t.Error("in ten launches no thread of jail's but the main one was in SCHED_BATCH")
+		t.Error("in ten launches no thread of jail's but the main one slept longer")
 	})
 }
 
-// monitorWaitsItsTurn looks at a jail before its launch, at the one point where
+// monitorIsCalm looks at a jail before its launch, at the one point where
 // that can be held: it has no room for what --resolved prints.
-func monitorWaitsItsTurn(t *testing.T, uid int) bool {
+func monitorIsCalm(t *testing.T, uid int) bool {
 	t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -53,7 +54,7 @@ func monitorWaitsItsTurn(t *testing.T, uid int) bool {
 		_ = cmd.Wait()
 	}()
 	s.blocked(1)
-	return hasPolicy(t, cmd.Process.Pid, unix.SCHED_NORMAL) && hasPolicy(t, cmd.Process.Pid+1, unix.SCHED_BATCH)
+	return slackOf(cmd.Process.Pid) == "50000" && slackOf(cmd.Process.Pid+1) == "10000000"
 }
 
 func as(uid int) *syscall.SysProcAttr {
@@ -63,44 +64,55 @@ func as(uid int) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(uid)}}
 }
 
-// hasPolicy is false of a number that is nobody's, or was another's who has ended.
-func hasPolicy(t *testing.T, tid int, policy uint32) bool {
-	t.Helper()
-	a, err := unix.SchedGetAttr(tid, 0)
-	if err != nil && err != unix.ESRCH {
-		t.Fatal(err)
-	}
-	return err == nil && a.Policy == policy
+// slackOf is a thread's timer slack in nanoseconds, "" of one that has ended or
+// is not there.
+func slackOf(tid int) string {
+	slack, _ := os.ReadFile("/proc/" + strconv.Itoa(tid) + "/timerslack_ns")
+	return strings.TrimSpace(string(slack))
 }
 
-// Threads that the monitor has started would inherit what it was given, and so
-// would programs: on busy cores it does start some.
-func TestWhatTheMonitorWasGivenEndsWithTheLaunch(t *testing.T) {
+// Threads that the monitor has started inherit its slack, and so would programs
+// be given it: on busy cores it does start some. A caller's own is none of theirs
+// either.
+func TestAProgramHasTheTimerSlackOfTheKernel(t *testing.T) {
 	asEach(t, func(t *testing.T, uid int) {
 		for range 8 {
 			p := start(t, uid, "(while :; do :; done) & (while :; do :; done) & echo ready; while :; do :; done", "--wall", "20s")
-			waitUntil(t, "no thread is special", func() bool { return specialThreads(p.Process.Pid) == "" })
+			tasks := 0
+			for _, pid := range descendants(p.Process.Pid) {
+				for _, task := range threads(pid) {
+					tid, _ := strconv.Atoi(filepath.Base(task))
+					if slack := slackOf(tid); slack != "50000" && slack != "" {
+						t.Errorf("a program's timers are late by up to %s ns", slack)
+					}
+					tasks++
+				}
+			}
+			if tasks < 4 {
+				t.Fatalf("%d processes, want init, the shell and its two", tasks)
+			}
 			p.signal(syscall.SIGINT)
 			p.end()
 		}
 	})
 }
 
-// specialThreads are those of jail and its program that the host's scheduler does
-// not treat like any other, "" if there are none.
-func specialThreads(jail int) (found string) {
-	for _, pid := range append(descendants(jail), jail) {
-		for _, task := range threads(pid) {
-			tid, _ := strconv.Atoi(filepath.Base(task))
-			a, err := unix.SchedGetAttr(tid, 0)
-			slack, err2 := os.ReadFile("/proc/" + filepath.Base(task) + "/timerslack_ns")
-			if err != nil || err2 != nil {
-				continue // it has ended
-			}
-			if a.Policy != unix.SCHED_NORMAL || strings.TrimSpace(string(slack)) != "50000" {
-				found += task + " "
-			}
+func TestACallersTimerSlackIsNotThePrograms(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := unix.Prctl(unix.PR_SET_TIMERSLACK, 5_000_000, 0, 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Prctl(unix.PR_SET_TIMERSLACK, 0, 0, 0, 0)
+	p := start(t, os.Geteuid(), "echo ready; while :; do :; done", "--wall", "20s")
+	if own := slackOf(p.Process.Pid); own != "5000000" {
+		t.Fatalf("jail has the slack %s, want its caller's", own)
+	}
+	for _, pid := range descendants(p.Process.Pid) {
+		if slack := slackOf(pid); slack != "50000" {
+			t.Errorf("process %d has the slack %s of its caller", pid, slack)
 		}
 	}
-	return found
+	p.signal(syscall.SIGINT)
+	p.end()
 }
