@@ -12,7 +12,10 @@ import (
 
 // idDir holds the lock file of host ids. Only root can enter it, so nobody
 // else can take or hold a lock.
-const idDir = "/run/jail"
+const (
+	idDir  = "/run/jail"
+	idFile = idDir + "/ids"
+)
 
 // ids are the two host ids of one run, the target's and then init's. RLIMIT
 // counts, keyrings and signals are per id, so no two runs share one.
@@ -21,12 +24,13 @@ const idDir = "/run/jail"
 // until the last process of the jail is gone, even if the supervisor is killed.
 type ids struct {
 	target, init int
-	lock         *os.File
+	lock         int // its descriptor
 }
 
 func (i *ids) close() {
-	if i != nil && i.lock != nil {
-		i.lock.Close()
+	if i != nil && i.lock >= 0 {
+		unix.Close(i.lock)
+		i.lock = -1
 	}
 }
 
@@ -35,7 +39,7 @@ var idCursor atomic.Uint64
 
 // takeIDs locks a pair of ids that no process has.
 func takeIDs(f *host.Facts) (*ids, error) {
-	file, err := openIDFile()
+	lock, err := openIDFile()
 	if err != nil {
 		return nil, err
 	}
@@ -43,44 +47,56 @@ func takeIDs(f *host.Facts) (*ids, error) {
 	start := uint64(os.Getpid())*31 + idCursor.Add(1)
 	for k := range n {
 		i := (start + k) % n
-		free, err := lockPair(file, int64(i))
+		free, err := lockPair(lock, int64(i))
 		if err != nil {
-			file.Close()
+			unix.Close(lock)
 			return nil, err
 		}
 		id := f.IDBase + int(i)*2
 		if free && idle(id) && idle(id+1) {
-			return &ids{target: id, init: id + 1, lock: file}, nil
+			return &ids{target: id, init: id + 1, lock: lock}, nil
 		}
 	}
-	file.Close()
+	unix.Close(lock)
 	return nil, &LaunchError{Op: "take ids for the run", Index: -1, Err: errNoIDs, Hint: `every id of the range is in use: run "jail gc"`}
 }
 
 var errNoIDs = errors.New("no free pair of ids")
 
-func openIDFile() (*os.File, error) {
-	file, err := os.OpenFile(idDir+"/ids", os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
-	if errors.Is(err, os.ErrNotExist) {
-		if err = os.Mkdir(idDir, 0o700); err == nil || errors.Is(err, os.ErrExist) {
-			file, err = os.OpenFile(idDir+"/ids", os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
+// openIDFile does without an os.File, which would start the runtime's poller
+// for a file that can't be polled.
+func openIDFile() (int, error) {
+	fd, err := openIDs()
+	if err == unix.ENOENT {
+		if err = unix.Mkdir(idDir, 0o700); err == nil || err == unix.EEXIST {
+			fd, err = openIDs()
 		}
 	}
 	if err != nil {
-		return nil, &LaunchError{Op: "take ids for the run", Index: -1, Err: err, Hint: "/run must be writable for root"}
+		err = &os.PathError{Op: "open", Path: idFile, Err: err}
+		return -1, &LaunchError{Op: "take ids for the run", Index: -1, Err: err, Hint: "/run must be writable for root"}
 	}
-	return file, nil
+	return fd, nil
+}
+
+func openIDs() (fd int, err error) {
+	for {
+		fd, err = unix.Open(idFile, unix.O_RDWR|unix.O_CREAT|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+		if err != unix.EINTR {
+			return fd, err
+		}
+	}
 }
 
 // lockPair locks one byte with an open file description lock, fcntl(2).
-func lockPair(f *os.File, i int64) (bool, error) {
+func lockPair(fd int, i int64) (bool, error) {
 	l := unix.Flock_t{Type: unix.F_WRLCK, Start: i, Len: 1}
-	err := unix.FcntlFlock(f.Fd(), unix.F_OFD_SETLK, &l)
+	err := unix.FcntlFlock(uintptr(fd), unix.F_OFD_SETLK, &l)
 	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EACCES) {
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("lock %s: %w", f.Name(), err)
+		return false, fmt.Errorf("lock %s: %w", idFile, err)
 	}
 	return true, nil
 }

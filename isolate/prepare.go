@@ -282,7 +282,7 @@ func (r *run) lockFd(other int) uintptr {
 	if r.ids == nil {
 		return uintptr(other)
 	}
-	return r.ids.lock.Fd()
+	return uintptr(r.ids.lock)
 }
 
 func (r *run) twinFd(other int) uintptr {

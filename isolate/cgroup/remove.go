@@ -41,22 +41,27 @@ func (g *Group) Close() {
 		return
 	}
 	g.closed = true
-	for i, fd := range g.reads {
-		if fd >= 0 {
-			unix.Close(fd)
-		}
-		g.reads[i] = absent
-	}
+	g.closeFiles()
 	for _, p := range g.parts {
 		p.close()
 	}
-	closeAll(g.procs)
 	for _, fd := range [...]*int{&g.into, &g.kill} {
 		if *fd >= 0 {
 			unix.Close(*fd)
 			*fd = -1
 		}
 	}
+}
+
+// closeFiles gives back what is read and what is joined by.
+func (g *Group) closeFiles() {
+	for i, fd := range g.reads {
+		if fd >= 0 {
+			unix.Close(fd)
+		}
+		g.reads[i] = absent
+	}
+	closeAll(g.procs)
 	g.procs = nil
 }
 
@@ -95,18 +100,21 @@ func (g *Group) rmdir() error {
 }
 
 // RemoveLimits removes what only the target was in, ahead of Remove, which does
-// the rest: init may take a while to take its namespaces down.
+// the rest: init may take a while to take its namespaces down. Nothing can be
+// read from the group any more.
 func (g *Group) RemoveLimits() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.closed {
+	if g.closed || g.twin != nil && g.twin.split {
 		return
 	}
 	for _, p := range g.parts {
 		if p.made && p != g.twin && p.rmdir(g.name) == nil {
 			p.made = false
+			p.close()
 		}
 	}
+	g.closeFiles()
 }
 
 func (p *part) rmdir(name string) error {
