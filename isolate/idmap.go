@@ -53,7 +53,7 @@ func ownerOf(tree int) string {
 }
 
 // callersNamespace makes, once a run, a user namespace that maps the caller's
-// ids to the run's.
+// ids to the run's. The process that it is made with is dying on return.
 func (r *run) callersNamespace() (int, error) {
 	if r.callerNS > 0 {
 		return r.callerNS, nil
@@ -63,7 +63,14 @@ func (r *run) callersNamespace() (int, error) {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 	}
-	fd, err := mappedNamespace(f.UID, f.GID, r.ids.target)
+	r.reapHolder() // of a source before
+	h, err := stage.Hold()
+	if err != nil {
+		return -1, err
+	}
+	r.holder = h
+	defer h.End()
+	fd, err := mapAndOpen(h.PID, f.UID, f.GID, r.ids.target)
 	if err != nil {
 		return -1, err
 	}
@@ -72,18 +79,8 @@ func (r *run) callersNamespace() (int, error) {
 	return fd, nil
 }
 
-// mappedNamespace makes a user namespace in which inside ids uid and gid are
-// the host's id, and gives a descriptor of it. The process that it is made with
-// is gone on return.
-func mappedNamespace(uid, gid, id int) (int, error) {
-	h, err := stage.Hold()
-	if err != nil {
-		return -1, err
-	}
-	defer h.End()
-	return mapAndOpen(h.PID, uid, gid, id)
-}
-
+// mapAndOpen maps inside ids uid and gid of a holder's user namespace to the host's
+// id, and gives a descriptor of it.
 func mapAndOpen(holder, uid, gid, id int) (int, error) {
 	dir := "/proc/" + strconv.Itoa(holder)
 	to := " " + strconv.Itoa(id) + " 1"
@@ -94,4 +91,12 @@ func mapAndOpen(holder, uid, gid, id int) (int, error) {
 		return -1, err
 	}
 	return unix.Open(dir+"/ns/user", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+}
+
+// reapHolder ends what callersNamespace has begun, when there is time to wait.
+func (r *run) reapHolder() {
+	if r.holder != nil {
+		r.holder.Reap()
+		r.holder = nil
+	}
 }

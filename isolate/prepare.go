@@ -320,7 +320,9 @@ func (r *run) startStage(fds []uintptr) error {
 	if r.cmd.HoldThread {
 		start = stage.StartHere
 	}
-	if r.stage, err = start(image, fds); err != nil {
+	r.stage, err = start(image, fds)
+	r.reapHolder() // while the stage starts
+	if err != nil {
 		return &LaunchError{Op: "start the stage", Index: -1, Err: err, Hint: startHint(err)}
 	}
 	if err := r.loop.Add(r.ctl, watch.In, r.onCtl); err != nil {
@@ -384,6 +386,7 @@ func (r *run) release() {
 			*fd = -1
 		}
 	}
+	r.reapHolder()
 	r.ids.close()
 	if r.group != nil {
 		_ = r.group.Remove() // what is left by an error here is jail gc's, by its name

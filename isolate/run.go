@@ -11,6 +11,7 @@ import (
 	"github.com/jailrun/jail/isolate/notify"
 	"github.com/jailrun/jail/isolate/plan"
 	"github.com/jailrun/jail/isolate/result"
+	"github.com/jailrun/jail/isolate/stage"
 	"github.com/jailrun/jail/isolate/watch"
 	"github.com/jailrun/jail/policy"
 	"github.com/jailrun/jail/policy/seccomp"
@@ -38,6 +39,7 @@ type run struct {
 	initFd    int // pidfd of pid 1
 	initPID   int
 	callerNS  int // user namespace for idmapped sources
+	holder    *stage.Holder
 	scratch   string
 	buf       []byte
 

@@ -27,10 +27,12 @@ func Hold() (*Holder, error) {
 	return &Holder{pid}, nil
 }
 
-// End kills the holder, and reaps it. Without an exit signal it is nobody's
-// whose wait4(-1) does not ask for such children (__WALL).
-func (h *Holder) End() {
-	_ = unix.Kill(h.PID, unix.SIGKILL)
+// End kills the holder. It is gone when it has been reaped.
+func (h *Holder) End() { _ = unix.Kill(h.PID, unix.SIGKILL) }
+
+// Reap waits for the end of a holder that End has killed. Without an exit signal
+// it is nobody's whose wait4(-1) does not ask for such children (__WALL).
+func (h *Holder) Reap() {
 	for {
 		if _, err := unix.Wait4(h.PID, nil, unix.WALL, nil); err != unix.EINTR {
 			return

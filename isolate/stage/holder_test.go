@@ -39,8 +39,9 @@ func TestAHolderHasItsNamespaceAndIsGoneAtItsEnd(t *testing.T) {
 		t.Error("the holder is in our own user namespace")
 	}
 	h.End()
+	h.Reap()
 	if err := unix.Kill(h.PID, 0); err != unix.ESRCH {
-		t.Errorf("kill(%d, 0) after End: %v, want ESRCH", h.PID, err)
+		t.Errorf("kill(%d, 0) after End and Reap: %v, want ESRCH", h.PID, err)
 	}
 }
 
@@ -67,6 +68,7 @@ func TestManyHoldersUnderSignals(t *testing.T) {
 					t.Errorf("the holder is gone: %v", err)
 				}
 				h.End()
+				h.Reap()
 			}
 		})
 	}
@@ -109,6 +111,7 @@ func TestAHolderDiesWithItsThread(t *testing.T) {
 		t.Errorf("the holder is alive 5 s after its thread: poll %d, %v", n, err)
 	}
 	a.h.End()
+	a.h.Reap()
 }
 
 // sleeps says whether a process waits, proc_pid_stat(5).
