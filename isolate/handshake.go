@@ -85,7 +85,6 @@ func (r *run) born(pid, fd int) {
 		return
 	}
 	if r.ids == nil || !r.facts.UserNS {
-		r.facts.LookAtSelf()
 		return
 	}
 	if err := r.mapIDs(); err != nil {
@@ -95,7 +94,6 @@ func (r *run) born(pid, fd int) {
 	if _, err := unix.Write(r.ctl, []byte("mapped\x00\x00")); err != nil {
 		r.fail(&LaunchError{Op: "let init go on", Index: -1, Err: err})
 	}
-	r.facts.LookAtSelf() // now, while init builds the root
 }
 
 const idMapHint = "the outer container must leave CAP_SETUID and the id range to jail"
@@ -185,7 +183,7 @@ func (r *run) sawItself(m *message) {
 	if r.policy.Layers.Level(policy.LayerSeccomp) != policy.Off {
 		r.listen(m.take())
 	}
-	r.facts.LookAtSelf() // the birth may not have been heard of yet
+	r.facts.LookAtSelf() // now, while the program is executed: before, init would wait for a core
 	if r.policy.Verify == policy.VerifyFull {
 		r.outside = r.lookFromOutside()
 	}
