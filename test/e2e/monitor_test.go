@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -72,8 +71,7 @@ func slackOf(tid int) string {
 }
 
 // Threads that the monitor has started inherit its slack, and so would programs
-// be given it: on busy cores it does start some. A caller's own is none of theirs
-// either.
+// be given it: on busy cores it does start some.
 func TestAProgramHasTheTimerSlackOfTheKernel(t *testing.T) {
 	asEach(t, func(t *testing.T, uid int) {
 		for range 8 {
@@ -95,24 +93,4 @@ func TestAProgramHasTheTimerSlackOfTheKernel(t *testing.T) {
 			p.end()
 		}
 	})
-}
-
-func TestACallersTimerSlackIsNotThePrograms(t *testing.T) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	if err := unix.Prctl(unix.PR_SET_TIMERSLACK, 5_000_000, 0, 0, 0); err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Prctl(unix.PR_SET_TIMERSLACK, 0, 0, 0, 0)
-	p := start(t, os.Geteuid(), "echo ready; while :; do :; done", "--wall", "20s")
-	if own := slackOf(p.Process.Pid); own != "5000000" {
-		t.Fatalf("jail has the slack %s, want its caller's", own)
-	}
-	for _, pid := range descendants(p.Process.Pid) {
-		if slack := slackOf(pid); slack != "50000" {
-			t.Errorf("process %d has the slack %s of its caller", pid, slack)
-		}
-	}
-	p.signal(syscall.SIGINT)
-	p.end()
 }
