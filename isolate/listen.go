@@ -1,7 +1,6 @@
 package isolate
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/jailrun/jail/isolate/notify"
@@ -26,6 +25,7 @@ func (r *run) listen(fd int) {
 		Loop: r.loop, Answer: r.answer, Budget: r.budget, AllowMemory: len(r.policy.Files) == 0, // a page of a FUSE server of the caller's could hold us
 		Name:      func(nr int32) string { return seccomp.Name(int(nr)) },
 		OnForeign: func(c notify.Call) { r.endForCall(result.CauseSyscall, c) },
+		OnHangup:  r.deaf,
 	}
 	if r.policy.Seccomp.OnSuspicious == policy.SuspiciousKill {
 		o.OnSuspicious = func(c notify.Call) { r.endForCall(result.CauseSuspicious, c) }
@@ -41,6 +41,19 @@ func (r *run) listen(fd int) {
 	}
 	r.listener = l
 	r.closers = append(r.closers, l.Close)
+}
+
+// deaf ends a jail whose refused calls can't be heard any more, unless nobody is
+// left who could make one: the listener then hangs up by itself.
+func (r *run) deaf(err error) {
+	if err == nil {
+		return
+	}
+	err = &LaunchError{Op: "listen to refused calls", Index: -1, Layer: policy.LayerSeccomp, Err: err}
+	if r.failure == nil {
+		r.failure = err
+	}
+	r.end(result.CauseInternal)
 }
 
 // answer looks a call up in the table that the filter was made from.
@@ -66,24 +79,11 @@ func (r *run) reference(nr int32, args [6]uint64) seccomp.Action {
 }
 
 func (r *run) endForCall(c result.Cause, call notify.Call) {
-	if r.ev.Killed == "" && !r.gone {
+	if r.ev.Killed == "" && !r.nobodyLeft() {
 		name := call.Syscall
-		r.ev.Call = &result.Call{Arch: archName(call), NR: int64(call.NR), Name: name, PID: call.PID}
+		r.ev.Call = &result.Call{Arch: call.ABI(), NR: int64(call.NR), Name: name, PID: call.PID}
 	}
 	r.end(c)
-}
-
-func archName(c notify.Call) string {
-	const x32Bit = 0x40000000
-	switch {
-	case c.Arch == unix.AUDIT_ARCH_X86_64 && c.NR >= x32Bit:
-		return "x32"
-	case c.Arch == unix.AUDIT_ARCH_X86_64:
-		return "x86_64"
-	case c.Arch == unix.AUDIT_ARCH_I386:
-		return "i386"
-	}
-	return "0x" + strconv.FormatUint(uint64(c.Arch), 16)
 }
 
 // denials copies what the listener has counted.

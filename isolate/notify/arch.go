@@ -1,10 +1,16 @@
 package notify
 
-import "strconv"
+import (
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
 
 // x32Bit marks the numbers of the x32 ABI, which have the architecture of
 // x86-64 (linux/audit.h, asm/unistd.h: __X32_SYSCALL_BIT).
 const x32Bit = 0x40000000
+
+const nativeArch = unix.AUDIT_ARCH_X86_64
 
 // arches names the values of seccomp_data.arch that a foreign call may have
 // (linux/audit.h).
@@ -19,9 +25,18 @@ var arches = [...]struct {
 	{0xc00000f3, "riscv64"},
 }
 
-// isX32 says whether nr is of the x32 ABI. -1 is no number but a tracer's way
-// to say "skip".
-func isX32(nr int32) bool { return hasX32 && nr != -1 && uint32(nr)&x32Bit != 0 }
+// isX32 says whether nr is of the x32 ABI, or beyond: as the filter does, by the
+// unsigned number. -1 is no number but a tracer's way to say "skip".
+func isX32(nr int32) bool { return nr != -1 && uint32(nr) >= x32Bit }
+
+// ABI names the interface by which a call was made: "x86_64", "x32", "i386", or
+// the architecture's number.
+func (c *Call) ABI() string {
+	if c.Arch == nativeArch && isX32(c.NR) {
+		return "x32"
+	}
+	return archName(c.Arch)
+}
 
 func (l *Listener) name(c *Call) string {
 	switch {

@@ -9,11 +9,11 @@ import (
 )
 
 // budget lets a call go on while its jail has fewer than most of what it makes:
-// TCP listeners for listen(2), whatever socket that is called for, and netlink
-// sockets else. That is safe as nothing else about a call is: its arguments are
-// numbers, which can't change any more, and what is counted is made by such calls
-// only. A call that goes on is no denial, and one that does not is no attack, so
-// no policy kills for it.
+// TCP listeners for listen(2), whatever socket that is called for, filters for
+// seccomp(2) and prctl(2), and netlink sockets else. That is safe as nothing else
+// about a call is: the arguments that decide are numbers, which can't change any
+// more, and what is counted is made by such calls only. A call that goes on is no
+// denial, and one that does not is no attack, so no policy kills for it.
 func (l *Listener) budget(c *Call, most int) {
 	room := l.room(c, most)
 	if !l.valid(c.ID) {
@@ -41,8 +41,11 @@ const settled = 20 * time.Millisecond
 
 func (l *Listener) granted(c *Call) {
 	l.grants = append(l.grants, grant{c.NR, c.PID, time.Now()})
-	if c.NR == unix.SYS_LISTEN {
+	switch c.NR {
+	case unix.SYS_LISTEN:
 		l.listeners++
+	case unix.SYS_SECCOMP, unix.SYS_PRCTL:
+		l.filters++
 	}
 }
 
@@ -69,8 +72,11 @@ func (l *Listener) underWay(c *Call) (n int) {
 // have one socket beyond that.
 func (l *Listener) room(c *Call, most int) bool {
 	going := l.underWay(c)
-	if c.NR == unix.SYS_LISTEN {
+	switch c.NR {
+	case unix.SYS_LISTEN:
 		return l.mayListen(c.PID, most, going)
+	case unix.SYS_SECCOMP, unix.SYS_PRCTL:
+		return l.filters < most // a filter stays until its last process ends, and nobody tells
 	}
 	if going >= most {
 		return false

@@ -30,12 +30,12 @@ type Listener struct {
 	grants    []grant // calls with a budget that went on just now
 	text      []byte  // room to read a count, made when first needed
 	listeners int     // how many TCP listeners there can be
+	filters   int     // that went on to be installed, ended or not
 	quota     int     // answers in a window
 	used      int
 	since     time.Time // start of the window
 	delayed   int64     // windows that ended in a pause
 	closed    bool
-	failure   error
 }
 
 // notification and response are struct seccomp_notif and seccomp_notif_resp of
@@ -84,12 +84,6 @@ func words(size uintptr) []uint64 { return make([]uint64, (size+7)/8) }
 
 // Start lets the loop call Handle while notifications wait.
 func (l *Listener) Start() error { return l.o.Loop.Add(l.fd, unix.EPOLLIN, l.Handle) }
-
-// Err is what ended the listener, if it was not the end of its tasks.
-func (l *Listener) Err() error { return l.failure }
-
-// Delayed is how many times callers were kept waiting for being too many.
-func (l *Listener) Delayed() int64 { return l.delayed }
 
 // Denials gives what was refused, in the order of first calls.
 func (l *Listener) Denials() []Denial { return l.record.denials() }
@@ -142,10 +136,9 @@ func (l *Listener) pause() {
 }
 
 func (l *Listener) hangup(err error) {
-	l.failure = err
 	l.Close()
 	if l.o.OnHangup != nil {
-		l.o.OnHangup()
+		l.o.OnHangup(err)
 	}
 }
 

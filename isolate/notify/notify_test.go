@@ -22,6 +22,7 @@ type jailed struct {
 	cmd     *exec.Cmd
 	reap    func() // once, however often it is called
 	control *os.File
+	err     error // what OnHangup was told
 }
 
 var names = map[int32]string{
@@ -62,7 +63,10 @@ func start(t *testing.T, part string, o Options) *jailed {
 		o.Name = func(nr int32) string { return names[nr] }
 	}
 	if o.OnHangup == nil {
-		o.OnHangup = j.loop.Stop
+		o.OnHangup = func(err error) {
+			j.err = err
+			j.loop.Stop()
+		}
 	}
 	if j.Listener, err = New(fd, o); err != nil {
 		t.Fatal(err)
@@ -231,7 +235,7 @@ func TestCallerThatDiesWhilePendingIsTolerated(t *testing.T) {
 		return unix.EPERM, "", ""
 	}})
 	j.run(t)
-	if err := j.Err(); err != nil {
+	if err := j.err; err != nil {
 		t.Errorf("listener failed: %v", err)
 	}
 	if list := j.Denials(); len(list) != 1 || list[0].Count != 1 {
@@ -261,8 +265,8 @@ func TestFloodIsSlowedAndCostsLittle(t *testing.T) {
 		t.Fatalf("got %+v", list)
 	}
 	windows := int64(took/window) + 2
-	if n, most := list[0].Count, windows*DefaultRate*int64(window)/int64(time.Second); n < 100 || n > most || j.Delayed() == 0 {
-		t.Errorf("%d calls in %v, at most %d expected, %d delays", n, took, most, j.Delayed())
+	if n, most := list[0].Count, windows*DefaultRate*int64(window)/int64(time.Second); n < 100 || n > most || j.delayed == 0 {
+		t.Errorf("%d calls in %v, at most %d expected, %d delays", n, took, most, j.delayed)
 	}
 	share := float64(used) / float64(took)
 	t.Logf("%d calls in %v: %.2f%% of a core", list[0].Count, took, share*100)

@@ -26,11 +26,12 @@ type Options struct {
 	// Answer gives the error, the rule and the mend for a native call. Nil, or
 	// an errno of zero: EPERM.
 	Answer func(nr int32, args [6]uint64) (errno unix.Errno, rule, fix string)
-	// Budget gives how many netlink sockets, or for listen(2) TCP listeners, the
-	// jail may have for the call to be let go on; 0 for any other call. It must be
-	// 0 for a call with a pointer among its arguments. A call beyond the budget, or
-	// one whose jail's sockets can't be counted, is refused as Answer says, and
-	// OnSuspicious is not told. Nil: no call goes on.
+	// Budget gives how many netlink sockets, for listen(2) TCP listeners, or for
+	// seccomp(2) and prctl(2) filters, the jail may have for the call to be let go
+	// on; 0 for any other call. It must be 0 for a call that is judged by what a
+	// pointer leads to. A call beyond the budget, or one whose jail's sockets can't
+	// be counted, is refused as Answer says, and OnSuspicious is not told. Nil: no
+	// call goes on.
 	Budget func(nr int32, args [6]uint64) (most int)
 	// Name gives a native call's name. Nil: numbers.
 	Name func(nr int32) string
@@ -40,9 +41,9 @@ type Options struct {
 	// OnSuspicious is called for any other call, where the policy is to kill
 	// for it; it is then never answered. Nil: the errno of Answer.
 	OnSuspicious func(Call)
-	// OnHangup is called once, when no task with the filter is left or the
-	// listener's descriptor fails.
-	OnHangup func()
+	// OnHangup is called once: with nil when no task with the filter is left, or
+	// with what has ended the listener before.
+	OnHangup func(error)
 
 	// AllowMemory has paths read from the caller's memory, for the first call
 	// of each row. They are for people to read, never to decide by. A page that

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"testing"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -21,4 +22,13 @@ func i386Part() int {
 	value := &entry // a func value is a pointer to its entry's address
 	(*(*func())(unsafe.Pointer(&value)))()
 	return 0
+}
+
+func TestForeignNumbersAreThoseOfTheFilter(t *testing.T) {
+	for nr, want := range map[uint32]bool{0: false, 600: false, 0x3fffffff: false, x32Bit: true, x32Bit | 39: true, 0x80000000: true, 0xbfffffff: true, 0xfffffffe: true, 0xffffffff: false} {
+		c := Call{Arch: nativeArch, NR: int32(nr)}
+		if got := isX32(c.NR); got != want || (c.ABI() == "x32") != want {
+			t.Errorf("%#x: foreign %v, %s", nr, got, c.ABI())
+		}
+	}
 }

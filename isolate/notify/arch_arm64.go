@@ -1,8 +1,0 @@
-package notify
-
-import "golang.org/x/sys/unix"
-
-const (
-	nativeArch = unix.AUDIT_ARCH_AARCH64
-	hasX32     = false
-)
