@@ -164,6 +164,7 @@ func (r *run) targetDied(alone bool) {
 		return
 	}
 	r.lastOfTarget()
+	r.alone = true
 	if r.group != nil { // without one the account is rusage, which pid 1's end gives
 		r.machine.ending.enter()
 		r.account()

@@ -55,7 +55,7 @@ func ownerOf(tree int) string {
 // callersNamespace makes, once a run, a user namespace that maps the caller's
 // ids to the run's. The process that it is made with is dying on return.
 func (r *run) callersNamespace() (int, error) {
-	if r.callerNS > 0 {
+	if r.callerNS >= 0 {
 		return r.callerNS, nil
 	}
 	f := r.facts

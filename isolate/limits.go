@@ -38,7 +38,7 @@ func (r *run) looked(failed *int, err error) bool {
 		*failed = 0
 		return true
 	}
-	if *failed++; *failed >= blindLooks && r.ev.Killed == "" && !r.gone {
+	if *failed++; *failed >= blindLooks && r.ev.Killed == "" && !r.nobodyLeft() {
 		r.failure = &LaunchError{Op: "watch the jail", Index: -1, Err: err, Hint: shortageHint(err)}
 		r.end(result.CauseInternal)
 	}

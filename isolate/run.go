@@ -62,6 +62,7 @@ type run struct {
 	done        chan struct{}
 	settled     sync.Once
 	gone        bool // pid 1 is reaped
+	alone       bool // pid 1 has said that all others are dead and reaped
 	failure     error
 	boxFd       int     // the quota's file system
 	proved      []proof // of each layer, when the read-back has come
@@ -121,7 +122,7 @@ func (r *run) tryLaunch(serve func(*run)) error {
 }
 
 func newRun(c *Cmd) *run {
-	return &run{cmd: c, ctl: -1, tgt: -1, initFd: -1, boxFd: -1, inputEnd: -1, done: make(chan struct{}), outcome: make(chan error, 1)}
+	return &run{cmd: c, ctl: -1, tgt: -1, initFd: -1, boxFd: -1, inputEnd: -1, callerNS: -1, done: make(chan struct{}), outcome: make(chan error, 1)}
 }
 
 // serve is the loop's goroutine: it owns the run until its end.
@@ -164,7 +165,7 @@ func (r *run) fail(err error) {
 // end kills the jail for a reason of ours. The first reason stays. When all are
 // dead already, it is the readers of the outputs that are waited for no longer.
 func (r *run) end(c result.Cause) {
-	if r.gone {
+	if r.nobodyLeft() {
 		r.deliverFor(drainGrace)
 		return
 	}
@@ -177,6 +178,10 @@ func (r *run) end(c result.Cause) {
 		r.loop.Stop()
 	}
 }
+
+// nobodyLeft says whether nothing of the program's is alive any more. Pid 1 may be, on
+// its way out: accounts are settled then, and its verdict stands.
+func (r *run) nobodyLeft() bool { return r.gone || r.alone }
 
 // kill ends every process of the jail: by its group where there is one, and by
 // pid 1, with which the namespace ends.

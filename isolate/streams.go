@@ -115,7 +115,7 @@ func (r *run) whenStarted(f func()) {
 // tooMuch ends the jail for its output, also where the program was quicker to
 // exit than its last bytes to arrive: the verdict must not hang on that.
 func (r *run) tooMuch() {
-	if r.gone && r.ev.Started && r.ev.Killed == "" {
+	if r.nobodyLeft() && r.ev.Started && r.ev.Killed == "" {
 		r.ev.Killed = result.CauseOutput
 	}
 	r.end(result.CauseOutput)
