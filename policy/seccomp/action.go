@@ -44,8 +44,8 @@ func Notify(e unix.Errno) Action { return Action{Kind: KindNotify, Errno: e} }
 func Ignore() Action { return Action{Kind: KindIgnore} }
 
 // Budget has the listener let a call pass while the jail has fewer than most of
-// what it makes, and refuse it with spent from then on. It is for calls whose
-// arguments are numbers only: one with a pointer could be changed after it was
+// what it makes, and refuse it with spent from then on. It is for calls that are
+// judged by numbers only: what a pointer leads to could be changed after it was
 // let pass (seccomp_unotify(2)).
 func Budget(most uint16, spent, alone unix.Errno) Action {
 	return Action{Kind: KindBudget, Errno: spent, Most: most, Alone: alone}

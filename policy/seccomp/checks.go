@@ -69,6 +69,19 @@ var processChecks = []Check{
 		Answer: Action{Kind: KindErrno, Errno: unix.EPERM},
 	},
 	{
+		Call: "seccomp", Words: "SECCOMP_SET_MODE_FILTER", Why: whyFilters, Fix: fixFilters,
+		When:   []Arg{{Index: 0, Mask: Low32, Values: []uint64{unix.SECCOMP_SET_MODE_FILTER}}},
+		Answer: ownFilters,
+	},
+	{
+		Call: "prctl", Words: "option is PR_SET_SECCOMP with SECCOMP_MODE_FILTER", Why: whyFilters, Fix: fixFilters,
+		When: []Arg{
+			{Index: 0, Mask: Low32, Values: []uint64{unix.PR_SET_SECCOMP}},
+			{Index: 1, Mask: Whole, Values: []uint64{unix.SECCOMP_MODE_FILTER}}, // prctl(2) compares an unsigned long
+		},
+		Answer: ownFilters,
+	},
+	{
 		Call: "sched_setscheduler", Words: "policy is SCHED_OTHER, SCHED_BATCH or SCHED_IDLE", Why: "no more than a fair share",
 		When:   []Arg{{Index: 1, Mask: Low32 &^ schedResetOnFork, Values: []uint64{unix.SCHED_NORMAL, unix.SCHED_BATCH, unix.SCHED_IDLE}}},
 		Answer: Action{Kind: KindAllow},
@@ -96,6 +109,15 @@ var processChecks = []Check{
 		Answer: Action{Kind: KindErrno, Errno: unix.EPERM},
 	},
 }
+
+const (
+	whyFilters = "the kernel compiles a filter into memory that counts as no group's, and of which the host has only so much (net.core.bpf_jit_limit)"
+	fixFilters = "install filters before forking: children inherit them"
+)
+
+// ownFilters bounds how many filters a jail's programs may install: a process
+// needs one or two, and each may take 56 KiB.
+var ownFilters = Action{Kind: KindBudget, Errno: unix.ENOMEM, Most: 64, Alone: unix.ENOMEM}
 
 // fileChecks narrow the calls by which a file or descriptor becomes more than
 // data.

@@ -17,6 +17,8 @@ var (
 	inval  = Errno(unix.EINVAL)
 	noMem  = Errno(unix.ENOMEM)
 	routes = Budget(16, unix.ENOBUFS, unix.EAFNOSUPPORT)
+
+	filters = Budget(64, unix.ENOMEM, unix.ENOMEM)
 )
 
 // answers is the policy in the words of its own document: the whole list, so
@@ -35,7 +37,11 @@ var answers = []struct {
 		process_madvise process_mrelease cachestat lsm_get_self_attr lsm_set_self_attr lsm_list_modules
 		vmsplice io_setup io_submit mbind set_mempolicy get_mempolicy move_pages migrate_pages
 		set_mempolicy_home_node name_to_handle_at quotactl_fd file_getattr file_setattr listns
-		setxattrat fanotify_init ustat uselib _sysctl capset`},
+		setxattrat getxattrat listxattrat removexattrat fanotify_init fanotify_mark ustat uselib _sysctl capset
+		io_destroy io_cancel io_getevents io_pgetevents set_thread_area get_thread_area vhangup rseq_slice_yield
+		create_module query_module get_kernel_syms nfsservctl getpmsg putpmsg afs_syscall tuxcall security vserver
+		epoll_ctl_old epoll_wait_old lookup_dcookie sysfs remap_file_pages uprobe uretprobe`},
+	{Allow(), `lsetxattr fsetxattr llistxattr flistxattr lremovexattr fremovexattr ioprio_get`},
 	{Ignore(), `sync`},
 	{Budget(64, unix.ENOBUFS, unix.EOPNOTSUPP), `listen`},
 	{Allow(), `brk mmap munmap mremap mprotect madvise mincore msync mlock mlock2 mlockall munlock munlockall
@@ -123,7 +129,9 @@ var argumentRows = []struct {
 	{"prctl", []uint64{unix.PR_SET_VMA}, Allow()},
 	{"prctl", []uint64{unix.PR_CAPBSET_READ}, Allow()},
 	{"prctl", []uint64{unix.PR_GET_SECCOMP}, Allow()},
-	{"prctl", []uint64{unix.PR_SET_SECCOMP}, Allow()},
+	{"prctl", []uint64{unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_STRICT}, Allow()},
+	{"prctl", []uint64{unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER}, filters},
+	{"prctl", []uint64{high | unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER}, filters},
 	{"prctl", []uint64{unix.PR_SET_PDEATHSIG}, Allow()},
 	{"prctl", []uint64{unix.PR_SET_NO_NEW_PRIVS}, Allow()},
 	{"prctl", []uint64{unix.PR_SET_MM}, eperm},
@@ -135,8 +143,10 @@ var argumentRows = []struct {
 	{"prctl", []uint64{unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_IS_SET}, Allow()},
 	{"prctl", []uint64{unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL}, Allow()},
 
-	{"seccomp", []uint64{unix.SECCOMP_SET_MODE_FILTER, 0}, Allow()},
-	{"seccomp", []uint64{unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC}, Allow()},
+	{"seccomp", []uint64{unix.SECCOMP_SET_MODE_FILTER, 0}, filters},
+	{"seccomp", []uint64{unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC}, filters},
+	{"seccomp", []uint64{high | unix.SECCOMP_SET_MODE_FILTER, 0}, filters},
+	{"seccomp", []uint64{unix.SECCOMP_SET_MODE_STRICT, 0}, Allow()},
 	{"seccomp", []uint64{unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_NEW_LISTENER}, eperm},
 	{"seccomp", []uint64{high | unix.SECCOMP_SET_MODE_FILTER, high | unix.SECCOMP_FILTER_FLAG_NEW_LISTENER | unix.SECCOMP_FILTER_FLAG_LOG}, eperm},
 	{"seccomp", []uint64{unix.SECCOMP_GET_ACTION_AVAIL}, Allow()},
@@ -369,5 +379,23 @@ func TestCallersCannotChangeTheBuiltInTable(t *testing.T) {
 	}
 	if got := Reference(DefaultRules(), native(unix.SYS_CLONE, unix.CLONE_NEWUSER)); got == Allow() {
 		t.Error("clone of a user namespace became allowed")
+	}
+}
+
+// A call that stands in no row above could change its answer unseen.
+func TestEveryCallOfTheTableHasARowHere(t *testing.T) {
+	tested := map[string]bool{"setsockopt": true} // in options
+	for _, a := range answers {
+		for _, c := range strings.Fields(a.calls) {
+			tested[c] = true
+		}
+	}
+	for _, c := range argumentRows {
+		tested[c.call] = true
+	}
+	for _, d := range DefaultRules().Describe() {
+		if d.Call != "*" && !tested[d.Call] {
+			t.Errorf("%s: %v", d.Call, d.Answer)
+		}
 	}
 }

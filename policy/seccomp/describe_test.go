@@ -41,10 +41,12 @@ func TestACallsLastRowIsTheOneThatAlwaysHolds(t *testing.T) {
 	want := []string{
 		"clone: flags have any CLONE_NEW*: EPERM, reported",
 		"clone: : allow",
+		"prctl: option is PR_SET_SECCOMP with SECCOMP_MODE_FILTER: allow 64 at once, then ENOMEM, reported",
 		"personality: persona is 0 or the query 0xffffffff: allow",
 		"personality: any other persona: EPERM",
 		"socket: AF_NETLINK, NETLINK_ROUTE: allow 16 at once, then ENOBUFS, reported",
 		"listen: : allow 64 at once, then ENOBUFS, reported",
+		"seccomp: SECCOMP_SET_MODE_FILTER: allow 64 at once, then ENOMEM, reported",
 		"sync: : nothing, told as done",
 	}
 	if len(got) != len(want) {

@@ -171,7 +171,7 @@ var onKernel = []struct {
 	{"sched_setscheduler FIFO", unix.SYS_SCHED_SETSCHEDULER, []uint64{0, unix.SCHED_FIFO, bad}, unix.EFAULT, unix.EPERM},
 	{"sched_setscheduler OTHER", unix.SYS_SCHED_SETSCHEDULER, []uint64{0, unix.SCHED_NORMAL, bad}, unix.EFAULT, unix.EFAULT},
 	{"seccomp with a listener", unix.SYS_SECCOMP, []uint64{1, 8, bad}, unix.EFAULT, unix.EPERM},
-	{"seccomp filter", unix.SYS_SECCOMP, []uint64{1, 0, bad}, unix.EFAULT, unix.EFAULT},
+	{"seccomp filter", unix.SYS_SECCOMP, []uint64{1, 0, bad}, unix.EFAULT, unix.ENOMEM},
 	{"number 1000", 1000, nil, unix.ENOSYS, unix.ENOSYS},
 	{"number -1", -1, nil, unix.ENOSYS, unix.ENOSYS},
 	{"getpid", unix.SYS_GETPID, nil, 0, 0},
