@@ -71,12 +71,18 @@ var (
 	ErrBadName      = errors.New("not a name of the form jail-PID-START-SEQ")
 	ErrClosed       = errors.New("the group is closed")
 	ErrNoFigure     = errors.New("the kernel gave no number")
+	ErrHeld         = errors.New("another process holds its lock")
 )
 
+// groupMode keeps all other users from a group's directories: who can open one
+// can lock it, and so keep the group from its owner and from gc.
+const groupMode = 0o700
+
 // Passing reports whether an error tells of something that is short at this
-// moment, descriptors or memory, and so nothing of what the host gives.
+// moment, descriptors or memory, or in another's hands, and so nothing of what
+// the host gives.
 func Passing(err error) bool {
-	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOMEM)
+	return errors.Is(err, ErrHeld) || errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOMEM)
 }
 
 // ifPassing leaves an error out that a host may answer with for good.
@@ -95,6 +101,7 @@ const (
 	hintFull      = `the hierarchy is full (cgroup.max.descendants or cgroup.max.depth of a group above): run "jail gc", or raise it`
 	hintMissing   = "the kernel or a group above withholds the controller: see cgroup.subtree_control of the parent, and cgroup_disable= on the kernel's command line"
 	hintMount     = "mount the cgroup file system at /sys/fs/cgroup, or let the outer container do so"
+	hintHeld      = "start it again: a process of the same user, in another pid namespace perhaps, takes it for one that was left behind"
 	hintAlive     = "processes are still in it: kill the group first"
 )
 
@@ -114,6 +121,9 @@ var hints = [...]struct {
 // fail wraps err with what was tried and the usual mend for its errno.
 func fail(op, path string, err error) error {
 	e := &Error{Op: op, Path: path, Err: err}
+	if err == ErrHeld {
+		e.Hint = hintHeld
+	}
 	for _, h := range hints {
 		if errors.Is(err, h.errno) {
 			e.Hint = h.hint

@@ -139,7 +139,7 @@ func (g *Group) make() error {
 }
 
 func (g *Group) makePart(p *part) error {
-	if err := unix.Mkdirat(p.tree.fd, g.name, 0o755); err != nil {
+	if err := unix.Mkdirat(p.tree.fd, g.name, groupMode); err != nil {
 		return fail("mkdir", p.path(g.name), err)
 	}
 	p.made = true
@@ -209,7 +209,7 @@ func (p *part) makeLeaves(path string) error {
 			return enableError(path, p.enable, err)
 		}
 		for _, leaf := range [...]string{leafInit, leafTarget} {
-			if err := unix.Mkdirat(p.dir, leaf, 0o755); err != nil {
+			if err := unix.Mkdirat(p.dir, leaf, groupMode); err != nil {
 				return fail("mkdir", path+"/"+leaf, err)
 			}
 		}
@@ -234,6 +234,9 @@ func openLocked(dir int, name string) (int, error) {
 	}
 	if err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		unix.Close(fd)
+		if err == unix.EWOULDBLOCK {
+			err = ErrHeld
+		}
 		return -1, err
 	}
 	return fd, nil

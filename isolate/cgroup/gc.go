@@ -148,5 +148,5 @@ func adopt(trees []*tree, name string) (*Group, error) {
 }
 
 func isHeld(err error) bool {
-	return errors.Is(err, unix.EWOULDBLOCK) || errors.Is(err, unix.ENOENT)
+	return errors.Is(err, ErrHeld) || errors.Is(err, unix.ENOENT)
 }

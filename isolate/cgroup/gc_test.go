@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -154,5 +156,28 @@ func TestGCRemovesAnEmptySeatAndKillsNobodyInOne(t *testing.T) {
 	_ = p.Wait()
 	if got, err := GC(t.Context(), o); len(got) != 1 || err != nil {
 		t.Errorf("GC of an empty seat: %q, %v", got, err)
+	}
+}
+
+// Whoever can open a group's directory can lock it (flock(2)), and its owner and
+// gc could not.
+func TestNobodyElseCanLockAGroup(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("feature root: not run as root")
+	}
+	g := testGroup(t, small())
+	for _, p := range g.parts {
+		c := exec.Command("flock", "-n", p.path(g.name), "true")
+		c.SysProcAttr = &unix.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		if out, err := c.CombinedOutput(); err == nil || !strings.Contains(string(out), "Permission denied") {
+			t.Errorf("%s, locked by uid 65534: %v %s", p.path(g.name), err, out)
+		}
+	}
+}
+
+func TestALockInOthersHandsIsNoReasonToDoWithout(t *testing.T) {
+	err := fail("lock", "/x", ErrHeld)
+	if !Passing(err) || !strings.Contains(err.Error(), hintHeld) {
+		t.Errorf("%v, passing: %v", err, Passing(err))
 	}
 }

@@ -99,20 +99,6 @@ func (g *Group) ProcsFDs() []int { return g.procs }
 // in their place.
 func (g *Group) Notes() []string { return g.notes }
 
-// JoinInit moves a process to the place that init is otherwise cloned into, for
-// kernels without CLONE_INTO_CGROUP (before 5.7).
-func (g *Group) JoinInit(pid int) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.into < 0 || g.closed {
-		return &Error{Op: "join", Path: g.name, Err: ErrNoController, Hint: "there is no v2 tree; init needs no group on v1"}
-	}
-	if err := writeFile(g.into, "cgroup.procs", strconv.Itoa(pid)); err != nil {
-		return fail("move "+strconv.Itoa(pid)+" to", g.twin.path(g.name), err)
-	}
-	return nil
-}
-
 // Contains reports whether a process is in every group of the target: those with
 // limits and the one that kills. It asks the kernel about the process, from
 // outside (/proc/PID/cgroup).

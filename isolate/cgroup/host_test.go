@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -162,7 +163,7 @@ func TestInitStaysOutsideTheLimits(t *testing.T) {
 	if g.IntoFD() < 0 {
 		t.Skip("needs a v2 tree: none is mounted and writable")
 	}
-	if err := g.JoinInit(p.Process.Pid); err != nil {
+	if err := writeFile(g.IntoFD(), "cgroup.procs", strconv.Itoa(p.Process.Pid)); err != nil {
 		t.Fatal(err)
 	}
 	if in, err := g.ContainsInit(p.Process.Pid); !in || err != nil {

@@ -53,7 +53,7 @@ func (g *Group) killFrozen() error {
 // killSweeping is for pure v1: no new task passes pids.max = 0, so after each
 // sweep only those remain whose fork was under way.
 func (g *Group) killSweeping() error {
-	if p := g.partOf("pids"); p != nil {
+	if p := g.partOf("pids"); p != nil && p.made {
 		if err := writeFile(p.leaf, "pids.max", "0"); err != nil {
 			return fail("write", p.path(g.name)+"/pids.max", err)
 		}
@@ -83,10 +83,16 @@ func (g *Group) sweep(ctx context.Context) error {
 	}
 }
 
-// memberDirs are the directories whose cgroup.procs list everybody.
+// memberDirs are the directories whose cgroup.procs list everybody. On pure v1
+// each does that is still there.
 func (g *Group) memberDirs() ([]int, []*part, []string) {
 	if g.twin == nil {
-		return []int{g.parts[0].leaf}, g.parts[:1], []string{g.name}
+		for i, p := range g.parts {
+			if p.made {
+				return []int{p.leaf}, g.parts[i : i+1], []string{g.name}
+			}
+		}
+		return nil, nil, nil
 	}
 	if g.twin.split {
 		return []int{g.into, g.twin.leaf}, []*part{g.twin, g.twin},

@@ -101,7 +101,8 @@ func (g *Group) rmdir() error {
 
 // RemoveLimits removes what only the target was in, ahead of Remove, which does
 // the rest: init may take a while to take its namespaces down. Nothing can be
-// read from the group any more.
+// read from the group any more. Limits on v2 are of the group that init is in
+// too, and stay.
 func (g *Group) RemoveLimits() {
 	g.mu.Lock()
 	defer g.mu.Unlock()

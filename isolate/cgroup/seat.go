@@ -100,7 +100,7 @@ func (h *Host) takeSeat() error {
 	t := h.unified
 	seat := Name{PID: h.owner.PID, Start: h.owner.Start}.String()
 	path := t.path + "/" + seat
-	if err := unix.Mkdirat(t.fd, seat, 0o755); err != nil && err != unix.EEXIST {
+	if err := unix.Mkdirat(t.fd, seat, groupMode); err != nil && err != unix.EEXIST {
 		return fail("mkdir", path, err)
 	}
 	fd, err := openLocked(t.fd, seat)
