@@ -1,6 +1,7 @@
 package main
 
 import (
+	"runtime"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -21,8 +22,15 @@ import (
 // A thread that the monitor starts inherits its slack, and would hand it on: so
 // every jail has the kernel's default set for it (package plan).
 //
+// The monitor also takes the right to run from a goroutine that waits in a system
+// call, when another one wants it. Jail's main one waits so, and with one core
+// there is nothing else to take: the others would have to wait for the monitor.
+//
 // Jail works as well without, so an error is none.
 func calmSysmon() {
+	if runtime.GOMAXPROCS(0) < 2 {
+		return
+	}
 	action := sigaction{flags: saRestorer | saOnStack | saRestart, mask: ^uint64(0)}
 	action.handler, action.restorer = calmer()
 	const size = unsafe.Sizeof(action.mask)
