@@ -17,8 +17,10 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.revision=$(COMMIT)
 # newer collector's mark bits in each span it starts in a tenth less time. A
 # toolchain that has dropped the switch refuses its name, and builds without.
 QUICKSTART := GOEXPERIMENT=nogreenteagc go version >/dev/null 2>&1 && echo nogreenteagc || true
+# Kernels that test-vm boots, of 5.10, 6.1, 6.12, 6.18 and 7.3.
+KERNELS ?= 6.18
 # Packages whose tests run a second time under the race detector.
-RACE := ./audit/... ./internal/... ./isolate/... ./network/... ./policy/... ./rootfs/...
+RACE := ./cmd/... ./internal/... ./isolate/... ./policy/... ./rootfs/...
 
 .PHONY: help demo build test test-go test-race test-libseccomp test-vm check bench vulncheck deps-build deps-demo deps-test deps-bench deps-vm clean
 
@@ -40,14 +42,14 @@ test: test-go test-race test-libseccomp ## run all tests, as root; fails on a sk
 test-go: deps-test build ## run all tests once
 	@go run ./test/runtests -count=1 -timeout=10m ./...
 
-test-race: deps-test build ## run the library's tests under the race detector
-	@CGO_ENABLED=1 go run ./test/runtests -race -count=1 -timeout=10m $$(go list -e -f '{{if .GoFiles}}{{.ImportPath}}{{end}}' $(RACE) 2>/dev/null)
+test-race: deps-test build ## run the library's and jail's own tests under the race detector
+	@CGO_ENABLED=1 go run ./test/runtests -race -count=1 -timeout=10m $(RACE)
 
 test-libseccomp: deps-test ## hold the filter compiler to libseccomp
 	@CGO_ENABLED=1 go run ./test/runtests -tags=libseccomp -count=1 -timeout=10m ./policy/seccomp
 
 test-vm: deps-vm build ## boot a kernel with cgroup v2 in QEMU, and run jail and its tests there, as root and not
-	@go run ./test/vm/run -kernels 6.18 -each 150s -packages ./isolate/cgroup,./isolate \
+	@go run ./test/vm/run -kernels $(KERNELS) -each 150s -packages ./isolate/cgroup,./isolate \
 		-skip 'Posture|ACallerIsIn|ALayerSwitchedOff|OnlyWithoutItsLayer|AKilledSupervisor|AThiefOf|TheCensus|RunsLeaveNothing|ATmpfsHolds|AChildOutOfMemory' \
 		-add /usr/bin/jail=bin/jail -add /usr/bin/limits=test/vm/limits.sh -command limits
 

@@ -79,27 +79,3 @@ func devTarget(path string) (target string, seen bool) {
 	}
 	return "", false
 }
-
-// WhichOutside finds prog in the host's own search path, for an error that
-// names the `--ro` by which a program would be seen: "" if prog has a slash, or
-// no folder of pathList has an executable file of that name. Relative folders
-// are passed over: what they mean depends on where the caller stands.
-func (h *Host) WhichOutside(prog string, pathList []string) string {
-	if prog == "" || prog == "." || prog == ".." || strings.Contains(prog, "/") {
-		return ""
-	}
-	for _, dir := range pathList {
-		if !strings.HasPrefix(dir, "/") {
-			continue
-		}
-		path := strings.TrimRight(dir, "/") + "/" + prog
-		p, err := h.walk(path, nil)
-		if err != nil || p.kind != unix.S_IFREG {
-			continue
-		}
-		if st, err := h.lstat(p.path); err == nil && st.Mode&0o111 != 0 {
-			return path
-		}
-	}
-	return ""
-}

@@ -41,22 +41,3 @@ func TestVisibleAgreesWithWhatTheProgramWouldFind(t *testing.T) {
 		}
 	}
 }
-
-func TestWhichOutsideNamesTheHostsProgram(t *testing.T) {
-	h := append(tree{"home/u/lib/plain !", "home/u/a/tool/", "home/u/b/link -> ../bin/tool"}, debian...).make(t)
-	path := []string{"", ".", "home/u/bin", "/none", "/home/u/a", "/home/u/lib", "/home/u/b/", "/home/u/bin", "/bin"}
-	for prog, want := range map[string]string{
-		"tool":     "/home/u/bin/tool", // a folder of that name comes before
-		"link":     "/home/u/b/link",
-		"env":      "/bin/env",
-		"plain":    "", // not executable
-		"none":     "",
-		"bin/tool": "",
-		"":         "",
-		"..":       "",
-	} {
-		if got := h.WhichOutside(prog, path); got != want {
-			t.Errorf("%q: %q, want %q", prog, got, want)
-		}
-	}
-}

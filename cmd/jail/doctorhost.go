@@ -32,7 +32,7 @@ func kernel(f *host.Facts) finding {
 	_ = unix.Uname(&u) // it can't fail with a good address (uname(2))
 	r := finding{"kernel", fine, unix.ByteSliceToString(u.Release[:]), ""}
 	if !f.Kernel.AtLeast(5, 10) {
-		r.Mark, r.Mend = missing, "jail is proved on Linux 5.10 and newer"
+		r.Mark, r.Mend = missing, "jail needs Linux 5.10 or newer"
 	}
 	return r
 }
@@ -76,7 +76,7 @@ var switches = [...]sysctl{
 	{"user/max_user_namespaces", "0", missing, "sysctl user.max_user_namespaces=15000"},
 	{"kernel/unprivileged_userns_clone", "0", missing, "sysctl kernel.unprivileged_userns_clone=1"},
 	{"kernel/apparmor_restrict_unprivileged_userns", "1", missing, "load an AppArmor profile for jail with \"userns,\", or sysctl kernel.apparmor_restrict_unprivileged_userns=0"},
-	{"vm/memfd_noexec", "2", note, "sysctl vm.memfd_noexec=1 lets jail start from memory; else it needs an executable temporary folder"},
+	{"vm/memfd_noexec", "2", missing, "sysctl vm.memfd_noexec=1: jail starts from memory"},
 	{"kernel/yama/ptrace_scope", "0", note, "sysctl kernel.yama.ptrace_scope=1 keeps programs of one user apart outside of jails too"},
 }
 

@@ -95,18 +95,3 @@ func (e *Evidence) diedOf(s unix.Signal) bool {
 func reached(used, limit *int64) bool {
 	return used != nil && limit != nil && *used >= *limit
 }
-
-// WaitStatus encodes what waitid(2) says of a child's end, si_code and
-// si_status, as wait(2) does. It returns nil for a code that is no end.
-func WaitStatus(code, status int32) *unix.WaitStatus {
-	const exited, killed, dumped = 1, 2, 3 // CLD_*: sigaction(2)
-	switch code {
-	case exited:
-		return new(unix.WaitStatus(status&0xff) << 8)
-	case killed:
-		return new(unix.WaitStatus(status & 0x7f))
-	case dumped:
-		return new(unix.WaitStatus(status&0x7f) | 0x80)
-	}
-	return nil
-}

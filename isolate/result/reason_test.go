@@ -8,8 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func exitOf(code int) *unix.WaitStatus            { return WaitStatus(1, int32(code)) }
-func deathBy(signal unix.Signal) *unix.WaitStatus { return WaitStatus(2, int32(signal)) }
+// As wait(2) encodes them.
+func exitOf(code int) *unix.WaitStatus            { return new(unix.WaitStatus(code&0xff) << 8) }
+func deathBy(signal unix.Signal) *unix.WaitStatus { return new(unix.WaitStatus(signal)) }
 
 func killedFor(c Cause) func(*Evidence) {
 	return func(e *Evidence) { e.Started, e.Killed, e.WaitStatus = true, c, deathBy(unix.SIGKILL) }
@@ -197,7 +198,10 @@ func someEvidence(rnd *rand.Rand) Evidence {
 		OOMKills: some(), OOMVictim: rnd.IntN(2) == 0, MemoryFailcnt: some(), PidsMaxEvents: some(), FileSizeLimitBytes: some(),
 	}
 	if rnd.IntN(4) > 0 {
-		e.WaitStatus = WaitStatus(1+rnd.Int32N(5), rnd.Int32N(256))
+		e.WaitStatus = exitOf(rnd.IntN(256))
+		if rnd.IntN(2) == 0 {
+			e.WaitStatus = deathBy(unix.Signal(1 + rnd.IntN(64)))
+		}
 	}
 	if rnd.IntN(2) == 0 {
 		e.Box = &Space{rnd.Int64N(2), rnd.Int64N(2), rnd.Int64N(2), rnd.Int64N(2)}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -122,8 +123,8 @@ func (s *summary) endPackage(e event) {
 			delete(s.said, key)
 		}
 	}
-	if len(s.failures) == 0 {
-		s.failures = append(s.failures, e.Package)
+	if !slices.ContainsFunc(s.failures, func(f string) bool { return strings.HasPrefix(f, e.Package+".") }) {
+		s.failures = append(s.failures, e.Package) // it did not build, or ended by itself
 	}
 }
 
