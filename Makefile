@@ -22,7 +22,7 @@ KERNELS ?= 6.18
 # Packages whose tests run a second time under the race detector.
 RACE := ./cmd/... ./internal/... ./isolate/... ./policy/... ./rootfs/...
 
-.PHONY: help demo build test test-go test-race test-libseccomp test-vm check bench vulncheck deps-build deps-demo deps-test deps-bench deps-vm clean
+.PHONY: help demo build test test-go test-race test-libseccomp test-vm adversary check bench vulncheck deps-build deps-demo deps-test deps-bench deps-vm clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ test-vm: deps-vm build ## boot a kernel with cgroup v2 in QEMU, and run jail and
 	@go run ./test/vm/run -kernels $(KERNELS) -each 150s -packages ./isolate/cgroup,./isolate \
 		-skip 'Posture|ACallerIsIn|ALayerSwitchedOff|OnlyWithoutItsLayer|AKilledSupervisor|AThiefOf|TheCensus|RunsLeaveNothing|ATmpfsHolds|AChildOutOfMemory' \
 		-add /usr/bin/jail=bin/jail -add /usr/bin/limits=test/vm/limits.sh -command limits
+
+adversary: deps-test build ## attack jail in some 150 ways, as root and as an ordinary user
+	@go run ./test/adversary $(if $(ONLY),-only '$(ONLY)') $(if $(V),-v)
 
 check: deps-test ## format, vet, staticcheck, arrows, generated files, tidiness, vulnerabilities
 	@scripts/check

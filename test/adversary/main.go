@@ -1,0 +1,87 @@
+// Adversary runs every attack of attacks/ against a jail, and prints what came
+// of it. An attack that gets nowhere outside of a jail proves nothing inside, so
+// each is first seen to succeed there.
+//
+//	go run ./test/adversary [-jail FILE] [-only REGEXP] [-v]
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"regexp"
+)
+
+type options struct {
+	jail    string
+	only    *regexp.Regexp
+	verbose bool
+}
+
+func main() {
+	o, err := parseOptions(os.Args[1:])
+	if err == flag.ErrHelp {
+		return
+	}
+	if err != nil {
+		fail(err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	ok, err := run(ctx, o)
+	if err != nil {
+		fail(err)
+	}
+	if !ok {
+		os.Exit(1)
+	}
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, "adversary:", err)
+	os.Exit(2)
+}
+
+func parseOptions(args []string) (options, error) {
+	f := flag.NewFlagSet("adversary", flag.ContinueOnError)
+	o := options{}
+	f.StringVar(&o.jail, "jail", "bin/jail", "the jail to attack")
+	only := f.String("only", "", "only attacks whose CATEGORY/NAME matches this regular expression")
+	f.BoolVar(&o.verbose, "v", false, "print every attack, not only what went wrong")
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	var err error
+	o.only, err = regexp.Compile(*only)
+	return o, err
+}
+
+// run reports whether every attack was held, and had proved something.
+func run(ctx context.Context, o options) (bool, error) {
+	s, err := newScene(ctx, o.jail)
+	if err != nil {
+		return false, err
+	}
+	defer s.close()
+	list, err := attacks(o.only)
+	if err != nil {
+		return false, err
+	}
+	if err := build(ctx, s.dir, list); err != nil {
+		return false, err
+	}
+	if err := s.plant(list); err != nil {
+		return false, err
+	}
+	var all []outcome
+	for _, uid := range []int{0, ordinary} {
+		done, err := s.against(ctx, list, uid)
+		if err != nil {
+			return false, err
+		}
+		all = append(all, done...)
+	}
+	return printTable(os.Stdout, all, o.verbose), nil
+}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// patience bounds one run of an attack: one that hangs is broken.
+const patience = 20 * time.Second
+
+// against makes every attack as one user, outside and inside.
+func (s *scene) against(ctx context.Context, list []*attack, uid int) ([]outcome, error) {
+	var done []outcome
+	for _, a := range list {
+		if !a.isFor(uid) {
+			continue
+		}
+		out, err := s.outside(ctx, a, uid)
+		if err != nil {
+			return nil, err
+		}
+		in, err := s.inside(ctx, a, uid, a.flags)
+		if err != nil {
+			return nil, err
+		}
+		v, words := judge(out, in)
+		done = append(done, outcome{attack: a, uid: uid, verdict: v, words: words})
+	}
+	return done, ctx.Err()
+}
+
+// outside shows that an attack succeeds where its wall is not. Its Proof says
+// where that is:
+//
+//	plain        as a process of the same user
+//	own          as one that has namespaces of its own for all that it may change
+//	jail FLAGS   in a jail without that wall, or with a wider one
+func (s *scene) outside(ctx context.Context, a *attack, uid int) (said, error) {
+	switch a.proof[0] {
+	case "plain":
+		return s.play(ctx, a, uid, s.direct(a, uid), nil)
+	case "own":
+		return s.play(ctx, a, uid, s.direct(a, uid), ownNamespaces(uid))
+	case "jail":
+		return s.inside(ctx, a, uid, a.proof[1:])
+	}
+	return said{}, fmt.Errorf("%s: there is no proof %q", a, a.proof[0])
+}
+
+// direct is the command line of an attack without a jail.
+func (s *scene) direct(a *attack, uid int) []string {
+	return append(append(append([]string(nil), a.caller...), a.program(s.dir)), s.facts(uid)...)
+}
+
+// ownNamespaces are made new for a process, and vanish with it. An ordinary user
+// is root in them.
+func ownNamespaces(uid int) *syscall.SysProcAttr {
+	a := &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS | syscall.CLONE_NEWNET | syscall.CLONE_NEWCGROUP, Pdeathsig: syscall.SIGKILL}
+	if uid != 0 {
+		a.Cloneflags |= syscall.CLONE_NEWUSER
+		a.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: uid, Size: 1}}
+		a.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: uid, Size: 1}}
+		a.Credential = &syscall.Credential{NoSetGroups: true}
+	}
+	return a
+}
+
+// inside plays an attack in a jail with these flags.
+func (s *scene) inside(ctx context.Context, a *attack, uid int, flags []string) (said, error) {
+	result := filepath.Join(s.dir, fmt.Sprintf("result-%d.json", uid))
+	if err := os.WriteFile(result, nil, 0o600); err != nil {
+		return said{}, err
+	}
+	if err := os.Chown(result, uid, uid); err != nil {
+		return said{}, err
+	}
+	argv := append(append([]string(nil), a.caller...), s.jail, "exec", "--quiet", "--json", result)
+	if !slices.Contains(flags, "--wall") {
+		argv = append(argv, "--wall", "15s")
+	}
+	facts := s.facts(uid)
+	for _, f := range flags {
+		argv = append(argv, fill(f, facts))
+	}
+	argv = append(append(argv, "--", "./"+filepath.Base(a.program(s.dir))), facts...)
+	got, err := s.play(ctx, a, uid, argv, nil)
+	if err != nil {
+		return got, err
+	}
+	data, err := os.ReadFile(result)
+	if err != nil {
+		return got, err
+	}
+	var r struct {
+		Reason string `json:"reason"`
+		Error  *struct {
+			Text string `json:"text"`
+		} `json:"error"`
+	}
+	if err := json.Unmarshal(data, &r); err != nil {
+		return got, fmt.Errorf("%s: the result of jail: %w: %s", a, err, got.words)
+	}
+	got.reason = r.Reason
+	if r.Error != nil {
+		got.words = r.Error.Text
+	}
+	return got, nil
+}
+
+// fill puts what an attack is told in the place of a name in braces.
+func fill(flag string, facts []string) string {
+	for _, f := range facts {
+		name, value, _ := strings.Cut(f, "=")
+		flag = strings.ReplaceAll(flag, "{"+name+"}", value)
+	}
+	return flag
+}
+
+// play runs a command line as a user.
+func (s *scene) play(ctx context.Context, a *attack, uid int, argv []string, attr *syscall.SysProcAttr) (said, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	c := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	var out bytes.Buffer
+	c.Stdout, c.Stderr = &out, &out
+	c.Env = []string{"PATH=/usr/bin:/bin", "SECRET=" + s.marker, "HOME=/nonexistent"}
+	c.ExtraFiles = []*os.File{s.leak}
+	c.Dir = s.dir
+	c.WaitDelay = time.Second
+	if attr == nil {
+		attr = &syscall.SysProcAttr{}
+	}
+	if uid != 0 && attr.Cloneflags == 0 {
+		attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(uid)}
+	}
+	if a.groups {
+		attr.Credential = &syscall.Credential{Groups: []uint32{6, 24}}
+	}
+	c.SysProcAttr = attr
+	if a.toFile {
+		f, err := os.Create(filepath.Join(s.dir, "output"))
+		if err != nil {
+			return said{}, err
+		}
+		defer f.Close()
+		c.Stdout = f
+	}
+	run := c.Run
+	if a.terminal {
+		run = func() error { return atTerminal(c) }
+	}
+	err := run()
+	if a.toFile {
+		text, err := os.ReadFile(c.Stdout.(*os.File).Name())
+		if err != nil {
+			return said{}, err
+		}
+		out.Write(bytes.Trim(text, "\x00"))
+	}
+	got := said{words: lastLine(out.String())}
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+	case errors.As(err, &exit):
+		got.status = exit.ExitCode()
+		if got.status < 0 {
+			got.words = exit.String()
+		}
+	default:
+		return got, fmt.Errorf("%s: %w", a, err)
+	}
+	if a.after != "" && s.outlived(a.after, uid) {
+		got.status, got.words = statusBreached, a.after+" was made later"
+	}
+	return got, nil
+}
+
+// outlived waits for as long as what an attack has left behind takes, and says
+// whether it has done its work.
+func (s *scene) outlived(name string, uid int) bool {
+	time.Sleep(600 * time.Millisecond)
+	return os.Remove(filepath.Join(s.rw(uid), name)) == nil
+}
+
+func lastLine(s string) string {
+	s = strings.TrimSpace(s)
+	if i := strings.LastIndexByte(s, '\n'); i >= 0 {
+		s = s[i+1:]
+	}
+	return s
+}
