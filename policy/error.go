@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"errors"
 	"strconv"
 	"strings"
 )
@@ -85,18 +84,20 @@ func (e *Error) joint() string {
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Errors lists the mistakes in what Load or Validate returned, in order.
+// Errors lists the mistakes in what Load or Validate returned, in order, also
+// where another error wraps that, as isolate's does.
 func Errors(err error) []*Error {
-	if many, ok := err.(interface{ Unwrap() []error }); ok {
+	switch e := err.(type) {
+	case *Error:
+		return []*Error{e}
+	case interface{ Unwrap() []error }:
 		var all []*Error
-		for _, one := range many.Unwrap() {
+		for _, one := range e.Unwrap() {
 			all = append(all, Errors(one)...)
 		}
 		return all
-	}
-	var one *Error
-	if errors.As(err, &one) {
-		return []*Error{one}
+	case interface{ Unwrap() error }:
+		return Errors(e.Unwrap())
 	}
 	return nil
 }

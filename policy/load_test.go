@@ -2,6 +2,7 @@ package policy
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -386,4 +387,13 @@ func write(t *testing.T, dir, name, text string) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// Another package's error around it, as isolate's, takes none of them away.
+func TestEveryMistakeIsFoundInAnErrorThatWrapsThem(t *testing.T) {
+	p := &Policy{Hostname: "a b", Limits: Limits{Pids: -5, CPU: -5}}
+	bare := Errors(p.Validate())
+	if wrapped := Errors(fmt.Errorf("check the policy: %w", p.Validate())); len(bare) < 2 || len(wrapped) != len(bare) {
+		t.Errorf("%d mistakes, %d in the wrapped error", len(bare), len(wrapped))
+	}
 }
