@@ -24,7 +24,19 @@ func (r *run) notFoundHint(prog string) string {
 	if why := r.unseen(prog); why != "" {
 		return why
 	}
-	return "it is on the host but not visible in the jail; show its folder with --ro " + filepath.Dir(prog)
+	return "it is on the host but not visible in the jail; show its folder with --ro " + Installation(prog)
+}
+
+// Installation is the folder that a program needs: its own, or the one above
+// where that is a tree of its own with libraries, as of a version manager's or a
+// virtual environment. Without them it may run, and be another.
+func Installation(prog string) string {
+	dir := filepath.Dir(prog)
+	up := filepath.Dir(dir)
+	if filepath.Base(dir) == "bin" && (exists(filepath.Join(up, "lib")) || exists(filepath.Join(up, "pyvenv.cfg"))) {
+		return up
+	}
+	return dir
 }
 
 // notOnPath prefers a program that is seen inside to the first one: it needs no
@@ -46,7 +58,7 @@ func (r *run) notOnPath(prog string) string {
 		case why != "":
 			hint = "the host has " + at + ": " + why
 		default:
-			hint = "the host has " + at + ", which is not visible in the jail; show it with --ro " + dir + " and name it by that path"
+			hint = "the host has " + at + ", which is not visible in the jail; show it with --ro " + Installation(at) + " and name it by that path"
 		}
 	}
 	if hint == "" {
@@ -67,7 +79,7 @@ func (r *run) unseen(at string) (why string) {
 		return why
 	}
 	if real != at && r.shows(filepath.Dir(at)) && !r.shows(real) {
-		return "it is a link that leads to " + real + ", which is not visible in the jail; show that with --ro " + filepath.Dir(real)
+		return "it is a link that leads to " + real + ", which is not visible in the jail; show that with --ro " + Installation(real)
 	}
 	return ""
 }
