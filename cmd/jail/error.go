@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/jailrun/jail/policy"
+	"golang.org/x/sys/unix"
 )
 
 // failure is a mistake on the command line, or something of jail's own that
@@ -49,10 +50,20 @@ const (
 	errDirectory      problem = "is a directory"
 	errSameName       problem = "two files would have one name in /box"
 	errSameFile       problem = "is where a standard stream of the program's goes too"
-	errTooLarge       problem = "is too large to be copied into /box"
-	errTooMany        problem = "too many files"
+	errIsInput        problem = "is the program's standard input (--stdin), and would be emptied before it is read"
+	errTooLarge       problem = "is too large to be shown with the others: 256 MiB in all are, of the files that a command line names"
+	errTooMany        problem = "too many files: 128 are shown, of those that a command line names"
 	errNotFd          problem = "is not a descriptor that the caller has passed open for writing"
 )
+
+// errNotExecutable is what execve(2) would say.
+var errNotExecutable error = notExecutable{}
+
+type notExecutable struct{}
+
+func (notExecutable) Error() string { return "permission denied: it is not executable" }
+
+func (notExecutable) Unwrap() error { return unix.EACCES }
 
 // complain writes each mistake in err as a line of its own.
 func complain(err error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -88,10 +89,25 @@ func checkProgram(argv []string) error {
 	if !strings.Contains(argv[0], "/") && argv[0] != "." && argv[0] != ".." {
 		return nil
 	}
-	if st, err := os.Stat(argv[0]); err == nil && st.IsDir() {
+	st, err := os.Stat(argv[0])
+	switch {
+	case err != nil:
+	case st.IsDir():
 		return &failure{op: "execute", object: argv[0], err: errDirectory, hint: "name a program in it"}
+	case st.Mode().IsRegular() && st.Mode()&0o111 == 0 && filepath.IsLocal(argv[0]):
+		return &failure{op: "execute", object: argv[0], err: errNotExecutable, hint: executableHint(argv[0])}
 	}
 	return nil
+}
+
+// executableHint knows that a script needs no permission to be read.
+func executableHint(name string) string {
+	for ending, by := range map[string]string{".py": "python3", ".js": "node", ".sh": "sh", ".rb": "ruby", ".pl": "perl"} {
+		if path.Ext(name) == ending {
+			return "run it by its interpreter (jail exec -- " + by + " " + name + "), or chmod +x " + name
+		}
+	}
+	return "chmod +x " + name
 }
 
 func launch(r *request, p *policy.Policy, seen *shown, s *streams) int {
@@ -112,7 +128,7 @@ func launch(r *request, p *policy.Policy, seen *shown, s *streams) int {
 	cmd.OnStart = sigs.forward
 	err = cmd.Run()
 	sigs.release()
-	status := report(r, cmd, beside, s, err)
+	status := report(r, p, cmd, beside, s, err)
 	sigs.dieIfCanceled()
 	return status
 }
@@ -147,7 +163,7 @@ func notFoundHere(prog string, err error) error {
 	}
 	better := &isolate.ExecError{Program: prog, Err: xe.Err, Hint: "no such file in the working directory"}
 	if _, e := os.Stat(prog); e == nil {
-		better.Hint = "it is on the host but not shown: only plain files of the working directory are, no links; show its folder with --ro " + filepath.Dir(abs) + " and name it " + abs
+		better.Hint = "it is on the host but not shown: only plain files of the working directory are, no links; show its folder with --ro " + isolate.Installation(abs) + " and name it " + abs
 	}
 	return better
 }

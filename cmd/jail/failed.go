@@ -43,7 +43,7 @@ func unlaunched(step string, err error) *result.Result {
 	errors.As(err, &errno)
 	res := result.New("")
 	res.Limits = result.LimitsOf(policy.Limits{})
-	res.Evidence.Setup = &result.Setup{Index: -1, Step: step, Errno: result.Errno(errno), Exec: errors.Is(err, errDirectory)}
+	res.Evidence.Setup = &result.Setup{Index: -1, Step: step, Errno: result.Errno(errno), Exec: errors.Is(err, errDirectory) || errors.Is(err, errNotExecutable)}
 	res.Error = &result.Failure{Op: step, Step: step, Errno: result.Errno(errno), Text: err.Error(), Hint: hintOf(err)}
 	res.Conclude()
 	return res

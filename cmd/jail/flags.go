@@ -74,16 +74,43 @@ func (c *command) parse(args []string) (*request, error) {
 		if a == "--" {
 			break
 		}
-		var err error
-		if args, err = c.parseFlag(r, a, args); err != nil {
+		rest, err := c.parseFlag(r, a, args)
+		if err != nil {
+			c.findPlaces(r, append([]string{a}, args...))
 			return r, err
 		}
+		args = rest
 	}
 	if c.most >= 0 && len(args) > c.most {
 		return r, &failure{op: args[c.most], err: errUnexpected, hint: "jail " + c.name + " takes no such argument"}
 	}
 	r.argv = args
 	return r, nil
+}
+
+// findPlaces reads, after a mistake, only where the result is to go: a result of
+// an earlier run must not be left there for this one's.
+func (c *command) findPlaces(r *request, args []string) {
+	for len(args) > 0 {
+		a := args[0]
+		args = args[1:]
+		if a == "--" {
+			return
+		}
+		name, value, has := strings.Cut(strings.TrimLeft(a, "-"), "=")
+		f := c.findFlag(name)
+		switch {
+		case len(a) < 2 || a[0] != '-':
+			return // the program, or the value of a flag that is none: what follows may be the program's
+		case f == nil || !f.takesValue():
+			continue
+		case !has && len(args) > 0 && args[0] != "--":
+			value, args = args[0], args[1:]
+		}
+		if (name == "json" || name == "status-fd") && value != "" {
+			_ = f.set(r, value) // the first mistake is the one that is told
+		}
+	}
 }
 
 // parseFlag reads the flag a, and takes its value from args where it needs one.

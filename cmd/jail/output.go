@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"io"
 	"os"
 	"strconv"
@@ -34,6 +35,9 @@ func openResult(r *request) (s *streams, err error) {
 	case "-":
 		s.json = os.Stdout
 	default:
+		if err := r.isInput("--json", r.json); err != nil {
+			return s, err
+		}
 		s.path = r.json
 		s.json, err = safepath.OpenOutput(r.json, linkIsOurs)
 	}
@@ -53,6 +57,9 @@ func (s *streams) open(r *request) (err error) {
 			return err
 		}
 	}
+	if err := cmp.Or(r.isInput("--stdout", r.stdout), r.isInput("--stderr", r.stderr)); err != nil {
+		return err
+	}
 	if r.stdout != "" {
 		if s.stdout, err = safepath.OpenOutput(r.stdout, linkIsOurs); err != nil {
 			return err
@@ -63,6 +70,19 @@ func (s *streams) open(r *request) (err error) {
 	}
 	s.follow()
 	return s.distinct(r)
+}
+
+// isInput refuses an output that would empty the input before it is read.
+func (r *request) isInput(flag, file string) error {
+	if r.stdin == "" || file == "" {
+		return nil
+	}
+	in, err := os.Stat(r.stdin)
+	out, err2 := os.Stat(file)
+	if err != nil || err2 != nil || !in.Mode().IsRegular() || !os.SameFile(in, out) {
+		return nil
+	}
+	return &failure{op: flag + " " + file, err: errIsInput, hint: "name another file"}
 }
 
 // follow finds the streams that a result goes to as well, by what is open: a

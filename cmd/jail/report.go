@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"os"
 	"strconv"
 
@@ -12,7 +13,7 @@ import (
 
 // report writes the result where it was asked for, tells a person what he must
 // know, and gives jail's exit status.
-func report(r *request, cmd *isolate.Cmd, beside *lookout, s *streams, err error) int {
+func report(r *request, p *policy.Policy, cmd *isolate.Cmd, beside *lookout, s *streams, err error) int {
 	res := cmd.Result()
 	if res == nil { // canceled before there was anything to cancel
 		complain(err)
@@ -36,13 +37,14 @@ func report(r *request, cmd *isolate.Cmd, beside *lookout, s *streams, err error
 	case res.Reason == result.SetupFailed, res.Reason == result.Internal:
 		_, _ = os.Stderr.WriteString(result.Sentence(res) + "\n")
 	case !r.quiet:
-		remark(res, beside)
+		remark(res, func() string { return cmp.Or(beside.hint(), afterthought(r.argv, p)) })
 	}
 	return status
 }
 
-// remark writes what jail has to say of a run that it did watch to its end.
-func remark(res *result.Result, beside *lookout) {
+// remark writes what jail has to say of a run that it did watch to its end, and
+// what a program that failed may have wanted.
+func remark(res *result.Result, wanted func() string) {
 	if isTerminal(os.Stderr) {
 		denied(res)
 	}
@@ -54,7 +56,7 @@ func remark(res *result.Result, beside *lookout) {
 	case met != "":
 		_, _ = os.Stderr.WriteString(met + "\n")
 	case *res.ExitCode != 0:
-		if hint := beside.hint(); hint != "" {
+		if hint := wanted(); hint != "" {
 			say(hint)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/jailrun/jail/internal/size"
+	"github.com/jailrun/jail/policy"
 )
 
 // Sentence returns one line for a person: how the run ended, the figure and
@@ -28,6 +29,8 @@ func Met(r *Result) string {
 		what = pidsPassed(r)
 	case r.Evidence.Box.full():
 		what = diskPassed(r)
+	case nearMemory(r):
+		return "jail: exited with status " + known(r.ExitCode) + memoryNear(r)
 	default:
 		return ""
 	}
@@ -112,7 +115,33 @@ func diedOf(r *Result) string {
 	if ws := r.Evidence.WaitStatus; ws != nil && ws.Signal() == unix.SIGSYS {
 		s += `: a forbidden system call, or its own doing; the denials of the result (--json) tell which calls were refused`
 	}
+	switch {
+	case nearMemory(r):
+		s += memoryNear(r)
+	case bornTooLarge(r):
+		s += "; without a cgroup --memory bounds what each process may map: it may need more than that to start"
+	}
 	return s
+}
+
+// bornTooLarge says whether a program died before it used any memory, as one does
+// whose own segments are beyond RLIMIT_DATA: execve(2) can't fail any more then.
+func bornTooLarge(r *Result) bool {
+	const nothing = 1 << 20
+	peak := r.Usage.MemoryPeakBytes
+	return r.SignalName != nil && *r.SignalName == "SIGSEGV" && r.Limits.MemoryBytes != nil &&
+		peak != nil && *peak < nothing && r.Enforced.At(policy.LayerCgroup).State != StateEnforced
+}
+
+// nearMemory says whether a program came so near to its memory limit that its
+// own runtime may have given up: node, Java and Python do before the kernel does.
+func nearMemory(r *Result) bool {
+	peak, limit := r.Usage.MemoryPeakBytes, r.Limits.MemoryBytes
+	return peak != nil && limit != nil && *peak >= *limit-*limit/20
+}
+
+func memoryNear(r *Result) string {
+	return ", and had come within 5 % of its memory limit of " + amount(*r.Limits.MemoryBytes) + ", with its files' cache (--memory)"
 }
 
 func refusedCall(c *Call) string {

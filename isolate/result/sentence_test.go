@@ -89,6 +89,34 @@ func TestAFailedProgramsLimitIsNamed(t *testing.T) {
 	}
 }
 
+func TestAMemoryLimitThatWasNearIsNamed(t *testing.T) {
+	for _, c := range []struct {
+		peak int64
+		end  *unix.WaitStatus
+		want string
+	}{
+		{127 << 20, exitOf(1), "jail: exited with status 1, and had come within 5 % of its memory limit of 128M, with its files' cache (--memory)"},
+		{127 << 20, exitOf(0), ""},
+		{100 << 20, exitOf(1), ""},
+		{127 << 20, deathBy(unix.SIGABRT), "jail: the program died of SIGABRT, and had come within 5 % of its memory limit of 128M, with its files' cache (--memory)"},
+		{100 << 20, deathBy(unix.SIGABRT), "jail: the program died of SIGABRT"},
+		{0, deathBy(unix.SIGSEGV), "jail: the program died of SIGSEGV; without a cgroup --memory bounds what each process may map: it may need more than that to start"},
+		{2 << 20, deathBy(unix.SIGSEGV), "jail: the program died of SIGSEGV"},
+	} {
+		r := New("a")
+		r.Limits, r.Evidence.Started = LimitsOf(policy.Limits{Memory: 128 << 20}), true
+		r.Usage.MemoryPeakBytes, r.Evidence.WaitStatus = &c.peak, c.end
+		r.Conclude()
+		got := Met(r)
+		if r.Reason == Signaled {
+			got = Sentence(r)
+		}
+		if got != c.want {
+			t.Errorf("got  %q\nwant %q", got, c.want)
+		}
+	}
+}
+
 func evidence(set func(*Evidence)) func(*Result) {
 	return func(r *Result) { set(&r.Evidence) }
 }
