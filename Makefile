@@ -54,7 +54,7 @@ test-vm: deps-vm build ## boot a kernel with cgroup v2 in QEMU, and run jail and
 		-add /usr/bin/jail=bin/jail -add /usr/bin/limits=test/vm/limits.sh -command limits
 
 adversary: deps-test build ## attack jail in some 150 ways, as root and as an ordinary user
-	@go run ./test/adversary $(if $(ONLY),-only '$(ONLY)') $(if $(V),-v)
+	@go run ./test/adversary $(if $(PEER),-peer '$(PEER)') $(if $(ONLY),-only '$(ONLY)') $(if $(V),-v)
 
 check: deps-test ## format, vet, staticcheck, arrows, generated files, tidiness, vulnerabilities
 	@scripts/check

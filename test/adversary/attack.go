@@ -32,6 +32,10 @@ type attack struct {
 	after          string   // a file in {rw} that is there later only if something has outlived the run
 }
 
+// harmless says whether an attack may be made where nothing is known to hold it:
+// what tries limits takes the host's own memory and processes where there are none.
+func (a *attack) harmless() bool { return a.category != "limits" }
+
 // isFor says whether an attack is made as a user.
 func (a *attack) isFor(uid int) bool {
 	return a.users == "" || (a.users == "root") == (uid == 0)
@@ -106,7 +110,7 @@ func (a *attack) line(s string) error {
 		a.flags = words
 	case "Users":
 		if a.users = strings.TrimSpace(value); a.users != "root" && a.users != "ordinary" {
-			return fmt.Errorf("Users:%s: it is root or ordinary", value)
+			return fmt.Errorf("not a user of attacks, root or ordinary: %s", value)
 		}
 	case "Caller":
 		a.caller = words

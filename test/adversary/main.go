@@ -2,7 +2,7 @@
 // of it. An attack that gets nowhere outside of a jail proves nothing inside, so
 // each is first seen to succeed there.
 //
-//	go run ./test/adversary [-jail FILE] [-only REGEXP] [-v]
+//	go run ./test/adversary [-jail FILE] [-peer NAME] [-only REGEXP] [-v]
 package main
 
 import (
@@ -17,6 +17,7 @@ import (
 type options struct {
 	jail    string
 	only    *regexp.Regexp
+	peer    *holder // to be attacked in jail's place
 	verbose bool
 }
 
@@ -49,18 +50,22 @@ func parseOptions(args []string) (options, error) {
 	o := options{}
 	f.StringVar(&o.jail, "jail", "bin/jail", "the jail to attack")
 	only := f.String("only", "", "only attacks whose CATEGORY/NAME matches this regular expression")
+	name := f.String("peer", "", "attack bwrap or firejail in jail's place")
 	f.BoolVar(&o.verbose, "v", false, "print every attack, not only what went wrong")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
 	var err error
+	if o.peer, err = peer(*name); err != nil {
+		return o, err
+	}
 	o.only, err = regexp.Compile(*only)
 	return o, err
 }
 
 // run reports whether every attack was held, and had proved something.
 func run(ctx context.Context, o options) (bool, error) {
-	s, err := newScene(ctx, o.jail)
+	s, err := newScene(ctx, o.jail, o.peer)
 	if err != nil {
 		return false, err
 	}
@@ -82,6 +87,9 @@ func run(ctx context.Context, o options) (bool, error) {
 			return false, err
 		}
 		all = append(all, done...)
+	}
+	if o.peer != nil {
+		fmt.Printf("%s in jail's place. Attacks on limits are not made: they would be the host's.\n", o.peer.name)
 	}
 	return printTable(os.Stdout, all, o.verbose), nil
 }

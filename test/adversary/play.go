@@ -22,14 +22,14 @@ const patience = 20 * time.Second
 func (s *scene) against(ctx context.Context, list []*attack, uid int) ([]outcome, error) {
 	var done []outcome
 	for _, a := range list {
-		if !a.isFor(uid) {
+		if !a.isFor(uid) || s.peer != nil && !a.harmless() {
 			continue
 		}
 		out, err := s.outside(ctx, a, uid)
 		if err != nil {
 			return nil, err
 		}
-		in, err := s.inside(ctx, a, uid, a.flags)
+		in, err := s.held(ctx, a, uid)
 		if err != nil {
 			return nil, err
 		}
@@ -73,6 +73,24 @@ func ownNamespaces(uid int) *syscall.SysProcAttr {
 		a.Credential = &syscall.Credential{NoSetGroups: true}
 	}
 	return a
+}
+
+// held plays an attack against what is to hold it.
+func (s *scene) held(ctx context.Context, a *attack, uid int) (said, error) {
+	if s.peer == nil {
+		return s.inside(ctx, a, uid, a.flags)
+	}
+	facts := s.facts(uid)
+	flags := make([]string, len(a.flags))
+	for i, f := range a.flags {
+		flags[i] = fill(f, facts)
+	}
+	argv := append(append([]string(nil), a.caller...), s.peer.argv(a.program(s.dir), flags)...)
+	got, err := s.play(ctx, a, uid, append(argv, facts...), nil)
+	if got.status < 0 || got.status > 128 {
+		got.reason = "ended by its holder or the kernel"
+	}
+	return got, err
 }
 
 // inside plays an attack in a jail with these flags.

@@ -24,6 +24,7 @@ const ordinary = 65534
 type scene struct {
 	dir      string // readable by all: the attacks, and jail
 	jail     string
+	peer     *holder           // nil: jail
 	marker   string            // a word that stands in every secret
 	secret   string            // a file that only root may read
 	open     string            // a file that all may read, outside of the view
@@ -41,12 +42,16 @@ type scene struct {
 
 var errNotRoot = errors.New("run it as root: attacks are made as root and as an ordinary user, and the host's objects are made for them")
 
-func newScene(ctx context.Context, jail string) (s *scene, err error) {
+func newScene(ctx context.Context, jail string, peer *holder) (s *scene, err error) {
 	if os.Geteuid() != 0 {
 		return nil, errNotRoot
 	}
-	s = &scene{key: 0x6a000000 | os.Getpid()&0xffffff}
-	if s.dir, err = os.MkdirTemp("/var/tmp", "jail-adversary-"); err != nil {
+	s = &scene{key: 0x6a000000 | os.Getpid()&0xffffff, peer: peer}
+	base := "/var/tmp" // not below /tmp: every jail has a /tmp of its own
+	if peer != nil {
+		base = peer.base
+	}
+	if s.dir, err = os.MkdirTemp(base, "jail-adversary-"); err != nil {
 		return nil, err
 	}
 	defer func() {
