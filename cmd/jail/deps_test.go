@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -22,6 +24,23 @@ func TestNothingThatIsSlowToStartIsLinked(t *testing.T) {
 	for _, dep := range strings.Fields(string(out)) {
 		if slices.Contains(unwanted, dep) {
 			t.Errorf("jail links %s", dep)
+		}
+	}
+}
+
+// What leaves walls out is in builds of the tag jailtest alone.
+func TestNothingLeavesAWallOut(t *testing.T) {
+	for tags, want := range map[string]bool{"": false, "jailtest": true} {
+		file := t.TempDir() + "/jail"
+		if out, err := exec.Command("go", "build", "-tags", tags, "-o", file, ".").CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := bytes.Contains(b, []byte("JAIL_WITHOUT")); got != want {
+			t.Errorf("built with the tag %q: the hook is there: %v", tags, got)
 		}
 	}
 }

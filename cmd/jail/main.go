@@ -11,7 +11,10 @@ import (
 	"github.com/jailrun/jail/isolate/result"
 )
 
-func main() { os.Exit(run(os.Args[1:])) }
+func main() {
+	leaveOut()
+	os.Exit(run(os.Args[1:]))
+}
 
 // run finds the command that args name, reads its flags, and runs it. It gives
 // jail's exit status.

@@ -2,7 +2,7 @@
 // of it. An attack that gets nowhere outside of a jail proves nothing inside, so
 // each is first seen to succeed there.
 //
-//	go run ./test/adversary [-jail FILE] [-peer NAME] [-only REGEXP] [-v]
+//	go run ./test/adversary [-jail FILE] [-peer NAME | -depth] [-only REGEXP] [-v]
 package main
 
 import (
@@ -19,6 +19,7 @@ type options struct {
 	only    *regexp.Regexp
 	peer    *holder // to be attacked in jail's place
 	verbose bool
+	depth   bool // leave out each layer in turn
 }
 
 func main() {
@@ -51,6 +52,7 @@ func parseOptions(args []string) (options, error) {
 	f.StringVar(&o.jail, "jail", "bin/jail", "the jail to attack")
 	only := f.String("only", "", "only attacks whose CATEGORY/NAME matches this regular expression")
 	name := f.String("peer", "", "attack bwrap or firejail in jail's place")
+	f.BoolVar(&o.depth, "depth", false, "leave out each layer in turn, in namespaces that are thrown away")
 	f.BoolVar(&o.verbose, "v", false, "print every attack, not only what went wrong")
 	if err := f.Parse(args); err != nil {
 		return o, err
@@ -63,23 +65,37 @@ func parseOptions(args []string) (options, error) {
 	return o, err
 }
 
+// prepare sets the scene and builds the attacks.
+func prepare(ctx context.Context, o options) (*scene, []*attack, error) {
+	list, err := attacks(o.only)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := newScene(ctx, o.jail, o.peer)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := build(ctx, s.dir, list); err != nil {
+		s.close()
+		return nil, nil, err
+	}
+	if err := s.plant(list); err != nil {
+		s.close()
+		return nil, nil, err
+	}
+	return s, list, nil
+}
+
 // run reports whether every attack was held, and had proved something.
 func run(ctx context.Context, o options) (bool, error) {
-	s, err := newScene(ctx, o.jail, o.peer)
+	if o.depth {
+		return runDepth(ctx, o)
+	}
+	s, list, err := prepare(ctx, o)
 	if err != nil {
 		return false, err
 	}
 	defer s.close()
-	list, err := attacks(o.only)
-	if err != nil {
-		return false, err
-	}
-	if err := build(ctx, s.dir, list); err != nil {
-		return false, err
-	}
-	if err := s.plant(list); err != nil {
-		return false, err
-	}
 	var all []outcome
 	for _, uid := range []int{0, ordinary} {
 		done, err := s.against(ctx, list, uid)

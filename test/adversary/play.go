@@ -93,6 +93,14 @@ func (s *scene) held(ctx context.Context, a *attack, uid int) (said, error) {
 	return got, err
 }
 
+// program is jail, or the one that leaves walls out.
+func (s *scene) program() string {
+	if s.without != "" {
+		return s.weak()
+	}
+	return s.jail
+}
+
 // inside plays an attack in a jail with these flags.
 func (s *scene) inside(ctx context.Context, a *attack, uid int, flags []string) (said, error) {
 	result := filepath.Join(s.dir, fmt.Sprintf("result-%d.json", uid))
@@ -102,7 +110,7 @@ func (s *scene) inside(ctx context.Context, a *attack, uid int, flags []string) 
 	if err := os.Chown(result, uid, uid); err != nil {
 		return said{}, err
 	}
-	argv := append(append([]string(nil), a.caller...), s.jail, "exec", "--quiet", "--json", result)
+	argv := append(append([]string(nil), a.caller...), s.program(), "exec", "--quiet", "--json", result)
 	if !slices.Contains(flags, "--wall") {
 		argv = append(argv, "--wall", "15s")
 	}
@@ -152,6 +160,9 @@ func (s *scene) play(ctx context.Context, a *attack, uid int, argv []string, att
 	var out bytes.Buffer
 	c.Stdout, c.Stderr = &out, &out
 	c.Env = []string{"PATH=/usr/bin:/bin", "SECRET=" + s.marker, "HOME=/nonexistent"}
+	if s.without != "" {
+		c.Env = append(c.Env, "JAIL_WITHOUT="+string(s.without))
+	}
 	c.ExtraFiles = []*os.File{s.leak}
 	c.Dir = s.dir
 	c.WaitDelay = time.Second

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"syscall"
 
+	"github.com/jailrun/jail/policy"
 	"golang.org/x/sys/unix"
 )
 
@@ -25,6 +26,7 @@ type scene struct {
 	dir      string // readable by all: the attacks, and jail
 	jail     string
 	peer     *holder           // nil: jail
+	without  policy.Layer      // left out of every jail, "" for none
 	marker   string            // a word that stands in every secret
 	secret   string            // a file that only root may read
 	open     string            // a file that all may read, outside of the view

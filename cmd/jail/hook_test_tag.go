@@ -1,0 +1,47 @@
+//go:build jailtest
+
+package main
+
+import (
+	"os"
+	"strings"
+
+	"github.com/jailrun/jail/isolate"
+	"github.com/jailrun/jail/isolate/tape"
+	"github.com/jailrun/jail/policy"
+	"golang.org/x/sys/unix"
+)
+
+// leaveOut leaves the layer that JAIL_WITHOUT names out of every launch, behind
+// the plan's back, so that attacks can show what the others hold by themselves.
+// Only namespaces that are thrown away may be attacked so: what holds nothing
+// may reach what is around it.
+func leaveOut() {
+	if l := policy.Layer(os.Getenv("JAIL_WITHOUT")); l != "" {
+		isolate.Mutate(func(t *tape.Tape) *tape.Tape { return without(t, l) })
+	}
+}
+
+// bornWith are the layers that pid 1 is cloned into.
+var bornWith = map[policy.Layer]uint64{
+	policy.LayerUserNS: unix.CLONE_NEWUSER, policy.LayerPidNS: unix.CLONE_NEWPID, policy.LayerMntNS: unix.CLONE_NEWNS,
+	policy.LayerIpcNS: unix.CLONE_NEWIPC, policy.LayerUtsNS: unix.CLONE_NEWUTS,
+}
+
+func without(t *tape.Tape, l policy.Layer) *tape.Tape {
+	for i := range t.Ops {
+		if o := &t.Ops[i]; o.Call == unix.SYS_CLONE3 {
+			t = t.WithWord(o.Args[0], t.Word(o.Args[0])&^bornWith[l])
+			break
+		}
+	}
+	return t.Without(func(o tape.Op) bool {
+		switch {
+		case strings.HasPrefix(o.Step, "clone "), strings.HasPrefix(o.Step, "make init undumpable"):
+			return false
+		case strings.HasPrefix(o.Step, "kill all"):
+			return l == policy.LayerPidNS || l == policy.LayerUserNS // it would reach beyond the jail
+		}
+		return o.Layer == string(l)
+	})
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/jailrun/jail/policy"
+)
+
+// Defence in depth: every attack is made once more with each layer left out,
+// which shows what the others hold by themselves. What tries a limit is held by
+// one layer by nature, and is left alone.
+
+// apartVar is set where the namespaces are those that are thrown away.
+const apartVar = "JAIL_ADVERSARY_APART"
+
+// apart runs the same command in namespaces of its own: without a layer an
+// attack may reach what is around the jail.
+func apart(ctx context.Context) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	argv := []string{"--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "--net", "--ipc", "--uts", "--propagation", "private", self}
+	c := exec.CommandContext(ctx, "unshare", append(argv, os.Args[1:]...)...)
+	c.Env = append(os.Environ(), apartVar+"=1")
+	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
+	return c.Run()
+}
+
+// world gives the new network namespace what attacks look for: a way out, which
+// leads nowhere.
+func world(ctx context.Context) error {
+	for _, args := range []string{
+		"link set lo up", "link add out0 type veth peer name out1", "addr add 198.51.100.2/24 dev out0", "link set out0 up", "link set out1 up", "route add default dev out0",
+	} {
+		if out, err := exec.CommandContext(ctx, "ip", strings.Fields(args)...).CombinedOutput(); err != nil {
+			return fmt.Errorf("ip %s: %w: %s", args, err, out)
+		}
+	}
+	return nil
+}
+
+// weak is jail as built with what leaves walls out.
+func (s *scene) weak() string { return filepath.Join(s.dir, "jail-without") }
+
+func (s *scene) buildWeak(ctx context.Context) error {
+	c := exec.CommandContext(ctx, "go", "build", "-tags", "jailtest", "-o", s.weak(), "github.com/jailrun/jail/cmd/jail")
+	c.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("build jail with the hook of tests: %w: %s", err, out)
+	}
+	return nil
+}
+
+// depths are what came of each attack without each layer.
+type depths struct {
+	layers  []policy.Layer
+	list    []*attack
+	through map[*attack]map[policy.Layer]bool // it got through, as root or as an ordinary user
+}
+
+func (s *scene) depths(ctx context.Context, list []*attack) (*depths, error) {
+	d := &depths{through: map[*attack]map[policy.Layer]bool{}}
+	for _, a := range list {
+		if a.harmless() {
+			d.list = append(d.list, a)
+			d.through[a] = map[policy.Layer]bool{}
+		}
+	}
+	for _, l := range policy.AllLayers() {
+		d.layers = append(d.layers, l.Name)
+		s.without = l.Name
+		for _, a := range d.list {
+			for _, uid := range []int{0, ordinary} {
+				if !a.isFor(uid) {
+					continue
+				}
+				flags := a.flags
+				if l.CanTry {
+					flags = append([]string{"--try", string(l.Name)}, flags...)
+				}
+				got, err := s.inside(ctx, a, uid, flags)
+				if err != nil {
+					return nil, fmt.Errorf("without %s: %w", l.Name, err)
+				}
+				if got.through() {
+					d.through[a][l.Name] = true
+				}
+			}
+		}
+	}
+	return d, ctx.Err()
+}
+
+// print says how many attacks of each category no single layer is needed for,
+// and names the others with the layer that alone holds each.
+func (d *depths) print(w io.Writer) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "category\tattacks\theld without any one layer\t\t")
+	for _, c := range categories {
+		n, held := 0, 0
+		for _, a := range d.list {
+			if a.category == c {
+				n++
+				if len(d.through[a]) == 0 {
+					held++
+				}
+			}
+		}
+		if n > 0 {
+			fmt.Fprintf(t, "%s\t%d\t%d\t%d %%\t\n", c, n, held, held*100/n)
+		}
+	}
+	t.Flush()
+	fmt.Fprintln(w, "\nHeld by one layer alone:")
+	for _, a := range d.list {
+		var by []string
+		for _, l := range d.layers {
+			if d.through[a][l] {
+				by = append(by, string(l))
+			}
+		}
+		if len(by) > 0 {
+			fmt.Fprintf(w, "  %-30s %s\n", a, strings.Join(by, ", "))
+		}
+	}
+}
+
+// runDepth is the whole of -depth.
+func runDepth(ctx context.Context, o options) (bool, error) {
+	if os.Getenv(apartVar) == "" {
+		var exit *exec.ExitError
+		err := apart(ctx)
+		if errors.As(err, &exit) {
+			return false, nil // it has said why
+		}
+		return err == nil, err
+	}
+	if err := world(ctx); err != nil {
+		return false, err
+	}
+	s, list, err := prepare(ctx, o)
+	if err != nil {
+		return false, err
+	}
+	defer s.close()
+	if err := s.buildWeak(ctx); err != nil {
+		return false, err
+	}
+	d, err := s.depths(ctx, list)
+	if err != nil {
+		return false, err
+	}
+	d.print(os.Stdout)
+	return true, nil
+}
