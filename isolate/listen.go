@@ -14,10 +14,15 @@ import (
 // Without one the kernel would answer for itself, ENOSYS and never a pass, but
 // what the policy wants done about a refused call would not be done.
 func (r *run) listen(fd int) {
-	if fd < 0 {
-		if filtered, _ := r.provesSeccomp(); filtered {
-			r.fail(noRoom())
-		}
+	filtered, _ := r.provesSeccomp()
+	switch {
+	case !filtered && fd >= 0:
+		unix.Close(fd) // whatever it is: without a filter it is no listener
+		return
+	case !filtered:
+		return
+	case fd < 0:
+		r.fail(noRoom())
 		return
 	}
 	r.epoch = time.Now()
