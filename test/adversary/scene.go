@@ -38,6 +38,8 @@ type scene struct {
 	key      int    // of a SysV segment, a queue and semaphores
 	sysv     []func()
 	hostname string
+	address  string   // of the host's, beside 127.0.0.1
+	link     string   // the interface that has it
 	uptime   string   // in whole seconds, when the scene was set
 	leak     *os.File // a descriptor of / that is not closed on exec
 }
@@ -107,6 +109,9 @@ func (s *scene) files() (err error) {
 			return err
 		}
 	}
+	if s.link, s.address, err = outward(); err != nil {
+		return err
+	}
 	if s.hostname, err = os.Hostname(); err != nil {
 		return err
 	}
@@ -120,6 +125,28 @@ func (s *scene) files() (err error) {
 	return err
 }
 
+var errNoAddress = errors.New("this host has no address beside 127.0.0.1, so nothing can be shown of it: give it one, on a veth pair perhaps")
+
+// outward finds an interface of the host's with an IPv4 address.
+func outward() (link, address string, err error) {
+	all, err := net.Interfaces()
+	if err != nil {
+		return "", "", err
+	}
+	for _, i := range all {
+		list, err := i.Addrs()
+		if err != nil || i.Flags&net.FlagLoopback != 0 {
+			continue
+		}
+		for _, a := range list {
+			if ip, ok := a.(*net.IPNet); ok && ip.IP.To4() != nil {
+				return i.Name, ip.IP.String(), nil
+			}
+		}
+	}
+	return "", "", errNoAddress
+}
+
 // rw is a user's own folder, which a jail is given to write to.
 func (s *scene) rw(uid int) string { return filepath.Join(s.dir, "rw-"+strconv.Itoa(uid)) }
 
@@ -129,13 +156,13 @@ func (s *scene) setid() string { return filepath.Join(s.dir, "set-user-id") }
 // plant makes what needs the attacks built: one of them as a set-user-id program.
 func (s *scene) plant(list []*attack) error {
 	for _, a := range list {
-		if a.String() != "files/setuid" {
-			continue
+		if a.String() != "files/setuid" && a.String() != "identity/setgid_program" {
+			continue // both find it changed what they look at
 		}
 		if err := copyFile(a.program(s.dir), s.setid(), 0o755); err != nil {
 			return err
 		}
-		return os.Chmod(s.setid(), 0o755|os.ModeSetuid)
+		return os.Chmod(s.setid(), 0o755|os.ModeSetuid|os.ModeSetgid)
 	}
 	return nil
 }
@@ -223,6 +250,7 @@ func (s *scene) facts(uid int) []string {
 		"pid=" + strconv.Itoa(s.victims[uid].Process.Pid), "shm=" + s.shm, "key=" + strconv.Itoa(s.key),
 		"port=" + strconv.Itoa(s.tcp.Addr().(*net.TCPAddr).Port),
 		"abstract=" + s.abstract.Addr().String()[1:], "socket=" + s.path.Addr().String(),
+		"address=" + s.address, "interface=" + s.link,
 		"uid=" + strconv.Itoa(uid), "rw=" + s.rw(uid), "setid=" + s.setid(), "hostname=" + s.hostname, "uptime=" + s.uptime,
 	}
 	return list
