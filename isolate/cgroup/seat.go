@@ -107,7 +107,13 @@ func (h *Host) takeSeat() error {
 	if err != nil {
 		return fail("lock", path, err)
 	}
-	if err := writeFile(fd, "cgroup.procs", "0"); err != nil {
+	// Locked, it may be looked into: what we start from here may be another user's,
+	// and finds the groups above from its own.
+	err = unix.Fchmod(fd, 0o755)
+	if err == nil {
+		err = writeFile(fd, "cgroup.procs", "0")
+	}
+	if err != nil {
 		unix.Close(fd)
 		return fail("move ourselves to", path, err)
 	}

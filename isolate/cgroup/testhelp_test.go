@@ -35,6 +35,7 @@ var children = map[string]func() int{
 	"tree":   tree20,
 	"orphan": orphan,
 	"detect": detected,
+	"lock":   lock,
 	"exit":   func() int { return 0 },
 	"shmem":  shmem,
 }
@@ -44,7 +45,7 @@ func child(what string) int {
 		return join(n)
 	}
 	f := children[what]
-	if what == "orphan" || what == "detect" {
+	if what == "orphan" || what == "detect" || what == "lock" {
 		return f()
 	}
 	fmt.Println("ready")
