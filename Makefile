@@ -53,8 +53,9 @@ test-vm: deps-vm build ## boot a kernel with cgroup v2 in QEMU, and run jail and
 		-skip 'Posture|ACallerIsIn|ALayerSwitchedOff|OnlyWithoutItsLayer|AKilledSupervisor|AThiefOf|TheCensus|RunsLeaveNothing|ATmpfsHolds|AChildOutOfMemory' \
 		-add /usr/bin/jail=bin/jail -add /usr/bin/limits=test/vm/limits.sh -command limits
 
-adversary: deps-test build ## attack jail in some 150 ways; DEPTH=1 leaves out each layer in turn, PEER=bwrap attacks that
-	@go run ./test/adversary $(if $(PEER),-peer '$(PEER)') $(if $(DEPTH),-depth) $(if $(ONLY),-only '$(ONLY)') $(if $(V),-v)
+adversary: deps-test build ## attack jail in some 150 ways; DEPTH=1 leaves out each layer in turn, PEER=bwrap attacks that, SIDE=1 both side by side
+	@$(if $(PEER)$(SIDE),scripts/install-deps peers)
+	@go run ./test/adversary $(if $(PEER),-peer '$(PEER)') $(if $(SIDE),-side) $(if $(DEPTH),-depth) $(if $(ADVERSARY_UID),-uid '$(ADVERSARY_UID)') $(if $(ONLY),-only '$(ONLY)') $(if $(V),-v)
 
 check: deps-test ## format, vet, staticcheck, arrows, generated files, tidiness, vulnerabilities
 	@scripts/check

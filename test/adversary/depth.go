@@ -79,7 +79,7 @@ func (s *scene) depths(ctx context.Context, list []*attack) (*depths, error) {
 		d.layers = append(d.layers, l.Name)
 		s.without = l.Name
 		for _, a := range d.list {
-			for _, uid := range []int{0, ordinary} {
+			for _, uid := range s.users() {
 				if !a.isFor(uid) {
 					continue
 				}

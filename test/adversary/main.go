@@ -2,7 +2,7 @@
 // of it. An attack that gets nowhere outside of a jail proves nothing inside, so
 // each is first seen to succeed there.
 //
-//	go run ./test/adversary [-jail FILE] [-peer NAME | -depth] [-only REGEXP] [-v]
+//	go run ./test/adversary [-jail FILE] [-peer NAME | -side | -depth] [-only REGEXP] [-uid N] [-v]
 package main
 
 import (
@@ -19,6 +19,8 @@ type options struct {
 	only    *regexp.Regexp
 	peer    *holder // to be attacked in jail's place
 	verbose bool
+	side    bool // jail and its peers, side by side
+	uid     int  // of the ordinary user
 	depth   bool // leave out each layer in turn
 }
 
@@ -52,6 +54,8 @@ func parseOptions(args []string) (options, error) {
 	f.StringVar(&o.jail, "jail", "bin/jail", "the jail to attack")
 	only := f.String("only", "", "only attacks whose CATEGORY/NAME matches this regular expression")
 	name := f.String("peer", "", "attack bwrap or firejail in jail's place")
+	f.BoolVar(&o.side, "side", false, "attack jail and each installed peer, and print a table in Markdown")
+	f.IntVar(&o.uid, "uid", nobody, "the ordinary user: firejail takes none that the system reserves")
 	f.BoolVar(&o.depth, "depth", false, "leave out each layer in turn, in namespaces that are thrown away")
 	f.BoolVar(&o.verbose, "v", false, "print every attack, not only what went wrong")
 	if err := f.Parse(args); err != nil {
@@ -71,7 +75,7 @@ func prepare(ctx context.Context, o options) (*scene, []*attack, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := newScene(ctx, o.jail, o.peer)
+	s, err := newScene(ctx, o)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -86,23 +90,35 @@ func prepare(ctx context.Context, o options) (*scene, []*attack, error) {
 	return s, list, nil
 }
 
-// run reports whether every attack was held, and had proved something.
-func run(ctx context.Context, o options) (bool, error) {
-	if o.depth {
-		return runDepth(ctx, o)
-	}
+// attackAll makes the attacks as each user.
+func attackAll(ctx context.Context, o options) ([]outcome, error) {
 	s, list, err := prepare(ctx, o)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	defer s.close()
 	var all []outcome
-	for _, uid := range []int{0, ordinary} {
+	for _, uid := range s.users() {
 		done, err := s.against(ctx, list, uid)
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		all = append(all, done...)
+	}
+	return all, nil
+}
+
+// run reports whether every attack was held, and had proved something.
+func run(ctx context.Context, o options) (bool, error) {
+	switch {
+	case o.depth:
+		return runDepth(ctx, o)
+	case o.side:
+		return runSide(ctx, o)
+	}
+	all, err := attackAll(ctx, o)
+	if err != nil {
+		return false, err
 	}
 	if o.peer != nil {
 		fmt.Printf("%s in jail's place. Attacks on limits are not made: they would be the host's.\n", o.peer.name)

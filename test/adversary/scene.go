@@ -17,14 +17,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ordinary is the uid of a user that owns nothing: "nobody".
-const ordinary = 65534
+// nobody is an ordinary user, who owns nothing.
+const nobody = 65534
 
 // scene is what there is on the host to be attacked. All of it is made here and
 // removed in the end.
 type scene struct {
 	dir      string // readable by all: the attacks, and jail
 	jail     string
+	user     int               // the ordinary one
 	peer     *holder           // nil: jail
 	without  policy.Layer      // left out of every jail, "" for none
 	marker   string            // a word that stands in every secret
@@ -46,14 +47,14 @@ type scene struct {
 
 var errNotRoot = errors.New("run it as root: attacks are made as root and as an ordinary user, and the host's objects are made for them")
 
-func newScene(ctx context.Context, jail string, peer *holder) (s *scene, err error) {
+func newScene(ctx context.Context, o options) (s *scene, err error) {
 	if os.Geteuid() != 0 {
 		return nil, errNotRoot
 	}
-	s = &scene{key: 0x6a000000 | os.Getpid()&0xffffff, peer: peer}
+	s = &scene{key: 0x6a000000 | os.Getpid()&0xffffff, peer: o.peer, user: o.uid}
 	base := "/var/tmp" // not below /tmp: every jail has a /tmp of its own
-	if peer != nil {
-		base = peer.base
+	if o.peer != nil {
+		base = o.peer.base
 	}
 	if s.dir, err = os.MkdirTemp(base, "jail-adversary-"); err != nil {
 		return nil, err
@@ -71,7 +72,7 @@ func newScene(ctx context.Context, jail string, peer *holder) (s *scene, err err
 	s.jail = filepath.Join(s.dir, "jail")
 	for _, step := range []func() error{
 		func() error { return os.Chmod(s.dir, 0o755) },
-		func() error { return copyFile(jail, s.jail, 0o755) },
+		func() error { return copyFile(o.jail, s.jail, 0o755) },
 		s.files, s.listeners, s.memory,
 		func() error { return s.processes(ctx) },
 	} {
@@ -81,6 +82,9 @@ func newScene(ctx context.Context, jail string, peer *holder) (s *scene, err err
 	}
 	return s, nil
 }
+
+// users are those who make attacks.
+func (s *scene) users() []int { return []int{0, s.user} }
 
 func copyFile(from, to string, mode os.FileMode) error {
 	data, err := os.ReadFile(from)
@@ -101,7 +105,7 @@ func (s *scene) files() (err error) {
 	if err := os.Chmod(s.open, 0o666); err != nil {
 		return err
 	}
-	for _, uid := range []int{0, ordinary} {
+	for _, uid := range s.users() {
 		if err := os.Mkdir(s.rw(uid), 0o700); err != nil {
 			return err
 		}
@@ -231,7 +235,7 @@ func (s *scene) ipc(get, control, a, b, remove uintptr) error {
 // environment.
 func (s *scene) processes(ctx context.Context) error {
 	s.victims = map[int]*exec.Cmd{}
-	for _, uid := range []int{0, ordinary} {
+	for _, uid := range s.users() {
 		c := exec.CommandContext(ctx, "/bin/sleep", "3600")
 		c.Env = []string{"SECRET=" + s.marker}
 		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(uid)}, Setpgid: true, Pdeathsig: syscall.SIGKILL}
