@@ -55,7 +55,7 @@ func TestALayerSwitchedOffChangesItsOwnLinesAlone(t *testing.T) {
 			}
 			without[row.layer] = policy.Off
 			after, stands := reportUnder(t, callers, without)
-			holdToRow(t, changed(before, after), row.must, row.may)
+			holdToRow(t, posture.Changed(before, after), row.must, row.may)
 			stood[row.layer] = result.StateOff
 			for l, s := range stands {
 				if stood[l] != s {
@@ -97,7 +97,7 @@ func holdToRow(t *testing.T, d map[string]string, must, may []string) {
 			t.Errorf("%s stayed as it was", key)
 		}
 	}
-	known := keys(append(slices.Clone(must), may...)...)
+	known := posture.Keys(append(slices.Clone(must), may...)...)
 	for key, what := range d {
 		if !known(key) {
 			t.Errorf("%s: %s", key, what)
@@ -121,5 +121,5 @@ func reportUnder(t *testing.T, callers posture.Report, layers policy.Layers) (po
 	for _, l := range policy.AllLayers() {
 		states[l.Name] = c.Result().Enforced.At(l.Name).State
 	}
-	return abstract(r, callers), states
+	return posture.Abstract(r, callers), states
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/jailrun/jail/isolate"
 	"github.com/jailrun/jail/isolate/cgroup"
+	"github.com/jailrun/jail/test/posture"
 	"golang.org/x/sys/unix"
 )
 
@@ -280,7 +281,7 @@ func links(pattern string) (list []string) {
 	names, _ := filepath.Glob(pattern)
 	for _, n := range names {
 		if to, err := os.Readlink(n); err == nil {
-			list = append(list, inode.ReplaceAllString(to, "[N]"))
+			list = append(list, posture.WithoutInodes(to))
 		}
 	}
 	return list

@@ -16,15 +16,15 @@ func TestPostureOfRootsJailIsTheGolden(t *testing.T) {
 	needRoot(t)
 	dir := stageDir(t)
 	outside, inside := bothReports(t, dir, false)
-	holdToGolden(t, "posture_default.golden", abstract(inside, outside))
-	everyWallIsSeen(t, abstract(outside, outside), abstract(inside, outside), walls, rootsWalls)
+	holdToGolden(t, "posture_default.golden", posture.Abstract(inside, outside))
+	everyWallIsSeen(t, posture.Abstract(outside, outside), posture.Abstract(inside, outside), walls, rootsWalls)
 }
 
 func TestPostureOfAUsersJailIsTheGolden(t *testing.T) {
 	dir := stageDir(t)
 	outside, inside := bothReports(t, dir, true)
-	holdToGolden(t, "posture_user.golden", abstract(inside, outside))
-	everyWallIsSeen(t, abstract(outside, outside), abstract(inside, outside), walls)
+	holdToGolden(t, "posture_user.golden", posture.Abstract(inside, outside))
+	everyWallIsSeen(t, posture.Abstract(outside, outside), posture.Abstract(inside, outside), walls)
 }
 
 // bothReports gets a report from outside and one from inside, while the host
@@ -69,7 +69,7 @@ func holdToGolden(t *testing.T, name string, got posture.Report) {
 	}
 	want, maybe, err := readGolden(path)
 	must(t, err)
-	for key, d := range changed(want, got) {
+	for key, d := range posture.Changed(want, got) {
 		if _, there := got[key]; !there && maybe[key] {
 			continue
 		}
@@ -112,7 +112,7 @@ var rootsWalls = map[string][]string{
 
 func everyWallIsSeen(t *testing.T, outside, inside posture.Report, tables ...map[string][]string) {
 	t.Helper()
-	d := changed(outside, inside)
+	d := posture.Changed(outside, inside)
 	for _, table := range tables {
 		for layer, list := range table {
 			for _, key := range list {

@@ -12,15 +12,30 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// leaveOut leaves the layer that JAIL_WITHOUT names out of every launch, behind
-// the plan's back, so that attacks can show what the others hold by themselves.
-// Only namespaces that are thrown away may be attacked so: what holds nothing
-// may reach what is around it.
+// leaveOut leaves the layer that JAIL_WITHOUT names, or the step that
+// JAIL_WITHOUT_STEP does, out of every launch, behind the plan's back, so that
+// attacks can show what the others hold by themselves. Only namespaces that are
+// thrown away may be attacked so: what holds nothing may reach what is around it.
+// With JAIL_STEPS the steps are listed on standard error.
 func leaveOut() {
-	if l := policy.Layer(os.Getenv("JAIL_WITHOUT")); l != "" {
-		isolate.Mutate(func(t *tape.Tape) *tape.Tape { return without(t, l) })
+	layer, step, list := policy.Layer(os.Getenv("JAIL_WITHOUT")), os.Getenv("JAIL_WITHOUT_STEP"), os.Getenv("JAIL_STEPS") != ""
+	if layer == "" && step == "" && !list {
+		return
 	}
+	isolate.Mutate(func(t *tape.Tape) *tape.Tape {
+		if list {
+			for i := range t.Ops {
+				_, _ = os.Stderr.WriteString("step: " + name(t.Ops[i]) + "\n")
+			}
+		}
+		if layer != "" {
+			t = without(t, layer)
+		}
+		return t.Without(func(o tape.Op) bool { return name(o) == step })
+	})
 }
+
+func name(o tape.Op) string { return o.Proc.String() + ": " + o.Step }
 
 // bornWith are the layers that pid 1 is cloned into.
 var bornWith = map[policy.Layer]uint64{

@@ -134,8 +134,9 @@ func (d *depths) print(w io.Writer) {
 	}
 }
 
-// runDepth is the whole of -depth.
-func runDepth(ctx context.Context, o options) (bool, error) {
+// apartWith runs f on a scene in namespaces that are thrown away, with a jail
+// that leaves out what it is told to.
+func apartWith(ctx context.Context, o options, f func(*scene, []*attack) (bool, error)) (bool, error) {
 	if os.Getenv(apartVar) == "" {
 		var exit *exec.ExitError
 		err := apart(ctx)
@@ -155,10 +156,16 @@ func runDepth(ctx context.Context, o options) (bool, error) {
 	if err := s.buildWeak(ctx); err != nil {
 		return false, err
 	}
-	d, err := s.depths(ctx, list)
-	if err != nil {
-		return false, err
-	}
-	d.print(os.Stdout)
-	return true, nil
+	return f(s, list)
+}
+
+// runDepth is the whole of -depth.
+func runDepth(ctx context.Context, o options) (bool, error) {
+	return apartWith(ctx, o, func(s *scene, list []*attack) (bool, error) {
+		d, err := s.depths(ctx, list)
+		if err == nil {
+			d.print(os.Stdout)
+		}
+		return err == nil, err
+	})
 }

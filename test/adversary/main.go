@@ -2,7 +2,7 @@
 // of it. An attack that gets nowhere outside of a jail proves nothing inside, so
 // each is first seen to succeed there.
 //
-//	go run ./test/adversary [-jail FILE] [-peer NAME | -side | -depth] [-only REGEXP] [-uid N] [-v]
+//	go run ./test/adversary [-jail FILE] [-peer NAME | -side | -depth | -steps] [-only REGEXP] [-uid N] [-v]
 package main
 
 import (
@@ -19,6 +19,7 @@ type options struct {
 	only    *regexp.Regexp
 	peer    *holder // to be attacked in jail's place
 	verbose bool
+	steps   bool // leave out each step of a launch in turn
 	side    bool // jail and its peers, side by side
 	uid     int  // of the ordinary user
 	depth   bool // leave out each layer in turn
@@ -55,6 +56,7 @@ func parseOptions(args []string) (options, error) {
 	only := f.String("only", "", "only attacks whose CATEGORY/NAME matches this regular expression")
 	name := f.String("peer", "", "attack bwrap or firejail in jail's place")
 	f.BoolVar(&o.side, "side", false, "attack jail and each installed peer, and print a table in Markdown")
+	f.BoolVar(&o.steps, "steps", false, "leave out each step of a launch in turn, and say what notices it")
 	f.IntVar(&o.uid, "uid", nobody, "the ordinary user: firejail takes none that the system reserves")
 	f.BoolVar(&o.depth, "depth", false, "leave out each layer in turn, in namespaces that are thrown away")
 	f.BoolVar(&o.verbose, "v", false, "print every attack, not only what went wrong")
@@ -113,6 +115,8 @@ func run(ctx context.Context, o options) (bool, error) {
 	switch {
 	case o.depth:
 		return runDepth(ctx, o)
+	case o.steps:
+		return runSteps(ctx, o)
 	case o.side:
 		return runSide(ctx, o)
 	}

@@ -95,7 +95,7 @@ func (s *scene) held(ctx context.Context, a *attack, uid int) (said, error) {
 
 // program is jail, or the one that leaves walls out.
 func (s *scene) program() string {
-	if s.without != "" {
+	if s.without != "" || s.step != "" {
 		return s.weak()
 	}
 	return s.jail
@@ -152,6 +152,14 @@ func fill(flag string, facts []string) string {
 	return flag
 }
 
+// credential makes a process a user's.
+func credential(uid int) *syscall.SysProcAttr {
+	if uid == 0 {
+		return &syscall.SysProcAttr{}
+	}
+	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(uid)}}
+}
+
 // play runs a command line as a user.
 func (s *scene) play(ctx context.Context, a *attack, uid int, argv []string, attr *syscall.SysProcAttr) (said, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
@@ -163,14 +171,14 @@ func (s *scene) play(ctx context.Context, a *attack, uid int, argv []string, att
 	if s.without != "" {
 		c.Env = append(c.Env, "JAIL_WITHOUT="+string(s.without))
 	}
+	if s.step != "" {
+		c.Env = append(c.Env, "JAIL_WITHOUT_STEP="+s.step)
+	}
 	c.ExtraFiles = []*os.File{s.leak}
 	c.Dir = s.dir
 	c.WaitDelay = time.Second
 	if attr == nil {
-		attr = &syscall.SysProcAttr{}
-	}
-	if uid != 0 && attr.Cloneflags == 0 {
-		attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(uid)}
+		attr = credential(uid)
 	}
 	if a.groups {
 		attr.Credential = &syscall.Credential{Groups: []uint32{6, 24}}

@@ -28,6 +28,7 @@ type scene struct {
 	user     int               // the ordinary one
 	peer     *holder           // nil: jail
 	without  policy.Layer      // left out of every jail, "" for none
+	step     string            // likewise
 	marker   string            // a word that stands in every secret
 	secret   string            // a file that only root may read
 	open     string            // a file that all may read, outside of the view

@@ -1,24 +1,21 @@
-package isolate_test
+package posture
 
 import (
 	"cmp"
-	"os"
 	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/jailrun/jail/test/posture"
 )
 
 // theCallers stands for a value that is the same outside.
 const theCallers = "the caller's"
 
-// abstract makes a report comparable from run to run and from host to host. A
+// Abstract makes a report comparable from run to run and from host to host. A
 // value that is named after its likeness is compared with the caller's own.
-func abstract(r, callers posture.Report) posture.Report {
-	a := posture.Report{}
+func Abstract(r, callers Report) Report {
+	a := Report{}
 	for key, value := range r {
 		a[key] = value
 		for i := range abstractions {
@@ -37,24 +34,24 @@ var abstractions = []struct {
 	of func(key string) bool
 	as func(value, callers string) string
 }{
-	{keys("id.pid", "id.ppid", "id.pgid", "id.sid", "status.NSpid", "status.NSsid", "proc.pids"), smallOr("a host's")},
-	{keys("clock."), clock},
-	{keys("status.SigQ"), func(v, _ string) string { _, bound, _ := strings.Cut(v, "/"); return "of " + bound }},
-	{keys("ns."), likeness("own")},
-	{keys("keyring.session"), keyring},
-	{keys("rlimit.as", "rlimit.cpu", "rlimit.data", "rlimit.fsize", "rlimit.locks", "rlimit.nproc", "rlimit.rss", "rlimit.rttime"), inheritedOr},
-	{keys("status.Cpus_allowed_list", "status.Mems_allowed_list", "self.loginuid"), inheritedOr},
-	{keys("nice"), inheritedOr},
-	{keys("self.cgroup"), cgroupPath},
-	{keys("self.uid_map", "self.gid_map"), idMap},
-	{keys("self.timens_offsets"), offsets},
-	{keys("fd."), func(v, _ string) string { return inode.ReplaceAllString(v, "[N]") }},
-	{keys("env."), cpus},
-	{keys("mount."), mountLine},
+	{Keys("id.pid", "id.ppid", "id.pgid", "id.sid", "status.NSpid", "status.NSsid", "proc.pids"), smallOr("a host's")},
+	{Keys("clock."), clock},
+	{Keys("status.SigQ"), func(v, _ string) string { _, bound, _ := strings.Cut(v, "/"); return "of " + bound }},
+	{Keys("ns."), likeness("own")},
+	{Keys("keyring.session"), keyring},
+	{Keys("rlimit.as", "rlimit.cpu", "rlimit.data", "rlimit.fsize", "rlimit.locks", "rlimit.nproc", "rlimit.rss", "rlimit.rttime"), inheritedOr},
+	{Keys("status.Cpus_allowed_list", "status.Mems_allowed_list", "self.loginuid"), inheritedOr},
+	{Keys("nice"), inheritedOr},
+	{Keys("self.cgroup"), cgroupPath},
+	{Keys("self.uid_map", "self.gid_map"), idMap},
+	{Keys("self.timens_offsets"), offsets},
+	{Keys("fd."), func(v, _ string) string { return WithoutInodes(v) }},
+	{Keys("env."), cpus},
+	{Keys("mount."), mountLine},
 }
 
-// keys matches the named keys; one that ends in a dot, all below it.
-func keys(names ...string) func(string) bool {
+// Keys matches the named keys; one that ends in a dot, all below it.
+func Keys(names ...string) func(string) bool {
 	return func(key string) bool {
 		return slices.ContainsFunc(names, func(n string) bool {
 			return key == n || strings.HasSuffix(n, ".") && strings.HasPrefix(key, n)
@@ -158,52 +155,11 @@ func mountLine(v, _ string) string {
 	return before + ", super " + strings.NewReplacer(",inode64", "", ",inode32", "").Replace(super)
 }
 
-// optional keys are there or not as the host's system has it. What is there
-// must still be as the golden says.
-func optional(key string) bool {
-	return hostHas(key) || strings.HasPrefix(key, "mount./etc/")
-}
+// WithoutInodes replaces the number in what a descriptor's link says: pipe:[123].
+func WithoutInodes(link string) string { return inode.ReplaceAllString(link, "[N]") }
 
-var hostHas = keys("etc.", "root.", "call.iopl", "call.ioperm", "call.modify_ldt", "status.Seccomp_filters", "status.CoreDumping")
-
-// golden writes a report as the golden file has it.
-func golden(r posture.Report) string {
-	var b strings.Builder
-	names := make([]string, 0, len(r))
-	for key := range r {
-		names = append(names, key)
-	}
-	slices.Sort(names)
-	for _, key := range names {
-		if optional(key) {
-			b.WriteString("? ")
-		}
-		b.WriteString(key + "=" + r[key] + "\n")
-	}
-	return b.String()
-}
-
-// readGolden reads one, and which of its keys may be absent.
-func readGolden(path string) (want posture.Report, maybe map[string]bool, err error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	maybe = map[string]bool{}
-	text := ""
-	for line := range strings.Lines(string(b)) {
-		rest, ok := strings.CutPrefix(line, "? ")
-		if key, _, _ := strings.Cut(rest, "="); ok {
-			maybe[key] = true
-		}
-		text += rest
-	}
-	want, err = posture.Parse(text)
-	return want, maybe, err
-}
-
-// changed lists the keys whose values differ, and what they were and are.
-func changed(before, after posture.Report) map[string]string {
+// Changed lists the keys whose values differ, and what they were and are.
+func Changed(before, after Report) map[string]string {
 	d := map[string]string{}
 	for key, v := range before {
 		if w, ok := after[key]; !ok {
