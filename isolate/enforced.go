@@ -254,6 +254,8 @@ func (r *run) provesRlimits() (bool, string) {
 func (r *run) provesKeyring() (bool, string) {
 	v := r.seen.word(plan.SeenKeyring)
 	switch {
+	case v == plan.Unread || r.seen.word(plan.SeenUserKeys) == plan.Unread:
+		return false, "keyctl was not asked"
 	case v < 0:
 		return false, "keyctl gives " + outcome(v)
 	case v == r.seen.word(plan.SeenUserKeys):

@@ -98,6 +98,13 @@ var mutations = []leftOut{
 	{policy.LayerNoNewPrivs, "not set, nor what needs it", 0, either(targets("set no_new_privs"), ofLayers(policy.LayerLandlock, policy.LayerSeccomp)), false},
 	{policy.LayerNoNewPrivs, "not set", 0, targets("set no_new_privs"), true},
 	{policy.LayerRlimits, "no limits", 0, ofLayers(policy.LayerRlimits), false},
+	{policy.LayerUserNS, "groups not asked for", 0, steps("read back groups"), false},
+	{policy.LayerTimeNS, "clock not asked for", 0, steps("read back the boot clock"), false},
+	{policy.LayerCapabilities, "capabilities not asked for", 0, steps("read back capabilities"), false},
+	{policy.LayerCapabilities, "bounding set not asked for", 0, steps("read back the bounding set"), false},
+	{policy.LayerRlimits, "limits not asked for", 0, steps("read back a resource limit"), false},
+	{policy.LayerKeyring, "keyring not asked for", 0, steps("read back the session keyring"), false},
+	{policy.LayerKeyring, "default keyring not asked for", 0, steps("read back the user's default"), false},
 	{policy.LayerRlimits, "no limit of locked memory", 0, steps("limit open files"), false},
 	{policy.LayerKeyring, "the caller's session keyring", 0, ofLayers(policy.LayerKeyring), false},
 }

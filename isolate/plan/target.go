@@ -227,6 +227,7 @@ func (b *builder) readBack() {
 		return b.Call("read back "+step, nr, args...).Soft()
 	}
 	b.SetVar(b.seen, MsgSeen)
+	b.unread(at)
 	ask("no_new_privs", unix.SYS_PRCTL, unix.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0).Into(at(SeenNoNewPrivs))
 	ask("securebits", unix.SYS_PRCTL, unix.PR_GET_SECUREBITS).Into(at(SeenSecurebits))
 	ask("groups", unix.SYS_GETGROUPS, 0, 0).Into(at(SeenGroups))
@@ -245,6 +246,19 @@ func (b *builder) readBack() {
 	}
 	ask("the root file system", unix.SYS_STATFS, b.CString("/"), uint64(at(SeenRootFS)))
 	ask("memory protection", unix.SYS_PRCTL, prGetMDWE, 0, 0, 0, 0).Into(at(SeenMDWE))
+}
+
+// unread fills in what zero would prove, so that a question that is not asked
+// proves nothing.
+func (b *builder) unread(at func(int) tape.Addr) {
+	const unread = uint64(1) << 63 // Unread, as a word
+	for _, off := range [...]int{SeenGroups, SeenKeyring, SeenUserKeys, SeenCaps, SeenCaps + 8, SeenCaps + 16} {
+		b.SetVar(at(off), unread)
+	}
+	b.SetVar(at(SeenBoottime), 1<<31) // seconds: an uptime of 68 years
+	for i := range 2 * host.NumRlimits {
+		b.SetVar(at(SeenRlimits+8*i), unread)
+	}
 }
 
 // readBounding asks for each capability whether it is in the bounding set: the

@@ -13,6 +13,10 @@ const (
 	MsgMiss = 0x7373696D // "miss": results of every execve and access, from the target
 )
 
+// Unread stands in the read-back where the kernel has not been asked: none of its
+// answers, and no proof of anything, as zero would be.
+const Unread = -1 << 63
+
 // MaxGroups bounds the cgroup hierarchies of one run.
 const MaxGroups = 8
 
