@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/jailrun/jail/isolate/cgroup"
 	"github.com/jailrun/jail/isolate/host"
 	"github.com/jailrun/jail/policy"
 	"golang.org/x/sys/unix"
@@ -28,10 +29,11 @@ func (r *run) forbidden(err error) bool {
 }
 
 // withLess gives a run that asks less of the host than one that failed, or nil:
-// each time one layer less that the policy lets go.
+// each time one layer less that the policy lets go. A run whose group was taken
+// from it asks for the same again.
 func (r *run) withLess(err error) *run {
 	less := newRun(r.cmd)
-	less.facts, less.noGroup = r.facts, r.noGroup
+	less.facts, less.noGroup, less.lost = r.facts, r.noGroup, r.lost
 	switch {
 	case r.facts == nil || mutating():
 		return nil
@@ -40,12 +42,24 @@ func (r *run) withLess(err error) *run {
 			r.machine.lacksUserNS()
 		}
 		less.facts = r.facts.WithoutUserNS()
+	case r.lostGroup(err):
+		less.lost = r.lost + 1
 	case r.groupFailed(err):
 		less.noGroup = err
 	default:
 		return nil
 	}
 	return less
+}
+
+// mostLost bounds how often a launch begins anew for a group that was taken.
+const mostLost = 3
+
+// lostGroup says whether somebody has locked the new group before its owner did:
+// a "jail gc" in another pid namespace takes it for one that was left behind. The
+// next has another name. Input that was read can't be had again.
+func (r *run) lostGroup(err error) bool {
+	return errors.Is(err, cgroup.ErrHeld) && r.lost < mostLost && r.relays[0] == nil
 }
 
 // groupFailed says whether a launch failed at a group that it can do without.

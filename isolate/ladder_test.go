@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jailrun/jail/isolate/cgroup"
 	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/policy"
 	"golang.org/x/sys/unix"
@@ -48,5 +49,28 @@ func TestARequiredGroupThatFailsLateEndsTheLaunch(t *testing.T) {
 	_ = r.lookAround() // where there are no groups it fails here already
 	if r.withLess(&LaunchError{Op: "launch", Layer: policy.LayerCgroup, Err: unix.EACCES}) != nil {
 		t.Error("the launch goes on without")
+	}
+}
+
+// Whoever takes a new group's lock first, as a gc in another pid namespace does,
+// delays a launch and no more: the next group has another name.
+func TestALaunchWhoseGroupWasTakenBeginsAnew(t *testing.T) {
+	taken := &LaunchError{Op: "make the cgroup", Layer: policy.LayerCgroup, Err: &cgroup.Error{Op: "lock", Err: cgroup.ErrHeld}}
+	r := newRun(Command(&policy.Policy{}, "true"))
+	if err := r.lookAround(); err != nil {
+		t.Fatal(err)
+	}
+	for n := range mostLost {
+		less := r.withLess(taken)
+		if less == nil || less.noGroup != nil {
+			t.Fatalf("launch %d is not tried again with a group", n)
+		}
+		r = less
+		if err := r.lookAround(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r.withLess(taken) != nil {
+		t.Error("it is tried without end")
 	}
 }

@@ -31,6 +31,7 @@ type run struct {
 	loop      *watch.Loop
 	group     *cgroup.Group
 	noGroup   error
+	lost      int // launches before this one whose group was taken
 	ids       *ids
 	stage     int  // its pid
 	stageGone bool // reaped
