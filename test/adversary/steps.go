@@ -172,20 +172,40 @@ func (s *scene) look(ctx context.Context, uid int, step string) (*stepReport, er
 	}
 	outside, err := s.outsideReport(ctx, uid)
 	got.seen = posture.Abstract(seen, outside)
+	if err == nil {
+		err = s.lookOutside(ctx, uid, step, got.seen)
+	}
 	return got, err
 }
 
 // outsideReport is what a process of the same user sees of itself without a jail.
 func (s *scene) outsideReport(ctx context.Context, uid int) (posture.Report, error) {
-	c := exec.CommandContext(ctx, filepath.Join(s.dir, "posture"))
+	c := dirty(ctx, uid, filepath.Join(s.dir, "posture"))
 	c.Env = []string{"PATH=/usr/bin:/bin"}
 	c.Dir = "/"
-	c.SysProcAttr = credential(uid)
 	out, err := c.Output()
 	if err != nil {
 		return nil, err
 	}
 	return posture.Parse(string(out))
+}
+
+// noResult is where none is wanted.
+const noResult = ""
+
+// weakCommand is a careless caller's command line of a jail as built with the
+// hook.
+func (s *scene) weakCommand(ctx context.Context, uid int, env, result string, program ...string) *exec.Cmd {
+	argv := []string{s.weak(), "exec", "--quiet", "--wall", "10s", "--ro", s.dir}
+	if result != noResult {
+		argv = append(argv, "--json", result)
+	}
+	c := dirty(ctx, uid, append(append(argv, "--"), program...)...)
+	c.Env = []string{"PATH=/usr/bin:/bin", env}
+	c.Dir = "/"
+	c.ExtraFiles = []*os.File{s.leak}
+	c.WaitDelay = time.Second
+	return c
 }
 
 // weakRun runs a program in a jail as built with the hook, and gives its output
@@ -200,12 +220,7 @@ func (s *scene) weakRun(ctx context.Context, uid int, env, program string) (text
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	c := exec.CommandContext(ctx, s.weak(), "exec", "--quiet", "--json", file, "--wall", "10s", "--ro", s.dir, "--", program)
-	c.Env = []string{"PATH=/usr/bin:/bin", env}
-	c.Dir = "/"
-	c.ExtraFiles = []*os.File{s.leak}
-	c.WaitDelay = time.Second
-	c.SysProcAttr = credential(uid)
+	c := s.weakCommand(ctx, uid, env, file, program)
 	var out bytes.Buffer
 	c.Stdout, c.Stderr = &out, &out
 	err = c.Run()
