@@ -19,10 +19,12 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.revision=$(COMMIT)
 QUICKSTART := GOEXPERIMENT=nogreenteagc go version >/dev/null 2>&1 && echo nogreenteagc || true
 # Kernels that test-vm boots, of 5.10, 6.1, 6.12, 6.18 and 7.3.
 KERNELS ?= 6.18
+# How long fuzz runs each target.
+FUZZTIME ?= 1m
 # Packages whose tests run a second time under the race detector.
 RACE := ./cmd/... ./internal/... ./isolate/... ./policy/... ./rootfs/...
 
-.PHONY: help demo build test test-go test-race test-libseccomp test-vm adversary check bench vulncheck deps-build deps-demo deps-test deps-bench deps-vm clean
+.PHONY: help demo build test test-go test-race test-libseccomp test-vm adversary fuzz check bench vulncheck deps-build deps-demo deps-test deps-bench deps-vm clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +58,9 @@ test-vm: deps-vm build ## boot a kernel with cgroup v2 in QEMU, and run jail and
 adversary: deps-test build ## attack jail in some 150 ways; DEPTH=1 leaves out each layer in turn, PEER=bwrap attacks that, SIDE=1 both side by side
 	@$(if $(PEER)$(SIDE),scripts/install-deps peers)
 	@go run ./test/adversary $(if $(PEER),-peer '$(PEER)') $(if $(SIDE),-side) $(if $(DEPTH),-depth) $(if $(ADVERSARY_UID),-uid '$(ADVERSARY_UID)') $(if $(ONLY),-only '$(ONLY)') $(if $(V),-v)
+
+fuzz: deps-test ## run each fuzz target for FUZZTIME=1m
+	@scripts/fuzz '$(FUZZTIME)'
 
 check: deps-test ## format, vet, staticcheck, arrows, generated files, tidiness, vulnerabilities
 	@scripts/check
