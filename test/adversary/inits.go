@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -20,11 +21,12 @@ import (
 // watched are the lines of /proc/PID/status that a step may change.
 var watched = []string{"Name", "Umask", "Uid", "Gid", "Groups", "SigBlk", "SigIgn", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp", "Seccomp_filters"}
 
-// lookOutside runs a program that sleeps, and adds what is seen of it and of pid 1.
+// lookOutside runs a program that sleeps until it has been looked at, and adds what
+// is seen of it and of pid 1.
 func (s *scene) lookOutside(ctx context.Context, uid int, step string, seen posture.Report) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	c := s.weakCommand(ctx, uid, "JAIL_WITHOUT_STEP="+step, noResult, "/usr/bin/sleep", "0.15")
+	c := s.weakCommand(ctx, uid, "JAIL_WITHOUT_STEP="+step, noResult, "/usr/bin/sleep", "2")
 	if err := c.Start(); err != nil {
 		return err
 	}
@@ -41,6 +43,8 @@ func (s *scene) lookOutside(ctx context.Context, uid int, step string, seen post
 		if target := child(init); target > 0 && comm(target) == "sleep" {
 			describe(seen, "init.", init)
 			describe(seen, "target.", target)
+			lookAtSysctls(ctx, seen, target)
+			_ = syscall.Kill(target, syscall.SIGKILL) // it may have ended
 			<-ended
 			return ctx.Err()
 		}
@@ -110,18 +114,15 @@ func idsOut(v string) string {
 }
 
 // dirty starts a command as a careless caller does: signals ignored, a tight
-// umask, no randomised addresses, and as root a haste and groups that the program
-// must not have.
+// umask, no randomised addresses, sluggish timers, and as root a
+// haste and groups that the program must not have.
 func dirty(ctx context.Context, uid int, argv ...string) *exec.Cmd {
-	script := `umask 077; trap '' HUP USR1; exec "$@"`
-	front := []string{"-R", "sh", "-c", script, "sh"}
-	if uid == 0 {
-		front = append(front, "nice", "-n", "-5")
+	script := `umask 077; trap '' HUP USR1; echo 77777 >/proc/self/timerslack_ns; exec "$@"`
+	who := []string{"--groups", "6,24", "nice", "-n", "-5"}
+	if uid != 0 {
+		id := strconv.Itoa(uid)
+		who = []string{"--reuid", id, "--regid", id, "--clear-groups"}
 	}
-	c := exec.CommandContext(ctx, "setarch", append(front, argv...)...)
-	c.SysProcAttr = credential(uid)
-	if uid == 0 {
-		c.SysProcAttr.Credential = &syscall.Credential{Groups: []uint32{6, 24}}
-	}
-	return c
+	front := slices.Concat(who, []string{"setarch", "-R", "sh", "-c", script, "sh"})
+	return exec.CommandContext(ctx, "setpriv", append(front, argv...)...)
 }

@@ -86,7 +86,7 @@ func (s *scene) leaveOutEach(ctx context.Context, w io.Writer, list []*attack, u
 
 // steps lists those of a launch, each once.
 func (s *scene) steps(ctx context.Context, uid int) ([]string, error) {
-	text, _, err := s.weakRun(ctx, uid, "JAIL_STEPS=1", "/usr/bin/true")
+	text, _, err := s.weakRun(ctx, uid, "JAIL_STEPS=1", filepath.Join(s.dir, "posture"))
 	var steps []string
 	for line := range strings.Lines(text) {
 		if step, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "step: "); ok && !slices.Contains(steps, step) {
@@ -174,6 +174,9 @@ func (s *scene) look(ctx context.Context, uid int, step string) (*stepReport, er
 	got.seen = posture.Abstract(seen, outside)
 	if err == nil {
 		err = s.lookOutside(ctx, uid, step, got.seen)
+	}
+	if err == nil {
+		err = s.lookWithin(ctx, uid, step, got.seen)
 	}
 	return got, err
 }
