@@ -305,7 +305,7 @@ static const char *const wanted[] = {
 	"/proc/sys", "/proc/kcore", "/proc/kallsyms", "/proc/keys", "/proc/cmdline", "/proc/meminfo", "/proc/cpuinfo",
 	"/proc/version", "/proc/mounts", "/proc/net", "/proc/timer_list", "/proc/sysrq-trigger", "/proc/1", "/proc/1/environ",
 	"/proc/self/mem", "/proc/self/maps", "/proc/self/exe", "/sys", "/sys/fs/cgroup", "/boot", "/root", "/home", "/var", "/run",
-	"/etc/shadow", "/etc/machine-id", "/dev/kmsg", "/dev/mem", "/dev/fuse", "/dev/kvm", "/dev/console", "/dev/net/tun", NULL,
+	"/etc/shadow", "/etc/machine-id", "/etc/issue", "/dev/kmsg", "/dev/mem", "/dev/fuse", "/dev/kvm", "/dev/console", "/dev/net/tun", NULL,
 };
 
 static void paths(void)
