@@ -14,7 +14,7 @@ import (
 // FuzzEveryPlanVerifies draws a policy and a host, and holds Verify to taking
 // whatever Compile makes of them: a launch that is refused for a plan of our own
 // making would be a policy that nobody can use. That Verify refuses what it must
-// is TestMutants' to show.
+// is TestUnsafePlanIsRefused's to show.
 func FuzzEveryPlanVerifies(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte{1})
