@@ -8,6 +8,7 @@ import (
 	"github.com/jailrun/jail/internal/size"
 	"github.com/jailrun/jail/isolate/host"
 	"github.com/jailrun/jail/policy"
+	"github.com/jailrun/jail/test/dice"
 	"golang.org/x/sys/unix"
 )
 
@@ -22,7 +23,7 @@ func FuzzEveryPlanVerifies(f *testing.F) {
 	f.Add([]byte("0000000000000000000000000000000000000000000000000000000000000000000000"))
 	f.Add([]byte("\x00\x00\x01\x02\x01\x01\x02\x01\x02\x02\x02\x01\x01\x02\x01\x01\x01\x01\x01\x01\x01\x02\x01\x01\x03\x01\x01\x01\x02\x05\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01"))
 	f.Fuzz(func(t *testing.T, spec []byte) {
-		in := (&dice{spec}).input()
+		in := drawn{dice.New(spec)}.input()
 		if err := in.Policy.Validate(); err != nil {
 			t.Fatalf("the policy drawn is not one: %v", err)
 		}
@@ -36,24 +37,15 @@ func FuzzEveryPlanVerifies(f *testing.F) {
 	})
 }
 
-// dice draws choices from bytes; when they run out, the first of each.
-type dice struct{ b []byte }
+// drawn makes a policy and a host of a fuzzer's bytes.
+type drawn struct{ *dice.Dice }
 
-func (d *dice) upTo(n int) int {
-	if len(d.b) == 0 {
-		return 0
-	}
-	v := int(d.b[0])
-	d.b = d.b[1:]
-	return v % n
-}
+func (d drawn) yes() bool { return d.N(2) == 1 }
 
-func (d *dice) yes() bool { return d.upTo(2) == 1 }
-
-func pick[T any](d *dice, of ...T) T { return of[d.upTo(len(of))] }
+func pick[T any](d drawn, of ...T) T { return of[d.N(len(of))] }
 
 // input is a policy, and a host that the ladder would let it go on with.
-func (d *dice) input() *Input {
+func (d drawn) input() *Input {
 	p := policy.Policy{
 		Profile: pick(d, "", policy.ProfileWXDeny), Net: pick(d, "", policy.NetNone), Verify: pick(d, "", policy.VerifyFull),
 		Chdir: pick(d, "", "/tmp", "/"), Hostname: pick(d, "", "exam"), Seccomp: policy.Seccomp{OnSuspicious: pick(d, "", policy.SuspiciousKill)},
@@ -63,7 +55,7 @@ func (d *dice) input() *Input {
 	return with(d.yes(), p, d.host, d.sources, d.groups, d.named)
 }
 
-func (d *dice) layers() policy.Layers {
+func (d drawn) layers() policy.Layers {
 	ls := policy.Layers{}
 	for _, l := range policy.AllLayers() {
 		switch v := pick(d, "", policy.Try, policy.Off); {
@@ -77,7 +69,7 @@ func (d *dice) layers() policy.Layers {
 	return ls
 }
 
-func (d *dice) limits() policy.Limits {
+func (d drawn) limits() policy.Limits {
 	bytes := func() size.Bytes { return pick(d, 0, size.Bytes(policy.Unlimited), 1<<20, 64<<20) }
 	count := func() int64 { return pick(d, 0, int64(policy.Unlimited), 1, 99) }
 	return policy.Limits{
@@ -87,9 +79,9 @@ func (d *dice) limits() policy.Limits {
 }
 
 // files draws up to six, of which some lie within others.
-func (d *dice) files() []policy.File {
+func (d drawn) files() []policy.File {
 	var list []policy.File
-	for range d.upTo(7) {
+	for range d.N(7) {
 		target := pick(d, "/work", "/work/lib", "/work/lib/a", "/box/x", "/data", "/usr/lib/secret", "/tmp/t", "/etc/x")
 		f := policy.File{Kind: pick(d, policy.FileRO, policy.FileRW, policy.FileTmpfs, policy.FileHide), Target: target}
 		switch f.Kind {
@@ -104,12 +96,12 @@ func (d *dice) files() []policy.File {
 }
 
 // host is one with or without what plans differ by.
-func (d *dice) host(in *Input) {
+func (d drawn) host(in *Input) {
 	f := in.Facts
 	f.Landlock, f.TimeNS, f.Keyring, f.Nice = pick(d, 7, 0, 1, 2, 3, 4, 5, 6, 9), !d.yes(), pick(d, int32(1234567), 0), pick(d, 0, -5, 19)
 	f.Kernel = pick(d, host.Version{Major: 6, Minor: 12}, host.Version{Major: 5, Minor: 15}, host.Version{Major: 7, Minor: 3})
 	for i := range f.Rlimits {
-		if d.upTo(4) == 3 {
+		if d.N(4) == 3 {
 			f.Rlimits[i] = unix.Rlimit{Cur: 10, Max: 20}
 		}
 	}
@@ -119,7 +111,7 @@ func (d *dice) host(in *Input) {
 }
 
 // sources are what the supervisor would have found of the policy's files.
-func (d *dice) sources(in *Input) {
+func (d drawn) sources(in *Input) {
 	in.Sources = in.Sources[:0]
 	fd := 40
 	for _, p := range in.Policy.Files {
@@ -136,16 +128,16 @@ func (d *dice) sources(in *Input) {
 	}
 }
 
-func (d *dice) groups(in *Input) {
-	in.Procs, in.Twin = d.upTo(4), d.yes()
+func (d drawn) groups(in *Input) {
+	in.Procs, in.Twin = d.N(4), d.yes()
 	if in.Policy.Layers.Level(policy.LayerCgroup) == policy.Off {
 		in.Procs, in.Twin = 0, false
 	}
 	in.CPUSet = pick(d, nil, []byte{3, 0, 0, 0, 0, 0, 0, 0})
 }
 
-func (d *dice) named(in *Input) {
-	for i := range d.upTo(3) {
+func (d drawn) named(in *Input) {
+	for i := range d.N(3) {
 		in.Named = append(in.Named, Named{Name: fmt.Sprintf("f%d", i), Fd: 60 + i, Mode: 0o644, Folder: -1})
 	}
 }

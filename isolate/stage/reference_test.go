@@ -11,6 +11,7 @@ import (
 
 	"github.com/jailrun/jail/isolate/tape"
 	"github.com/jailrun/jail/isolate/tape/reference"
+	"github.com/jailrun/jail/test/dice"
 	"golang.org/x/sys/unix"
 )
 
@@ -28,30 +29,18 @@ const (
 	slots    = 6
 )
 
-// bytecode draws small numbers from the fuzzer's bytes, and zeros after them.
-type bytecode struct{ b []byte }
-
-func (c *bytecode) n(max int) int {
-	if len(c.b) == 0 {
-		return 0
-	}
-	v := int(c.b[0]) % max
-	c.b = c.b[1:]
-	return v
-}
-
 // author writes a tape of harmless calls: blocks that each take fuel, say
 // their number, make one call, and branch anywhere.
 type author struct {
 	*tape.Builder
-	*bytecode
+	*dice.Dice
 	slots  [slots]tape.Addr
 	labels []tape.Label
 	end    tape.Label
 }
 
 func write(b []byte) *tape.Tape {
-	a := &author{Builder: tape.NewBuilder(), bytecode: &bytecode{b}}
+	a := &author{Builder: tape.NewBuilder(), Dice: dice.New(b)}
 	for i := range a.slots {
 		a.slots[i] = a.Var(8)
 	}
@@ -60,7 +49,7 @@ func write(b []byte) *tape.Tape {
 	a.Enter(tape.Stage, a.end)
 	a.Call("close what the test has inherited", unix.SYS_CLOSE_RANGE, fdFile+1, ^uint64(0)>>32, 0)
 	a.Call("a known umask", unix.SYS_UMASK, umask0)
-	for range 2 + a.n(14) {
+	for range 2 + a.N(14) {
 		a.labels = append(a.labels, a.NewLabel())
 	}
 	for i, l := range a.labels {
@@ -87,7 +76,7 @@ func (a *author) op(next tape.Label) {
 	nr, args := a.call()
 	var load uint8
 	for i := range args {
-		if a.n(3) != 0 {
+		if a.N(3) != 0 {
 			continue
 		}
 		w := a.Var(8)
@@ -97,21 +86,21 @@ func (a *author) op(next tape.Label) {
 	}
 	o := a.Call("a call", nr, args...)
 	o.Load = load
-	if a.n(3) != 0 && nr != unix.SYS_GETPID {
-		o.Dst = a.slots[a.n(slots)]
+	if a.N(3) != 0 && nr != unix.SYS_GETPID {
+		o.Dst = a.slots[a.N(slots)]
 	}
-	if s := a.n(8); s < 2 && nr == unix.SYS_LSEEK {
-		o.Args[s], o.Load = uint64(a.slots[a.n(slots)]), o.Load|1<<s // the result of another call
+	if s := a.N(8); s < 2 && nr == unix.SYS_LSEEK {
+		o.Args[s], o.Load = uint64(a.slots[a.N(slots)]), o.Load|1<<s // the result of another call
 	}
 	o.Neg, o.Zero, o.Pos = a.branch(next), a.branch(next), a.branch(next)
 }
 
 func (a *author) branch(next tape.Label) tape.Label {
-	switch a.n(4) {
+	switch a.N(4) {
 	case 0:
 		return a.end
 	case 1:
-		return a.labels[a.n(len(a.labels))]
+		return a.labels[a.N(len(a.labels))]
 	}
 	return next
 }
@@ -119,20 +108,20 @@ func (a *author) branch(next tape.Label) tape.Label {
 var offsets = [...]int64{0, 1, -1, 99, 100, 101, -100, 1 << 40, -1 << 63, 1<<63 - 1}
 
 func (a *author) call() (uintptr, []uint64) {
-	fd := uint64([...]int{fdFile, 6, 7, 8, 99, -1}[a.n(6)])
-	switch a.n(7) {
+	fd := uint64([...]int{fdFile, 6, 7, 8, 99, -1}[a.N(6)])
+	switch a.N(7) {
 	case 0:
 		return unix.SYS_DUP, []uint64{fd}
 	case 1:
 		return unix.SYS_CLOSE, []uint64{fd}
 	case 2:
-		return unix.SYS_UMASK, []uint64{uint64(a.n(256)) << 2}
+		return unix.SYS_UMASK, []uint64{uint64(a.N(256)) << 2}
 	case 3:
 		return unix.SYS_GETPID, nil
 	case 4:
-		return unix.SYS_FUTEX, []uint64{uint64(a.slots[a.n(slots)]), 4 | 128, 0, 0, uint64(a.slots[a.n(slots)]), uint64(a.n(8))}
+		return unix.SYS_FUTEX, []uint64{uint64(a.slots[a.N(slots)]), 4 | 128, 0, 0, uint64(a.slots[a.N(slots)]), uint64(a.N(8))}
 	}
-	return unix.SYS_LSEEK, []uint64{fd, uint64(offsets[a.n(len(offsets))]), uint64([...]int{0, 1, 2, 7}[a.n(4)])}
+	return unix.SYS_LSEEK, []uint64{fd, uint64(offsets[a.N(len(offsets))]), uint64([...]int{0, 1, 2, 7}[a.N(4)])}
 }
 
 // model is a kernel of the few calls that such a tape makes.

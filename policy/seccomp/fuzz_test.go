@@ -1,9 +1,9 @@
 package seccomp
 
 import (
-	"encoding/binary"
 	"testing"
 
+	"github.com/jailrun/jail/test/dice"
 	"golang.org/x/sys/unix"
 )
 
@@ -19,7 +19,7 @@ func FuzzCompiledDecidesAsTheTable(f *testing.F) {
 		if len(spec) > 400 {
 			return
 		}
-		r := (&dice{spec}).rules()
+		r := drawn{dice.New(spec)}.rules()
 		for _, o := range variants {
 			prog, err := Compile(r, o)
 			if err != nil {
@@ -58,47 +58,32 @@ func probe(r *Rules, x, y uint64, yield func(Data)) {
 	}
 }
 
-// dice draws choices from the fuzzer's bytes; an empty one draws zeros.
-type dice struct{ b []byte }
+// drawn makes rules of a fuzzer's bytes.
+type drawn struct{ *dice.Dice }
 
-func (d *dice) upTo(n int) int {
-	if len(d.b) == 0 {
-		return 0
-	}
-	v := int(d.b[0])
-	d.b = d.b[1:]
-	return v % n
-}
-
-func (d *dice) u64() uint64 {
-	var b [8]byte
-	d.b = d.b[copy(b[:], d.b):]
-	return binary.LittleEndian.Uint64(b[:])
-}
-
-func (d *dice) action() Action {
-	a := Action{Kind: Kind(d.upTo(int(KindAllow) + 1))}
+func (d drawn) action() Action {
+	a := Action{Kind: Kind(d.N(int(KindAllow) + 1))}
 	switch a.Kind {
 	case KindErrno, KindNotify:
-		a.Errno = unix.Errno(1 + d.upTo(3))
+		a.Errno = unix.Errno(1 + d.N(3))
 	case KindBudget:
-		a = Budget(uint16(d.upTo(3)), unix.Errno(1+d.upTo(3)), unix.Errno(1+d.upTo(3)))
+		a = Budget(uint16(d.N(3)), unix.Errno(1+d.N(3)), unix.Errno(1+d.N(3)))
 	}
 	return a
 }
 
 // rules is a valid table of up to 8 runs of calls and up to 8 checks on them.
-func (d *dice) rules() *Rules {
+func (d drawn) rules() *Rules {
 	r := &Rules{Default: d.action(), Foreign: d.action()}
 	nr := 0
-	for range d.upTo(8) {
+	for range d.N(8) {
 		g := Group{Name: "g", Why: "w", Answer: d.action()}
-		nr += d.upTo(60)
-		for range 1 + d.upTo(20) {
+		nr += d.N(60)
+		for range 1 + d.N(20) {
 			if n := known(nr); n != "" {
 				g.Calls = append(g.Calls, n)
 			}
-			nr += 1 + d.upTo(2)
+			nr += 1 + d.N(2)
 		}
 		r.Groups = append(r.Groups, g)
 	}
@@ -109,22 +94,22 @@ func (d *dice) rules() *Rules {
 	if len(calls) == 0 {
 		return r
 	}
-	for range d.upTo(9) {
+	for range d.N(9) {
 		// Few calls share the checks, so that first-match-wins is exercised.
-		r.Checks = append(r.Checks, d.check(calls[d.upTo(min(3, len(calls)))]))
+		r.Checks = append(r.Checks, d.check(calls[d.N(min(3, len(calls)))]))
 	}
 	return r
 }
 
-func (d *dice) check(call string) Check {
+func (d drawn) check(call string) Check {
 	c := Check{Call: call, Why: "w", Answer: d.action()}
-	for range d.upTo(4) {
-		masks := []uint64{Low32, Whole, Whole &^ Low32, 0xff, 0xff << 30, d.u64() | 1}
-		a := Arg{Index: d.upTo(6), Mask: masks[d.upTo(len(masks))], Not: d.upTo(2) == 1}
-		for range 1 + d.upTo(4) {
-			v := uint64(d.upTo(4))
-			if d.upTo(2) == 1 {
-				v = d.u64()
+	for range d.N(4) {
+		masks := []uint64{Low32, Whole, Whole &^ Low32, 0xff, 0xff << 30, d.Uint64() | 1}
+		a := Arg{Index: d.N(6), Mask: masks[d.N(len(masks))], Not: d.N(2) == 1}
+		for range 1 + d.N(4) {
+			v := uint64(d.N(4))
+			if d.N(2) == 1 {
+				v = d.Uint64()
 			}
 			a.Values = append(a.Values, (v|v<<32)&a.Mask)
 		}
