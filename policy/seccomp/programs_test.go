@@ -239,7 +239,7 @@ func TestRealProgramsMissNothing(t *testing.T) {
 	for _, p := range programs {
 		t.Run(p.name, func(t *testing.T) {
 			if _, err := exec.LookPath(p.needs); err != nil {
-				t.Skipf("%s is not installed", p.needs)
+				t.Fatalf("%s is not installed: scripts/install-deps build test", p.needs)
 			}
 			dir := t.TempDir()
 			if p.file != "" {
