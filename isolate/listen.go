@@ -14,14 +14,13 @@ import (
 // Without one the kernel would answer for itself, ENOSYS and never a pass, but
 // what the policy wants done about a refused call would not be done.
 func (r *run) listen(fd int) {
-	filtered, _ := r.provesSeccomp()
-	switch {
-	case !filtered && fd >= 0:
-		unix.Close(fd) // whatever it is: without a filter it is no listener
+	if filtered, _ := r.provesSeccomp(); !filtered {
+		if fd >= 0 {
+			unix.Close(fd) // whatever it is: without a filter it is no listener
+		}
 		return
-	case !filtered:
-		return
-	case fd < 0:
+	}
+	if fd < 0 {
 		r.fail(noRoom())
 		return
 	}

@@ -102,10 +102,9 @@ func checkProgram(argv []string) error {
 
 // executableHint knows that a script needs no permission to be read.
 func executableHint(name string) string {
-	for ending, by := range map[string]string{".py": "python3", ".js": "node", ".sh": "sh", ".rb": "ruby", ".pl": "perl"} {
-		if path.Ext(name) == ending {
-			return "run it by its interpreter (jail exec -- " + by + " " + name + "), or chmod +x " + name
-		}
+	by := map[string]string{".py": "python3", ".js": "node", ".sh": "sh", ".rb": "ruby", ".pl": "perl"}[path.Ext(name)]
+	if by != "" {
+		return "run it by its interpreter (jail exec -- " + by + " " + name + "), or chmod +x " + name
 	}
 	return "chmod +x " + name
 }

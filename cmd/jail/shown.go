@@ -72,11 +72,16 @@ func covered(p *policy.Policy, target string) bool {
 		if at == "" {
 			at = p.Files[i].Source
 		}
-		if at == target || strings.HasPrefix(target, strings.TrimSuffix(path.Clean(at), "/")+"/") {
+		if within(target, at) {
 			return true
 		}
 	}
 	return false
+}
+
+// within says whether a clean path is dir or lies in it.
+func within(target, dir string) bool {
+	return target == dir || strings.HasPrefix(target, strings.TrimSuffix(path.Clean(dir), "/")+"/")
 }
 
 // add takes over f, the open file.

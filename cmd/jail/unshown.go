@@ -62,7 +62,7 @@ func unshown(arg string, p *policy.Policy) string {
 // system's part of the view.
 func ofTheJail(abs string) bool {
 	for _, top := range [...]string{"/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc", "/dev", "/proc", "/box"} {
-		if abs == top || strings.HasPrefix(abs, top+"/") {
+		if within(abs, top) {
 			return true
 		}
 	}

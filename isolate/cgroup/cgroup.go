@@ -106,7 +106,7 @@ const (
 )
 
 var hints = [...]struct {
-	errno syscall.Errno
+	cause error
 	hint  string
 }{
 	{syscall.EACCES, hintDelegate},
@@ -115,17 +115,15 @@ var hints = [...]struct {
 	{syscall.EAGAIN, hintFull},
 	{syscall.ENOSPC, hintFull},
 	{syscall.EBUSY, hintAlive},
+	{ErrHeld, hintHeld},
 	{syscall.EOPNOTSUPP, "a threaded group can't hold one with memory limits: " + hintDelegate},
 }
 
-// fail wraps err with what was tried and the usual mend for its errno.
+// fail wraps err with what was tried and the usual mend for its cause.
 func fail(op, path string, err error) error {
 	e := &Error{Op: op, Path: path, Err: err}
-	if err == ErrHeld {
-		e.Hint = hintHeld
-	}
 	for _, h := range hints {
-		if errors.Is(err, h.errno) {
+		if errors.Is(err, h.cause) {
 			e.Hint = h.hint
 		}
 	}
