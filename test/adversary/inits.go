@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"os"
@@ -10,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/jailrun/jail/test/posture"
 )
@@ -21,34 +21,38 @@ import (
 // watched are the lines of /proc/PID/status that a step may change.
 var watched = []string{"Name", "Umask", "Uid", "Gid", "Groups", "SigBlk", "SigIgn", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp", "Seccomp_filters"}
 
-// lookOutside runs a program that sleeps until it has been looked at, and adds what
-// is seen of it and of pid 1.
+// lookOutside runs a program that waits to be looked at, and adds what is seen of
+// it and of pid 1.
 func (s *scene) lookOutside(ctx context.Context, uid int, step string, seen posture.Report) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	c := s.weakCommand(ctx, uid, "JAIL_WITHOUT_STEP="+step, noResult, "/usr/bin/sleep", "2")
+	c := s.weakCommand(ctx, uid, withoutStep(step), noResult, "/bin/sh", "-c", "echo here; read end")
+	in, err := c.StdinPipe()
+	if err != nil {
+		return err
+	}
+	out, err := c.StdoutPipe()
+	if err != nil {
+		return err
+	}
 	if err := c.Start(); err != nil {
 		return err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- c.Wait() }() // how it ends is the other run's to tell
-	for {
-		select {
-		case <-ended:
-			seen["outside"] = "no program was seen"
-			return ctx.Err()
-		case <-time.After(time.Millisecond):
-		}
-		init := child(c.Process.Pid)
-		if target := child(init); target > 0 && comm(target) == "sleep" {
-			describe(seen, "init.", init)
-			describe(seen, "target.", target)
-			lookAtSysctls(ctx, seen, target)
-			_ = syscall.Kill(target, syscall.SIGKILL) // it may have ended
-			<-ended
-			return ctx.Err()
-		}
+	init, target := 0, 0
+	if line, _ := bufio.NewReader(out).ReadString('\n'); line != "" { // else it has ended
+		init = child(c.Process.Pid)
+		target = child(init)
 	}
+	if target > 0 {
+		describe(seen, "init.", init)
+		describe(seen, "target.", target)
+		lookAtSysctls(ctx, seen, target)
+	} else {
+		seen["outside"] = "no program was seen"
+	}
+	in.Close()
+	_ = c.Wait() // how it ends is the other run's to tell
+	return ctx.Err()
 }
 
 // child is the first child of a process, 0 for none.
@@ -59,20 +63,13 @@ func child(pid int) int {
 	return n
 }
 
-func comm(pid int) string {
-	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
-	return strings.TrimSpace(string(text))
-}
-
+// describe adds what /proc says of a process.
 func describe(seen posture.Report, as string, pid int) {
 	dir := fmt.Sprintf("/proc/%d/", pid)
 	status, _ := os.ReadFile(dir + "status")
 	for line := range strings.Lines(string(status)) {
-		key, value, _ := strings.Cut(line, ":")
-		for _, w := range watched {
-			if key == w {
-				seen[as+key] = idsOut(strings.Join(strings.Fields(value), " "))
-			}
+		if key, value, _ := strings.Cut(line, ":"); slices.Contains(watched, key) {
+			seen[as+key] = idsOut(strings.Join(strings.Fields(value), " "))
 		}
 	}
 	for _, name := range []string{"personality", "timerslack_ns", "oom_score_adj"} {
@@ -82,13 +79,8 @@ func describe(seen posture.Report, as string, pid int) {
 			seen[as+name] = "unreadable"
 		}
 	}
-	fds, _ := filepath.Glob(dir + "fd/*")
-	if as != "init." {
-		fds = nil // a program opens and closes some of its own as it starts
-	}
-	for _, fd := range fds {
-		to, _ := os.Readlink(fd)
-		seen[as+"fd."+filepath.Base(fd)] = posture.WithoutInodes(to)
+	if as == "init." { // a program opens and closes some of its own as it starts
+		describeFiles(seen, as, dir)
 	}
 	if st, err := os.Stat(dir + "environ"); err == nil {
 		own, _ := st.Sys().(*syscall.Stat_t)
@@ -99,6 +91,14 @@ func describe(seen posture.Report, as string, pid int) {
 		f := strings.Fields(after)
 		seen[as+"leads its session"] = strconv.FormatBool(f[3] == strconv.Itoa(pid))
 		seen[as+"nice"] = f[16]
+	}
+}
+
+func describeFiles(seen posture.Report, as, dir string) {
+	fds, _ := filepath.Glob(dir + "fd/*")
+	for _, fd := range fds {
+		to, _ := os.Readlink(fd)
+		seen[as+"fd."+filepath.Base(fd)] = posture.WithoutInodes(to)
 	}
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -103,14 +102,11 @@ func (s *scene) program() string {
 
 // inside plays an attack in a jail with these flags.
 func (s *scene) inside(ctx context.Context, a *attack, uid int, flags []string) (said, error) {
-	result := filepath.Join(s.dir, fmt.Sprintf("result-%d.json", uid))
-	if err := os.WriteFile(result, nil, 0o600); err != nil {
+	file, err := s.resultFile(uid)
+	if err != nil {
 		return said{}, err
 	}
-	if err := os.Chown(result, uid, uid); err != nil {
-		return said{}, err
-	}
-	argv := append(append([]string(nil), a.caller...), s.program(), "exec", "--quiet", "--json", result)
+	argv := slices.Concat(a.caller, []string{s.program(), "exec", "--quiet", "--json", file})
 	if !slices.Contains(flags, "--wall") {
 		argv = append(argv, "--wall", "15s")
 	}
@@ -123,18 +119,9 @@ func (s *scene) inside(ctx context.Context, a *attack, uid int, flags []string) 
 	if err != nil {
 		return got, err
 	}
-	data, err := os.ReadFile(result)
+	r, err := readResult(file)
 	if err != nil {
-		return got, err
-	}
-	var r struct {
-		Reason string `json:"reason"`
-		Error  *struct {
-			Text string `json:"text"`
-		} `json:"error"`
-	}
-	if err := json.Unmarshal(data, &r); err != nil {
-		return got, fmt.Errorf("%s: the result of jail: %w: %s", a, err, got.words)
+		return got, fmt.Errorf("%s: %w: %s", a, err, got.words)
 	}
 	got.reason = r.Reason
 	if r.Error != nil {
@@ -164,47 +151,9 @@ func credential(uid int) *syscall.SysProcAttr {
 func (s *scene) play(ctx context.Context, a *attack, uid int, argv []string, attr *syscall.SysProcAttr) (said, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	c := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	var out bytes.Buffer
-	c.Stdout, c.Stderr = &out, &out
-	c.Env = []string{"PATH=/usr/bin:/bin", "SECRET=" + s.marker, "HOME=/nonexistent"}
-	if s.without != "" {
-		c.Env = append(c.Env, "JAIL_WITHOUT="+string(s.without))
-	}
-	if s.step != "" {
-		c.Env = append(c.Env, "JAIL_WITHOUT_STEP="+s.step)
-	}
-	c.ExtraFiles = []*os.File{s.leak}
-	c.Dir = s.dir
-	c.WaitDelay = time.Second
-	if attr == nil {
-		attr = credential(uid)
-	}
-	if a.groups {
-		attr.Credential = &syscall.Credential{Groups: []uint32{6, 24}}
-	}
-	c.SysProcAttr = attr
-	if a.toFile {
-		f, err := os.Create(filepath.Join(s.dir, "output"))
-		if err != nil {
-			return said{}, err
-		}
-		defer f.Close()
-		c.Stdout = f
-	}
-	run := c.Run
-	if a.terminal {
-		run = func() error { return atTerminal(c) }
-	}
-	err := run()
-	if a.toFile {
-		text, err := os.ReadFile(c.Stdout.(*os.File).Name())
-		if err != nil {
-			return said{}, err
-		}
-		out.Write(bytes.Trim(text, "\x00"))
-	}
-	got := said{words: lastLine(out.String())}
+	c := s.command(ctx, a, uid, argv, attr)
+	out, err := s.output(a, c)
+	got := said{words: lastLine(out)}
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
@@ -222,8 +171,61 @@ func (s *scene) play(ctx context.Context, a *attack, uid int, argv []string, att
 	return got, nil
 }
 
+// command has what a caller has by carelessness: a secret in its environment, and
+// a descriptor of the host's root.
+func (s *scene) command(ctx context.Context, a *attack, uid int, argv []string, attr *syscall.SysProcAttr) *exec.Cmd {
+	c := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	c.Env = []string{"PATH=/usr/bin:/bin", "SECRET=" + s.marker, "HOME=/nonexistent"}
+	if s.without != "" {
+		c.Env = append(c.Env, "JAIL_WITHOUT="+string(s.without))
+	}
+	if s.step != "" {
+		c.Env = append(c.Env, withoutStep(s.step))
+	}
+	c.ExtraFiles = []*os.File{s.leak}
+	c.Dir = s.dir
+	c.WaitDelay = time.Second
+	if attr == nil {
+		attr = credential(uid)
+	}
+	if a.groups {
+		attr.Credential = &syscall.Credential{Groups: []uint32{6, 24}}
+	}
+	c.SysProcAttr = attr
+	return c
+}
+
+// output runs a command with the streams that an attack asks for, and gives what
+// it has said.
+func (s *scene) output(a *attack, c *exec.Cmd) (string, error) {
+	var out bytes.Buffer
+	c.Stdout, c.Stderr = &out, &out
+	var file *os.File
+	if a.toFile {
+		var err error
+		if file, err = os.Create(filepath.Join(s.dir, "output")); err != nil {
+			return "", err
+		}
+		defer file.Close()
+		c.Stdout = file
+	}
+	run := c.Run
+	if a.terminal {
+		run = func() error { return atTerminal(c) }
+	}
+	ended := run()
+	if file != nil {
+		text, err := os.ReadFile(file.Name())
+		if err != nil {
+			return "", err
+		}
+		out.Write(bytes.Trim(text, "\x00"))
+	}
+	return out.String(), ended
+}
+
 // outlived waits for as long as what an attack has left behind takes, and says
-// whether it has done its work.
+// whether it has done its work. That nothing is left shows in no event.
 func (s *scene) outlived(name string, uid int) bool {
 	time.Sleep(600 * time.Millisecond)
 	return os.Remove(filepath.Join(s.rw(uid), name)) == nil

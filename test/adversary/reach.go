@@ -24,7 +24,7 @@ touch /usr/x /etc/x 2>&1 | sed 's/.*: /write=/'
 func (s *scene) lookWithin(ctx context.Context, uid int, step string, seen posture.Report) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	out, err := s.weakCommand(ctx, uid, "JAIL_WITHOUT_STEP="+step, noResult, "/bin/sh", "-c", reach, s.dir).CombinedOutput()
+	out, err := s.weakCommand(ctx, uid, withoutStep(step), noResult, "/bin/sh", "-c", reach, s.dir).CombinedOutput()
 	if err != nil {
 		seen["reach"] = err.Error()
 		return ctx.Err()

@@ -139,28 +139,16 @@ func (s *scene) noticed(ctx context.Context, base *stepReport, list []*attack, u
 
 // look has a program report on itself in a jail without a step.
 func (s *scene) look(ctx context.Context, uid int, step string) (*stepReport, error) {
-	text, result, err := s.weakRun(ctx, uid, "JAIL_WITHOUT_STEP="+step, filepath.Join(s.dir, "posture"))
-	if err != nil {
+	text, r, err := s.weakRun(ctx, uid, withoutStep(step), filepath.Join(s.dir, "posture"))
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	var r struct {
-		Reason   string `json:"reason"`
-		Enforced map[string]struct {
-			State string `json:"state"`
-		} `json:"enforced"`
-		Error *struct {
-			Text string `json:"text"`
-		} `json:"error"`
-	}
-	if err := json.Unmarshal(result, &r); err != nil {
+	case r == nil:
 		return &stepReport{failed: "no result: " + lastLine(text)}, nil
-	}
-	if r.Reason != "exited" {
-		why := r.Reason
-		if r.Error != nil {
-			why = r.Error.Text
-		}
-		return &stepReport{failed: why}, nil
+	case r.Reason != "exited" && r.Error != nil:
+		return &stepReport{failed: r.Error.Text}, nil
+	case r.Reason != "exited":
+		return &stepReport{failed: r.Reason}, nil
 	}
 	got := &stepReport{enforced: map[string]string{}}
 	for key, w := range r.Enforced {
@@ -171,15 +159,18 @@ func (s *scene) look(ctx context.Context, uid int, step string) (*stepReport, er
 		return nil, err
 	}
 	outside, err := s.outsideReport(ctx, uid)
+	if err != nil {
+		return nil, err
+	}
 	got.seen = posture.Abstract(seen, outside)
-	if err == nil {
-		err = s.lookOutside(ctx, uid, step, got.seen)
+	if err := s.lookOutside(ctx, uid, step, got.seen); err != nil {
+		return nil, err
 	}
-	if err == nil {
-		err = s.lookWithin(ctx, uid, step, got.seen)
-	}
-	return got, err
+	return got, s.lookWithin(ctx, uid, step, got.seen)
 }
+
+// withoutStep is what has a jail leave a step out, "" for none.
+func withoutStep(step string) string { return "JAIL_WITHOUT_STEP=" + step }
 
 // outsideReport is what a process of the same user sees of itself without a jail.
 func (s *scene) outsideReport(ctx context.Context, uid int) (posture.Report, error) {
@@ -212,13 +203,10 @@ func (s *scene) weakCommand(ctx context.Context, uid int, env, result string, pr
 }
 
 // weakRun runs a program in a jail as built with the hook, and gives its output
-// and the result.
-func (s *scene) weakRun(ctx context.Context, uid int, env, program string) (text string, result []byte, err error) {
-	file := filepath.Join(s.dir, fmt.Sprintf("result-%d.json", uid))
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		return "", nil, err
-	}
-	if err := os.Chown(file, uid, uid); err != nil {
+// and the result, nil if it has left none.
+func (s *scene) weakRun(ctx context.Context, uid int, env, program string) (text string, r *result, err error) {
+	file, err := s.resultFile(uid)
+	if err != nil {
 		return "", nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
@@ -231,6 +219,10 @@ func (s *scene) weakRun(ctx context.Context, uid int, env, program string) (text
 	if err != nil && !errors.As(err, &exit) && !errors.Is(err, exec.ErrWaitDelay) {
 		return "", nil, err
 	}
-	result, err = os.ReadFile(file)
-	return out.String(), result, err
+	r, err = readResult(file)
+	var malformed *json.SyntaxError
+	if errors.As(err, &malformed) {
+		err = nil // a jail that lacks a step may end before it
+	}
+	return out.String(), r, err
 }
