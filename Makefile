@@ -9,8 +9,9 @@ export PATH := $(PATH):/usr/local/go/bin
 # A toolchain that go.mod asks for is fetched where the host's is older.
 export GOTOOLCHAIN ?= auto
 
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
-# The go command stamps the commit too, but not where it is told not to look.
+VERSION ?= $(shell git describe --tags --always --dirty --abbrev=12 2>/dev/null || echo devel)
+# The go command would stamp the commit too, but not where the user's go env, or a
+# folder without .git, keeps it from looking: the same source has the same bytes.
 COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.revision=$(COMMIT)
 # A jail's supervisor lives for milliseconds and collects no garbage: without the
@@ -24,7 +25,7 @@ FUZZTIME ?= 1m
 # Packages whose tests run a second time under the race detector.
 RACE := ./cmd/... ./internal/... ./isolate/... ./policy/... ./rootfs/...
 
-.PHONY: help demo build test test-go test-race test-libseccomp test-vm adversary fuzz check bench vulncheck deps-build deps-demo deps-test deps-bench deps-vm clean
+.PHONY: help demo build test test-go test-race test-libseccomp test-vm adversary fuzz check bench vulncheck sbom reproduce third-party deps-build deps-demo deps-test deps-bench deps-vm clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,7 +36,7 @@ demo: deps-demo build ## show what becomes of a dozen untrusted programs
 # What the linker has written lies in the page cache page by page; a copy lies
 # there in large pieces, which are mapped at once: it starts in a tenth less time.
 build: deps-build ## build bin/jail: static, without paths of this machine
-	@CGO_ENABLED=0 GOEXPERIMENT=$$($(QUICKSTART)) go build -trimpath -ldflags "$(LDFLAGS)" -o bin/link/jail ./cmd/jail
+	@CGO_ENABLED=0 GOEXPERIMENT=$$($(QUICKSTART)) go build -trimpath -buildvcs=false -ldflags "$(LDFLAGS)" -o bin/link/jail ./cmd/jail
 	@cmp -s bin/link/jail bin/jail || install bin/link/jail bin/jail
 	@du -h --apparent-size bin/jail | awk '{print "built " $$2 ", " $$1}'
 
@@ -62,7 +63,7 @@ adversary: deps-test build ## attack jail in some 150 ways; DEPTH=1 leaves out e
 fuzz: deps-test ## run each fuzz target for FUZZTIME=1m
 	@scripts/fuzz '$(FUZZTIME)'
 
-check: deps-test ## format, vet, staticcheck, arrows, generated files, tidiness, vulnerabilities
+check: deps-test ## format, vet, staticcheck, gosec, arrows, generated files, tidiness, vulnerabilities, licences, reproducible build, bill of materials
 	@scripts/check
 
 bench: deps-bench build ## measure launches against bubblewrap, as ratios
@@ -70,6 +71,16 @@ bench: deps-bench build ## measure launches against bubblewrap, as ratios
 
 vulncheck: deps-build ## look for known vulnerabilities, offline
 	@scripts/vulncheck
+
+sbom: build ## write bin/jail.cdx.json: what bin/jail is made of, as CycloneDX
+	@scripts/tool sbom -version '$(VERSION)' bin/jail bin/jail.cdx.json
+	@scripts/tool sbom -check -version '$(VERSION)' bin/jail bin/jail.cdx.json
+
+reproduce: deps-build ## build bin/jail twice, in unlike places, and compare
+	@scripts/reproduce
+
+third-party: deps-build ## write THIRD-PARTY.md anew
+	@scripts/tool thirdparty -update
 
 deps-build: ## install what building needs, if it is missing
 	@scripts/install-deps build
