@@ -248,7 +248,7 @@ func (l *lastByte) Write(p []byte) (int, error) {
 	}
 	n, err := l.w.Write(p)
 	if n > 0 {
-		l.tail.open = p[n-1] != '\n'
+		l.tail.open = p[n-1] != '\n' // #nosec G602 -- a Writer's n is at most the length of p
 	}
 	return n, err
 }
