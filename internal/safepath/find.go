@@ -28,10 +28,13 @@ func Find(path string, may Follow) (*os.File, error) {
 	return os.NewFile(uintptr(fd), path), nil
 }
 
-// find needs one call where there is no link, but for what is no folder. A
-// folder is opened as one, which makes an automounter mount it.
+// find needs one call where there is no link and no turn back, but for what is
+// no folder. A folder is opened as one, which makes an automounter mount it.
 func find(path string, may Follow) (int, error) {
 	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC, Resolve: unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS}
+	if turnsBack(path) {
+		return findByWalk(path, may)
+	}
 	fd, err := unix.Openat2(unix.AT_FDCWD, path, &how)
 	if err == unix.ENOTDIR {
 		how.Flags &^= unix.O_DIRECTORY
@@ -40,6 +43,10 @@ func find(path string, may Follow) (int, error) {
 	if err == nil {
 		return fd, nil
 	}
+	return findByWalk(path, may)
+}
+
+func findByWalk(path string, may Follow) (int, error) {
 	w := walker{dir: -1, rest: path, last: followToAny, may: may}
 	s, err := w.walk()
 	if err != nil {

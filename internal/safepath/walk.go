@@ -32,11 +32,14 @@ const maxLinks = 40 // as the kernel has it: path_resolution(7)
 // fs.protected_symlinks would have it, and stricter, whatever it is set to: a
 // link that another user could have put there is refused, and so is any of
 // /proc, and any that may, unless it is nil, speaks against. Without links it is
-// one openat2.
+// one openat2, unless the path turns back.
 func locate(path string, last linkRule, may Follow) (spot, error) {
 	dir, name := cut(path)
 	if name == "" {
 		return spot{}, nameless(path)
+	}
+	if turnsBack(path) {
+		return walk(path, last, may)
 	}
 	fd, err := unix.Openat2(unix.AT_FDCWD, dir, &unix.OpenHow{
 		Flags:   unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC,
@@ -57,6 +60,25 @@ func locate(path string, last linkRule, may Follow) (spot, error) {
 		return walk(path, last, may)
 	}
 	return s, nil
+}
+
+// turnsBack says whether a ".." of path follows a name. The kernel then goes to
+// where the named folder is by that time: out of a folder in which others have
+// moved it up meanwhile. A walk goes to where it came from.
+func turnsBack(path string) bool {
+	named := false
+	for name := range strings.SplitSeq(path, "/") {
+		switch name {
+		case "", ".":
+		case "..":
+			if named {
+				return true
+			}
+		default:
+			named = true
+		}
+	}
+	return false
 }
 
 func nameless(path string) error {
@@ -98,6 +120,7 @@ func walk(path string, last linkRule, may Follow) (spot, error) {
 }
 
 func (w *walker) walk() (spot, error) {
+	defer w.forget()
 	if err := w.start(); err != nil {
 		return spot{}, err
 	}
@@ -115,6 +138,7 @@ func (w *walker) walk() (spot, error) {
 
 type walker struct {
 	dir   int
+	above []int  // the folders through which dir was entered, for ".."
 	seen  string // the way to dir, for errors
 	rest  string
 	links int
@@ -132,8 +156,16 @@ func (w *walker) start() error {
 	if err != nil {
 		return err
 	}
+	w.forget()
 	w.move(fd)
 	return nil
+}
+
+func (w *walker) forget() {
+	for _, fd := range w.above {
+		unix.Close(fd)
+	}
+	w.above = nil
 }
 
 func (w *walker) move(fd int) {
@@ -151,8 +183,11 @@ func (w *walker) step() (s spot, done bool, err error) {
 	}
 	w.rest = rest
 	s = spot{dir: w.dir, name: name}
-	if name == "" || name == "." {
+	switch name {
+	case "", ".":
 		return s, false, nil
+	case "..":
+		return s, false, w.rise()
 	}
 	if err := s.look(); err != nil {
 		return s, false, w.at(name, err)
@@ -174,7 +209,7 @@ func (w *walker) folderItself(name string) (s spot, done bool, err error) {
 		return spot{}, false, Directory
 	}
 	if name == ".." {
-		if err := w.enter(name); err != nil {
+		if err := w.rise(); err != nil {
 			return spot{}, false, err
 		}
 	}
@@ -187,8 +222,26 @@ func (w *walker) enter(name string) error {
 	if err != nil {
 		return w.at(name, err)
 	}
-	w.move(fd)
+	w.above = append(w.above, w.dir)
+	w.dir = fd
 	w.seen += name + "/"
+	return nil
+}
+
+// rise goes back to the folder that the walk came from, wherever others have
+// moved the one that it is in; to the parent only of the one it began in.
+func (w *walker) rise() error {
+	w.seen += "../"
+	if last := len(w.above) - 1; last >= 0 {
+		w.move(w.above[last])
+		w.above = w.above[:last]
+		return nil
+	}
+	fd, err := unix.Openat(w.dir, "..", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return &cause{err, w.seen}
+	}
+	w.move(fd)
 	return nil
 }
 
