@@ -26,3 +26,6 @@ func (d *Dice) Uint64() uint64 {
 	d.left = d.left[copy(b[:], d.left):]
 	return binary.LittleEndian.Uint64(b[:])
 }
+
+// Left says whether there are bytes to draw from.
+func (d *Dice) Left() bool { return len(d.left) > 0 }
