@@ -22,8 +22,9 @@ QUICKSTART := GOEXPERIMENT=nogreenteagc go version >/dev/null 2>&1 && echo nogre
 KERNELS ?= 6.18
 # How long fuzz runs each target.
 FUZZTIME ?= 1m
-# Packages whose tests run a second time under the race detector.
-RACE := ./cmd/... ./internal/... ./isolate/... ./policy/... ./rootfs/...
+# Packages whose tests run a second time under the race detector: all but those
+# that only run programs built without it.
+RACE := ./cmd/... ./internal/... ./isolate/... ./policy/... ./rootfs/... ./test/adversary ./test/runtests ./test/vm/...
 
 .PHONY: help demo build test test-go test-race test-libseccomp test-vm adversary fuzz check bench vulncheck sbom reproduce third-party deps-build deps-demo deps-test deps-bench deps-vm clean
 
@@ -69,7 +70,7 @@ check: deps-test ## format, vet, staticcheck, gosec, arrows, generated files, ti
 bench: deps-bench build ## measure launches against bubblewrap, as ratios
 	@go run -tags=library ./test/bench
 
-vulncheck: deps-build ## look for known vulnerabilities, offline
+vulncheck: deps-test ## look for known vulnerabilities, offline
 	@scripts/vulncheck
 
 sbom: build ## write bin/jail.cdx.json: what bin/jail is made of, as CycloneDX
