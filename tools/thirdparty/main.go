@@ -36,8 +36,12 @@ func run(update bool) error {
 	if update {
 		return os.WriteFile(file, []byte(want), 0o644)
 	}
-	if got, err := os.ReadFile(file); err != nil || string(got) != want {
-		return fmt.Errorf("%s does not list what is used (%v): make third-party", file, err)
+	got, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if string(got) != want {
+		return fmt.Errorf("%s does not list what is used: make third-party, and look at what that changes", file)
 	}
 	return nil
 }
