@@ -144,7 +144,7 @@ func (b *builder) identity() {
 		Because("after the ids, which clear it")
 	ctl := b.Var(8)
 	b.SetVar(ctl, FdCtl|unix.POLLRDHUP<<32)
-	alive := b.Call("check that the supervisor lives", unix.SYS_POLL, uint64(ctl), 1, 0)
+	alive := b.Call("check that the supervisor lives", unix.SYS_PPOLL, uint64(ctl), 1, b.noTime(), 0, 0)
 	alive.Pos = b.initDead
 	if b.layer(policy.LayerKeyring) {
 		o := b.Call("join a new session keyring", unix.SYS_KEYCTL, unix.KEYCTL_JOIN_SESSION_KEYRING, 0).
@@ -272,6 +272,12 @@ func (b *builder) program(filter string) uint64 {
 	return b.Words(uint64(len(filter)/8), b.ConstText(filter))
 }
 
+// forever is no bound of a ppoll(2). Plain poll(2) is none of arm64's calls.
+const forever = 0
+
+// noTime has a ppoll(2) come back at once.
+func (b *builder) noTime() uint64 { return b.Words(0, 0) }
+
 // wait is init's life: reap every child, end with the target, with the
 // supervisor, or at the backstop. It reads nothing of the target's but wait
 // statuses.
@@ -285,7 +291,7 @@ func (b *builder) wait() {
 
 	b.InLayer("")
 	b.Here(loop)
-	b.Call("wait for a child, the supervisor or the backstop", unix.SYS_POLL, uint64(fds), n, ^uint64(0)).Or(loop)
+	b.Call("wait for a child, the supervisor or the backstop", unix.SYS_PPOLL, uint64(fds), n, forever, 0, 0).Or(loop)
 	b.Here(drain)
 	b.Call("read the child signal", unix.SYS_READ, uint64(b.children), uint64(buf), 128).Loading(0).Or(reap).Pos = drain
 	b.Here(reap)
@@ -298,7 +304,7 @@ func (b *builder) wait() {
 	is := b.Call("is it the target?", unix.SYS_FUTEX, uint64(got), futexCmpRequeue|futexPrivate, 0, 0, uint64(b.scratchFutex()), uint64(b.pid)).Loading(5)
 	is.Neg, is.Zero, is.Pos = reap, done, done
 	b.Here(idle)
-	end := b.Call("has the supervisor gone, or the time run out?", unix.SYS_POLL, uint64(fds+8), n-1, 0).Or(loop)
+	end := b.Call("has the supervisor gone, or the time run out?", unix.SYS_PPOLL, uint64(fds+8), n-1, b.noTime(), 0, 0).Or(loop)
 	end.Zero, end.Pos = loop, b.initDead
 	b.Here(done)
 	if b.on(policy.LayerPidNS) {

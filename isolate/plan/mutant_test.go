@@ -168,7 +168,7 @@ var mutants = []struct {
 		p := m.op(target, "try to become root")
 		p.Zero, p.Pos = tape.Next, tape.Next
 	}},
-	{"a loop that spins", RuleLoop, func(m mutant) { m.op(pid1, "wait for a child").Args[2] = 0 }},
+	{"a loop that spins", RuleLoop, func(m mutant) { m.op(pid1, "wait for a child").Args[2] = m.op(pid1, "has the supervisor gone").Args[2] }},
 	{"a step that repeats itself", RuleLoop, func(m mutant) { m.op(target, "report that nothing").Neg = m.labelOf(m.at(target, "start a session")) }},
 	{"a loop over a read that fails", RuleLoop, func(m mutant) { m.op(pid1, "read the child signal").Neg = m.op(pid1, "read the child signal").Pos }},
 	{"an unknown call", RuleCall, func(m mutant) { m.op(pid1, "clear umask").Call = unix.SYS_PTRACE }},

@@ -239,7 +239,7 @@ func (b *builder) readBack() {
 	ask("uids", unix.SYS_GETRESUID, uint64(at(SeenUIDs)), uint64(at(SeenUIDs)+4), uint64(at(SeenUIDs)+8))
 	ask("gids", unix.SYS_GETRESGID, uint64(at(SeenGIDs)), uint64(at(SeenGIDs)+4), uint64(at(SeenGIDs)+8))
 	for i, n := range host.Namespaces {
-		ask("the "+n+" namespace", unix.SYS_READLINK, b.CString("/proc/self/ns/"+n), uint64(at(SeenNS+i*NSText)), NSText-1)
+		ask("the "+n+" namespace", unix.SYS_READLINKAT, atFdcwd, b.CString("/proc/self/ns/"+n), uint64(at(SeenNS+i*NSText)), NSText-1)
 	}
 	for i := range host.NumRlimits {
 		ask("a resource limit", unix.SYS_PRLIMIT64, 0, uint64(i), 0, uint64(at(SeenRlimits+16*i)))

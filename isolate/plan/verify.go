@@ -161,7 +161,7 @@ func (v *verifier) loops(from *tape.Op, outcome int, to *tape.Op) bool {
 }
 
 func waits(o *tape.Op) bool {
-	return o.Call == unix.SYS_POLL && int64(o.Args[2]) < 0 || o.Call == unix.SYS_WAIT4
+	return o.Call == unix.SYS_PPOLL && o.Args[2] == forever || o.Call == unix.SYS_WAIT4
 }
 
 func (v *verifier) reach() error {
