@@ -119,7 +119,7 @@ func (t *Tape) Without(drop func(Op) bool) *Tape {
 	ops := append([]Op(nil), t.Ops...)
 	for i, o := range ops {
 		if drop(o) && o.Call != sysExitGroup {
-			ops[i] = Op{Call: 39, Neg: Next, Zero: o.Zero, Pos: o.Zero, Step: "nothing, in place of: " + o.Step, Proc: o.Proc}
+			ops[i] = Op{Call: sysGetpid, Neg: Next, Zero: o.Zero, Pos: o.Zero, Step: "nothing, in place of: " + o.Step, Proc: o.Proc}
 		}
 	}
 	c := *t
@@ -127,10 +127,7 @@ func (t *Tape) Without(drop func(Op) bool) *Tape {
 	return &c
 }
 
-const sysExitGroup = 231
-
 const (
-	pageSize   = 4096
 	ehdrSize   = 64
 	phdrSize   = 56
 	segments   = 5
@@ -169,8 +166,8 @@ func roundPage(n int) int { return (n + pageSize - 1) &^ (pageSize - 1) }
 func header(p []byte, phnum uint16) {
 	copy(p, "\x7fELF\x02\x01\x01")
 	le := binary.LittleEndian
-	le.PutUint16(p[16:], 2)  // ET_EXEC
-	le.PutUint16(p[18:], 62) // EM_X86_64
+	le.PutUint16(p[16:], 2) // ET_EXEC
+	le.PutUint16(p[18:], elfMachine)
 	le.PutUint32(p[20:], 1)
 	le.PutUint64(p[24:], CodeBase)
 	le.PutUint64(p[32:], ehdrSize)
@@ -192,7 +189,7 @@ func phdr(p []byte, i int, typ, flags uint32, off int, addr uint64, size int) {
 	le.PutUint64(p[48:], pageSize)
 }
 
-// encodeOps writes ops in the layout that the player reads (player_amd64.s).
+// encodeOps writes ops in the layout that the player reads (player_*.s).
 func (t *Tape) encodeOps(p []byte) {
 	le := binary.LittleEndian
 	for i := range t.Ops {

@@ -21,7 +21,7 @@ type Addr uint64
 
 // Op is one system call of the tape.
 type Op struct {
-	Call uint64    // its number (amd64)
+	Call uint64    // its number on this architecture
 	Args [6]uint64 // immediate values, or addresses of words where Load says so
 	Load uint8     // bit i: argument i is the word at the address Args[i]
 	Dst  Addr      // where the result is stored, eight bytes; zero: nowhere of interest
