@@ -1,16 +1,10 @@
 package notify
 
-import (
-	"strconv"
-
-	"golang.org/x/sys/unix"
-)
+import "strconv"
 
 // x32Bit marks the numbers of the x32 ABI, which have the architecture of
 // x86-64 (linux/audit.h, asm/unistd.h: __X32_SYSCALL_BIT).
 const x32Bit = 0x40000000
-
-const nativeArch = unix.AUDIT_ARCH_X86_64
 
 // arches names the values of seccomp_data.arch that a foreign call may have
 // (linux/audit.h).
@@ -24,10 +18,6 @@ var arches = [...]struct {
 	{0xc00000b7, "aarch64"},
 	{0xc00000f3, "riscv64"},
 }
-
-// isX32 says whether nr is of the x32 ABI, or beyond: as the filter does, by the
-// unsigned number. -1 is no number but a tracer's way to say "skip".
-func isX32(nr int32) bool { return nr != -1 && uint32(nr) >= x32Bit }
 
 // ABI names the interface by which a call was made: "x86_64", "x32", "i386", or
 // the architecture's number.

@@ -62,7 +62,7 @@ func (s *Space) noInodes() bool { return s.Inodes > 0 && s.InodesFree <= 0 }
 
 // Call is a system call as the seccomp listener saw it.
 type Call struct {
-	Arch string `json:"arch"` // "x86_64", "x32", "i386", or AUDIT_ARCH in hexadecimal
+	Arch string `json:"arch"` // "x86_64", "x32", "i386", "aarch64", "arm", or AUDIT_ARCH in hexadecimal
 	NR   int64  `json:"nr"`   // its number in that architecture
 	Name string `json:"name"` // its name; "" when it has none that is known
 	PID  int    `json:"pid"`  // the caller's process id, as the host counts

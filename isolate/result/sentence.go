@@ -159,9 +159,6 @@ func refusedCall(c *Call) string {
 	return s
 }
 
-// nativeArch is the architecture whose calls the filter knows.
-const nativeArch = "x86_64"
-
 func failed(r *Result) string {
 	s := "setup failed"
 	if r.Reason == Internal {

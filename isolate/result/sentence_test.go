@@ -36,11 +36,11 @@ func TestTheSentenceNamesLimitFigureAndFlag(t *testing.T) {
 		{func(r *Result) {
 			killedFor(CauseSyscall)(&r.Evidence)
 			r.Evidence.Call = &Call{Arch: "i386", NR: 11, Name: "execve", PID: 7}
-		}, "jail: forbidden system call: execve (i386) by process 7; build the program for x86_64"},
+		}, "jail: forbidden system call: execve (i386) by process 7; build the program for " + nativeArch},
 		{func(r *Result) {
 			killedFor(CauseSuspicious)(&r.Evidence)
-			r.Evidence.Call = &Call{Arch: "x86_64", NR: 999, PID: 7}
-		}, "jail: forbidden system call: number 999 (x86_64) by process 7"},
+			r.Evidence.Call = &Call{Arch: nativeArch, NR: 999, PID: 7}
+		}, "jail: forbidden system call: number 999 (" + nativeArch + ") by process 7"},
 		{evidence(killedFor(CausePids)), "jail: pids limit: all 128 tasks were in use; raise it with --pids 256"},
 		{evidence(killedFor(CauseDisk)), "jail: disk limit: all of 256M is in use; raise it with --disk 512M"},
 		{evidence(diedAlone(unix.SIGBUS, func(e *Evidence) { e.Box = &Space{Blocks: 2, BlocksFree: 1, Inodes: 2} })), "jail: disk limit: all 65536 inodes are in use; raise it with --inodes 131072"},

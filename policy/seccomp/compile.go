@@ -1,7 +1,5 @@
 package seccomp
 
-import "golang.org/x/sys/unix"
-
 // Offsets in Data.
 const (
 	offsetNr   = 0
@@ -22,9 +20,8 @@ func Compile(r *Rules, o Options) ([]Filter, error) {
 	}
 	c := compiler{rules: r, options: o}
 	tree := c.tree(c.spans())
-	x32 := c.jump(opJeq, skipped, c.answer(Errno(unix.ENOSYS)), c.answer(r.Foreign))
-	native := c.load(word{offsetNr, wholeWord}, c.jump(opJge, x32Bit, x32, tree))
-	abi := c.jump(opJeq, unix.AUDIT_ARCH_X86_64, native, c.answer(r.Foreign))
+	native := c.load(word{offsetNr, wholeWord}, c.numbers(tree))
+	abi := c.jump(opJeq, nativeArch, native, c.answer(r.Foreign))
 	c.load(word{offsetArch, wholeWord}, abi)
 	if len(c.rev) > MaxLen {
 		return nil, &Error{Op: "compile", Object: "rules", Err: ErrTooLong, Hint: "use fewer values in checks"}
@@ -58,7 +55,7 @@ type span struct {
 	leaf       leaf
 }
 
-// spans are the ranges of all numbers below x32's, neighbours merged.
+// spans are the ranges of all numbers of the table's, neighbours merged.
 func (c *compiler) spans() []span {
 	var s []span
 	for nr, l := range c.leaves() {
@@ -68,7 +65,7 @@ func (c *compiler) spans() []span {
 		}
 		s = append(s, span{uint32(nr), uint32(nr) + 1, l})
 	}
-	s[len(s)-1].end = x32Bit // the last leaf is of an unknown number
+	s[len(s)-1].end = endNumbers // the last leaf is of an unknown number
 	return s
 }
 

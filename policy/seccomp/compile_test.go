@@ -39,7 +39,7 @@ func TestBuiltInBytesAreWhatTheCompilerMakes(t *testing.T) {
 		{"init", InitBytes(), InitRules(), Options{}},
 	} {
 		if string(Bytes(compile(t, c.rules, c.o))) != c.bytes {
-			t.Errorf("%s: compiled.go is not current: run go generate", c.name)
+			t.Errorf("%s: compiled_*.go is not current: run go generate, or for arm64 as gen.go says", c.name)
 		}
 	}
 }

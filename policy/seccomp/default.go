@@ -11,8 +11,8 @@ import (
 // programs expect to be refused. The copy is the caller's.
 func DefaultRules() *Rules {
 	return &Rules{
-		Groups:  slices.Concat(allowed, suspicious, refused, ignored, absent),
-		Checks:  slices.Concat(firstChecks, processChecks, fileChecks, pageChecks, pipeChecks, filterChecks, optionChecks, socketChecks),
+		Groups:  presentGroups(slices.Concat(allowed, suspicious, refused, ignored, absent)),
+		Checks:  presentChecks(slices.Concat(firstChecks, processChecks, fileChecks, pageChecks, pipeChecks, filterChecks, optionChecks, socketChecks)),
 		Default: Errno(unix.ENOSYS),
 		Foreign: Kill(),
 	}
@@ -23,7 +23,7 @@ func DefaultRules() *Rules {
 // caller's.
 func InitRules() *Rules {
 	return &Rules{
-		Groups:  slices.Clone(initAllowed),
+		Groups:  presentGroups(slices.Clone(initAllowed)),
 		Default: Errno(unix.EPERM),
 		Foreign: Kill(),
 	}

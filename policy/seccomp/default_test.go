@@ -78,7 +78,7 @@ var answers = []struct {
 func TestEveryCallGetsItsRowsAnswer(t *testing.T) {
 	r := DefaultRules()
 	for _, row := range answers {
-		for _, call := range strings.Fields(row.calls) {
+		for _, call := range present(row.calls) {
 			if got := Reference(r, native(number(t, call))); got != row.want {
 				t.Errorf("%s: %v, want %v", call, got, row.want)
 			}
@@ -239,6 +239,9 @@ var argumentRows = []struct {
 func TestArgumentsDecideAsTheirRowSays(t *testing.T) {
 	r := DefaultRules()
 	for _, c := range argumentRows {
+		if lacks(c.call) {
+			continue
+		}
 		if got := Reference(r, native(number(t, c.call), c.args...)); got != c.want {
 			t.Errorf("%s(%#x): %v, want %v", c.call, c.args, got, c.want)
 		}
@@ -294,14 +297,7 @@ func TestOnlyOptionsThatHoldUnchargedMemoryAreRefused(t *testing.T) {
 }
 
 func TestForeignABIsEndTheJail(t *testing.T) {
-	for name, d := range map[string]Data{
-		"int 0x80": {Nr: 20, Arch: archI386},
-		"aarch64":  {Nr: 63, Arch: archAarch64},
-		"i386 -1":  {Nr: -1, Arch: archI386},
-		"x32 read": native(x32Bit),
-		"x32 512":  native(x32Bit + 512),
-		"-2":       native(-2),
-	} {
+	for name, d := range foreigners {
 		if got := simulate(t, Default(Options{}), d); got != unix.SECCOMP_RET_KILL_PROCESS {
 			t.Errorf("%s alone: 0x%x, want kill", name, got)
 		}
@@ -318,7 +314,7 @@ func TestForeignABIsEndTheJail(t *testing.T) {
 }
 
 func TestSkippedAndUnknownNumbersAreENOSYS(t *testing.T) {
-	for _, nr := range []int{-1, 337, 400, MaxKnown + 1, 1000, x32Bit - 1} {
+	for _, nr := range []int{-1, 337, 400, MaxKnown + 1, 1000, edge - 1} {
 		if got := Reference(DefaultRules(), native(nr)); got != enosys {
 			t.Errorf("%d: %v, want ENOSYS", nr, got)
 		}
@@ -342,7 +338,7 @@ func TestEveryNamedCallHasAReason(t *testing.T) {
 
 func TestLauncherCanFinishBehindTheFilter(t *testing.T) {
 	r := DefaultRules()
-	for _, call := range strings.Fields("sendmsg write close execve execveat exit exit_group faccessat access futex") {
+	for _, call := range present("sendmsg write close execve execveat exit exit_group faccessat access futex") {
 		if got := Reference(r, native(number(t, call))); got != Allow() {
 			t.Errorf("%s: %v, but the launch needs it after the filter is in force", call, got)
 		}
@@ -365,7 +361,7 @@ func TestInitCanOnlyReapAndReport(t *testing.T) {
 			t.Errorf("%s: 0x%x, want 0x%x", Name(nr), got, want)
 		}
 	}
-	if got := simulate(t, prog, Data{Nr: 1, Arch: archI386}); got != unix.SECCOMP_RET_KILL_PROCESS {
+	if got := simulate(t, prog, Data{Nr: 1, Arch: archForeign}); got != unix.SECCOMP_RET_KILL_PROCESS {
 		t.Errorf("foreign architecture: 0x%x, want kill", got)
 	}
 }

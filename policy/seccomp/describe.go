@@ -23,11 +23,9 @@ func (r *Rules) Describe() []Row {
 			rows = r.describe(rows, &r.Groups[i], call)
 		}
 	}
-	return append(rows,
-		Row{Group: groupForeign, Call: "*", Number: -1, When: "another architecture", Answer: r.Foreign, Why: whyForeign, Fixed: true},
-		Row{Group: groupForeign, Call: "*", Number: -1, When: "the x32 ABI", Answer: r.Foreign, Why: whyX32, Fixed: true},
-		Row{Group: groupUnknown, Call: "*", Number: -1, When: "any other number", Answer: r.Default, Why: whyUnknown},
-	)
+	rows = append(rows, Row{Group: groupForeign, Call: "*", Number: -1, When: "another architecture", Answer: r.Foreign, Why: whyForeign, Fixed: true})
+	rows = append(rows, r.beyondRows()...)
+	return append(rows, Row{Group: groupUnknown, Call: "*", Number: -1, When: "any other number", Answer: r.Default, Why: whyUnknown})
 }
 
 func (r *Rules) describe(rows []Row, g *Group, call string) []Row {

@@ -72,7 +72,6 @@ func TestWhyNamesTheDecidingRow(t *testing.T) {
 		{unix.SYS_SCHED_SETSCHEDULER, [6]uint64{0, unix.SCHED_FIFO}, "processes", true},
 		{1000, [6]uint64{}, "unknown", false},
 		{-1, [6]uint64{}, "skipped", false},
-		{x32Bit + 1, [6]uint64{}, "foreign-abi", true},
 	} {
 		group, reason, fix := r.Why(c.nr, c.args)
 		if group != c.group || reason == "" || (fix != "") != c.fix {

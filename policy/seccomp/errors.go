@@ -24,7 +24,7 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // The causes.
 var (
-	ErrUnknownCall  = errors.New("no such call on x86-64")
+	ErrUnknownCall  = errors.New("no such call on " + archWords)
 	ErrTwice        = errors.New("the call is in two groups")
 	ErrNoGroup      = errors.New("the call is in no group")
 	ErrBadArg       = errors.New("the condition can't be expressed")

@@ -1,7 +1,9 @@
 //go:build ignore
 
-// This program writes compiled.go: the built-in filters as the compiler makes
-// them.
+// This program writes compiled_GOARCH.go: the built-in filters as the compiler
+// makes them. On another architecture's behalf it is run emulated:
+//
+//	GOARCH=arm64 CGO_ENABLED=0 go run -exec qemu-aarch64-static gen.go
 package main
 
 import (
@@ -9,6 +11,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"runtime"
 
 	"github.com/jailrun/jail/policy/seccomp"
 )
@@ -29,7 +32,7 @@ func main() {
 		write(&b, v.name+"Listener", v.Rules(), seccomp.Options{Listener: true})
 	}
 	write(&b, "initAlone", seccomp.InitRules(), seccomp.Options{})
-	if err := os.WriteFile("compiled.go", b.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile("compiled_"+runtime.GOARCH+".go", b.Bytes(), 0o644); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -1,18 +1,27 @@
 package seccomp
 
 import (
+	"slices"
+	"strings"
 	"testing"
-
-	"golang.org/x/sys/unix"
 )
 
-const archI386, archAarch64 = 0x40000003, 0xc00000b7
+// edge is where x32 begins, on x86-64.
+const edge = 0x40000000
 
 func native(nr int, args ...uint64) Data {
-	d := Data{Nr: int32(nr), Arch: unix.AUDIT_ARCH_X86_64, IP: 0x7f00dead0000beef}
+	d := Data{Nr: int32(nr), Arch: nativeArch, IP: 0x7f00dead0000beef}
 	copy(d.Args[:], args)
 	return d
 }
+
+// present are the calls of a list that this architecture has.
+func present(calls string) []string {
+	return slices.DeleteFunc(strings.Fields(calls), lacks)
+}
+
+// lacks says whether this architecture has other calls in place of one.
+func lacks(call string) bool { return slices.Contains(lackedCalls, call) }
 
 func number(t testing.TB, name string) int {
 	t.Helper()
@@ -49,11 +58,11 @@ var variants = []Options{{Listener: false}, {Listener: true}}
 // architectures, and for calls with checks each argument at, beside and around
 // every value that a check names.
 func inputs(r *Rules, yield func(Data)) {
-	for _, arch := range []uint32{unix.AUDIT_ARCH_X86_64, archI386, archAarch64, 0} {
+	for _, arch := range []uint32{nativeArch, archForeign, archOther, 0} {
 		for nr := -2; nr <= 600; nr++ {
 			yield(Data{Nr: int32(nr), Arch: arch})
 		}
-		for nr := int64(x32Bit) - 2; nr <= x32Bit+600; nr++ {
+		for nr := int64(edge) - 2; nr <= edge+600; nr++ {
 			yield(Data{Nr: int32(nr), Arch: arch})
 		}
 		yield(Data{Nr: -1 << 31, Arch: arch})

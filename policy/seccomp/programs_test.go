@@ -1,7 +1,6 @@
 package seccomp
 
 import (
-	"encoding/binary"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -268,56 +267,5 @@ func TestListenerAnswersASuspiciousCallWithItsErrno(t *testing.T) {
 	}
 	if refused["chroot EPERM, reported"] != 1 {
 		t.Errorf("heard of %v, want one chroot", refused)
-	}
-}
-
-// int80 is a program that asks for its pid through the 32-bit gate, and then
-// exits with status 0.
-var int80 = []byte{
-	0xb8, 20, 0, 0, 0, // mov $getpid of i386, %eax
-	0xcd, 0x80, // int $0x80
-	0xb8, 60, 0, 0, 0, // mov $exit, %eax
-	0x31, 0xff, // xor %edi, %edi
-	0x0f, 0x05, // syscall
-}
-
-// elf is the smallest executable that runs code.
-func elf(code []byte) []byte {
-	const at, header = 0x400000, 64 + 56
-	b := []byte("\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00")
-	le := binary.LittleEndian
-	for _, v := range []uint16{2, 62} { // ET_EXEC, EM_X86_64
-		b = le.AppendUint16(b, v)
-	}
-	b = le.AppendUint32(b, 1)
-	for _, v := range []uint64{at + header, 64, 0} { // entry, program headers, no sections
-		b = le.AppendUint64(b, v)
-	}
-	b = le.AppendUint32(b, 0)
-	for _, v := range []uint16{64, 56, 1, 64, 0, 0} {
-		b = le.AppendUint16(b, v)
-	}
-	for _, v := range []uint32{1, 5} { // PT_LOAD, read and execute
-		b = le.AppendUint32(b, v)
-	}
-	size := uint64(header + len(code))
-	for _, v := range []uint64{0, at, at, size, size, 0x1000} {
-		b = le.AppendUint64(b, v)
-	}
-	return append(b, code...)
-}
-
-func TestListenerIsToldTheArchitectureOfInt80(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "int80")
-	if err := os.WriteFile(path, elf(int80), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := exec.CommandContext(t.Context(), path).Run(); err != nil {
-		t.Skipf("the kernel has no 32-bit gate (CONFIG_IA32_EMULATION): %v", err)
-	}
-	_, refused, err := run(t, "default", dir, path)
-	if err == nil || refused["kill for architecture 0x40000003"] != 1 {
-		t.Errorf("int 0x80 behind the filter: %v, heard of %v", err, refused)
 	}
 }

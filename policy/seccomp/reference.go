@@ -1,7 +1,5 @@
 package seccomp
 
-import "golang.org/x/sys/unix"
-
 // Data is what a filter sees of a call, laid out as struct seccomp_data.
 type Data struct {
 	Nr   int32
@@ -10,17 +8,14 @@ type Data struct {
 	Args [6]uint64
 }
 
-// x32Bit marks the numbers of the x32 ABI, which shares AUDIT_ARCH_X86_64.
-const x32Bit = 0x40000000
-
 // Reference reads the table directly. It is what compiled programs are measured
 // against, and what a listener asks for the errno to answer.
 func Reference(r *Rules, d Data) Action { return r.find(d).answer }
 
-// Why explains the answer to a native x86-64 call: the deciding group, its
+// Why explains the answer to a native call: the deciding group, its
 // reason, and what the user can do (empty where nothing is to be done).
 func (r *Rules) Why(nr int, args [6]uint64) (group, reason, fix string) {
-	v := r.find(Data{Nr: int32(nr), Arch: unix.AUDIT_ARCH_X86_64, Args: args})
+	v := r.find(Data{Nr: int32(nr), Arch: nativeArch, Args: args})
 	return v.group, v.why, v.fix
 }
 
@@ -36,13 +31,11 @@ type verdict struct {
 }
 
 func (r *Rules) find(d Data) verdict {
-	switch nr := uint32(d.Nr); {
-	case d.Arch != unix.AUDIT_ARCH_X86_64:
-		return verdict{r.Foreign, groupForeign, whyForeign, "run a 64-bit build of the program", true}
-	case nr == 0xffffffff:
-		return verdict{Errno(unix.ENOSYS), groupSkipped, whySkipped, "", false}
-	case nr >= x32Bit:
-		return verdict{r.Foreign, groupForeign, whyX32, "run a 64-bit build of the program", true}
+	if d.Arch != nativeArch {
+		return verdict{r.Foreign, groupForeign, whyForeign, fixForeign, true}
+	}
+	if v, ok := r.beyond(uint32(d.Nr)); ok {
+		return v
 	}
 	name := known(int(d.Nr))
 	if g := r.group(name); g != nil {
@@ -79,7 +72,6 @@ func (r *Rules) group(name string) *Group {
 const (
 	groupForeign = "foreign-abi"
 	whyForeign   = "a call of another architecture: its numbers mean other calls (int 0x80, seccomp(2) NOTES)"
-	whyX32       = "a call of the x32 ABI: the same numbers reach other kernel code (CVE-2014-0038)"
 	groupSkipped = "skipped"
 	whySkipped   = "number -1 is how a tracer skips a call; the kernel has none"
 	groupUnknown = "unknown"

@@ -2,15 +2,16 @@
 // table with a reason for every row, as a direct reading of that table, and as
 // the classic BPF program that the kernel runs.
 //
-// Everything is for x86-64. The three forms are proved equal by exhaustive and
-// fuzzed comparison, and against libseccomp.
+// Everything is for the architecture that it is built for, x86-64 or arm64. The
+// three forms are proved equal by exhaustive and fuzzed comparison, and on x86-64
+// against libseccomp.
 package seccomp
 
 // Rules are a whole filter. A call is decided in this order:
 //
-//  1. an architecture other than x86-64: Foreign
-//  2. a number from 0x40000000 up (x32): Foreign, but -1 is ENOSYS, since a
-//     tracer uses it to skip a call
+//  1. another architecture, such as a 32-bit one: Foreign
+//  2. number -1: ENOSYS, since a tracer uses it to skip a call; on x86-64 any
+//     other number from 0x40000000 up (x32): Foreign
 //  3. the call's Checks, in order; the first that holds
 //  4. the Answer of the call's group
 //  5. Default

@@ -10,7 +10,7 @@ import (
 // kernel adds above it is refused with ENOSYS by every filter of this package.
 const MaxKnown = len(names) - 1
 
-// Name is the x86-64 call with number nr. A number without a name gives
+// Name is the call with number nr. A number without a name gives
 // "syscall_NR", which no rule can use.
 func Name(nr int) string {
 	if n := known(nr); n != "" {
@@ -19,7 +19,7 @@ func Name(nr int) string {
 	return "syscall_" + strconv.Itoa(nr)
 }
 
-// Number is the x86-64 number of the named call.
+// Number is the number of the named call.
 func Number(name string) (nr int, ok bool) {
 	i, ok := slices.BinarySearchFunc(byName[:], name, func(nr uint16, name string) int {
 		return strings.Compare(names[nr], name)

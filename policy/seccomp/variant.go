@@ -42,7 +42,7 @@ func (v Variant) Rules() *Rules {
 		{v.NoRoot, hostTreeChecks}, {v.NoPids, hostPidChecks}, {v.NoIPC, hostIPCChecks},
 	} {
 		if more.on {
-			r.Checks = slices.Concat(more.checks(), r.Checks)
+			r.Checks = slices.Concat(presentChecks(more.checks()), r.Checks)
 		}
 	}
 	return r

@@ -7,6 +7,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// foreignParts are what children do that is of another ABI, and foreignNames
+// what is told of it.
+var (
+	foreignParts = map[string]func() int{
+		"x32":  func() int { return int(call(x32Bit|39, 0, 0)) },
+		"i386": i386Part,
+	}
+	foreignNames = map[string]string{"x32": "x32:39", "i386": "i386:20"}
+)
+
 // i386Part makes i386's getpid by int 0x80, from code that it writes itself.
 func i386Part() int {
 	code, err := unix.Mmap(-1, 0, 4096, unix.PROT_READ|unix.PROT_WRITE|unix.PROT_EXEC, unix.MAP_PRIVATE|unix.MAP_ANON)
@@ -30,5 +40,12 @@ func TestForeignNumbersAreThoseOfTheFilter(t *testing.T) {
 		if got := isX32(c.NR); got != want || (c.ABI() == "x32") != want {
 			t.Errorf("%#x: foreign %v, %s", nr, got, c.ABI())
 		}
+	}
+}
+
+func TestForeignCallWithoutAnOwnerGetsENOSYS(t *testing.T) {
+	j := start(t, "x32", Options{})
+	if status := j.run(t); status != int(unix.ENOSYS) {
+		t.Errorf("child saw %d", status)
 	}
 }
