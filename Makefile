@@ -20,16 +20,18 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.revision=$(COMMIT)
 QUICKSTART := GOEXPERIMENT=nogreenteagc go version >/dev/null 2>&1 && echo nogreenteagc || true
 # Kernels that test-vm boots, of 5.10, 6.1, 6.12, 6.18 and 7.3.
 KERNELS ?= 6.18
+# Kernels of them that test-arm64 boots.
+ARM64_KERNELS ?= 6.1,6.12
 # How long fuzz runs each target.
 FUZZTIME ?= 1m
 # Packages whose tests run a second time under the race detector: all but those
 # that only run programs built without it.
 RACE := ./cmd/... ./internal/... ./isolate/... ./policy/... ./rootfs/... ./test/adversary ./test/runtests ./test/vm/...
 
-.PHONY: help demo build test test-go test-race test-libseccomp test-vm adversary fuzz check bench vulncheck sbom reproduce third-party deps-build deps-demo deps-test deps-bench deps-vm clean
+.PHONY: help demo build test test-go test-race test-libseccomp test-vm build-arm64 test-arm64 adversary fuzz check bench vulncheck sbom reproduce third-party deps-build deps-demo deps-test deps-bench deps-vm deps-arm64 clean
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: deps-demo build ## show what becomes of a dozen untrusted programs
 	@go run ./examples/demo
@@ -56,6 +58,20 @@ test-vm: deps-vm build ## boot a kernel with cgroup v2 in QEMU, and run jail and
 	@go run ./test/vm/run -kernels $(KERNELS) -each 150s -packages ./isolate/cgroup,./isolate \
 		-skip 'Posture|ACallerIsIn|ALayerSwitchedOff|OnlyWithoutItsLayer|AKilledSupervisor|AThiefOf|TheCensus|RunsLeaveNothing|ATmpfsHolds|AChildOutOfMemory' \
 		-add /usr/bin/jail=bin/jail -add /usr/bin/limits=test/vm/limits.sh -command limits
+
+build-arm64: deps-build ## build bin/arm64/jail for arm64
+	@CGO_ENABLED=0 GOARCH=arm64 GOEXPERIMENT=$$($(QUICKSTART)) go build -trimpath -ldflags "$(LDFLAGS)" -o bin/arm64/jail ./cmd/jail
+
+# The emulator of single programs has no filters, starts no other program of
+# arm64's, and clones no process that shares memory: what needs these is run in a
+# guest, less what needs a compiler or a machine of its own speed there.
+test-arm64: deps-arm64 build-arm64 ## run arm64's tests in QEMU: tables emulated, and launches in a guest, as root and not
+	@CGO_ENABLED=0 GOARCH=arm64 go test -count=1 -exec qemu-aarch64-static -skip 'Kernel|Listener|ALease|Packets|RealPrograms|PackageRuns' \
+		./isolate/tape/... ./isolate/plan/... ./isolate/result ./policy/... ./internal/size
+	@CGO_ENABLED=0 GOARCH=arm64 go build -trimpath -o bin/arm64/launch ./test/vm/launch
+	@go run ./test/vm/run -arch arm64 -kernels $(ARM64_KERNELS) -timeout 15m -each 300s \
+		-packages ./internal/sigfd,./isolate/stage,./isolate/tape,./policy/seccomp,./isolate/notify -skip 'RealPrograms|PackageRuns|Flood' \
+		-add /usr/bin/jail=bin/arm64/jail -add /usr/bin/launch=bin/arm64/launch -command 'exec launch'
 
 adversary: deps-test build ## attack jail in some 150 ways; DEPTH=1 leaves out each layer in turn, PEER=bwrap attacks that, SIDE=1 both side by side
 	@$(if $(PEER)$(SIDE),scripts/install-deps peers)
@@ -97,6 +113,9 @@ deps-bench: ## install what the benchmark needs, if it is missing
 
 deps-vm: ## install what the kernel matrix needs, if it is missing
 	@scripts/install-deps build vm
+
+deps-arm64: ## install what arm64's tests need, if it is missing
+	@scripts/install-deps build arm64
 
 clean: ## remove what was built and downloaded
 	@rm -rf bin .cache

@@ -16,7 +16,8 @@ import (
 // Cache is a folder of unpacked packages and apt's own files for it.
 type Cache struct {
 	dir  string
-	list bool // the package lists are current
+	list bool   // the package lists are current
+	arch string // Debian's name of it; empty: native
 }
 
 // Open makes or opens a cache.
@@ -196,6 +197,7 @@ func (c *Cache) apt(ctx context.Context, dir, name string, args ...string) ([]by
 		"-o", "Dir::State=" + filepath.Join(own, "state"),
 		"-o", "Dir::State::Status=/dev/null",
 		"-o", "Dir::Cache=" + filepath.Join(own, "cache"),
+		"-o", "APT::Architecture=" + c.Arch(),
 		"-o", "APT::Sandbox::User=root", // the cache need not be open to another user
 	}
 	cmd := exec.CommandContext(ctx, name, append(options, args...)...)

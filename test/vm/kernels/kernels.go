@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 )
 
@@ -48,6 +47,7 @@ func Find(series []string) ([]Kernel, error) {
 // Tree is an unpacked kernel.
 type Tree struct {
 	Kernel
+	Arch    string // as Go names it
 	Release string // as uname -r
 	Image   string // path of vmlinuz
 	Modules string // path of lib/modules/RELEASE
@@ -72,16 +72,17 @@ func (e *Error) Unwrap() error { return e.Err }
 func (c *Cache) Fetch(ctx context.Context, k Kernel) (Tree, error) {
 	dir := filepath.Join(c.dir, "linux-"+k.Series)
 	if t, err := tree(k, dir); err == nil {
-		return t, nil
+		return c.built(t), nil
 	}
-	names, err := c.search(ctx, k.suite, regexp.MustCompile(k.match))
+	names, err := c.search(ctx, k.suite, c.pattern(k))
 	if err != nil {
 		return Tree{}, err
 	}
 	if err := c.unpack(ctx, dir, parts(names[len(names)-1])...); err != nil {
 		return Tree{}, err
 	}
-	return tree(k, dir)
+	t, err := tree(k, dir)
+	return c.built(t), err
 }
 
 // Busybox gives the path of a static busybox.

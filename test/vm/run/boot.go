@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -68,25 +67,12 @@ func (g *guest) boot(ctx context.Context, w io.Writer, b boot) (int, error) {
 	defer cancel()
 	console := filepath.Join(dir, "console")
 	start := time.Now()
-	out, err := qemu(ctx, b.tree.Image, root, console).Output()
+	out, err := qemu(ctx, b.tree, root, console).Output()
 	s := read(out, len(g.jobs))
 	if err != nil || !s.done {
 		s.notes = append(s.notes, fmt.Sprintf("the guest did not finish: %v\n%s", err, tail(console)))
 	}
 	return g.report(w, b, s, time.Since(start)), nil
-}
-
-// qemu boots without KVM. One thread, for more were slower or hung; the first
-// serial line is the kernel's, the second the jobs'. Without cx16, for QEMU 7.2
-// can leave an operand of cmpxchg16b in the flags, and then the guest's memory
-// allocator faults.
-func qemu(ctx context.Context, image, root, console string) *exec.Cmd {
-	return exec.CommandContext(ctx, "qemu-system-x86_64",
-		"-accel", "tcg,thread=single", "-machine", "q35", "-cpu", "max,-cx16", "-m", "1024",
-		"-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-monitor", "none", "-nic", "none",
-		"-serial", "file:"+console, "-serial", "stdio",
-		"-kernel", image, "-initrd", root,
-		"-append", "console=ttyS0 quiet loglevel=4 panic=-1 rdinit=/init random.trust_cpu=on tsc=reliable mitigations=off cryptomgr.notests")
 }
 
 // session is what came over the serial line.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 
 // options are the command line's.
 type options struct {
+	arch     string
 	kernels  string
 	packages string
 	users    string
@@ -60,6 +62,7 @@ func (l *lines) Set(s string) error {
 
 func main() {
 	var o options
+	flag.StringVar(&o.arch, "arch", runtime.GOARCH, "architecture of the guest, as Go names it: amd64 or arm64")
 	flag.StringVar(&o.kernels, "kernels", series(), "kernel series, separated by commas")
 	flag.StringVar(&o.packages, "packages", "./isolate/cgroup", "packages whose tests are run, separated by commas; may be empty")
 	flag.StringVar(&o.users, "users", "0,1000", "user ids that run them")
@@ -103,12 +106,15 @@ func matrix(ctx context.Context, o options) (failed int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := choose(o.arch); err != nil {
+		return 0, err
+	}
 	work, err := os.MkdirTemp("", "jail-vm-")
 	if err != nil {
 		return 0, err
 	}
 	defer os.RemoveAll(work)
-	cache, err := kernels.Open(o.cache)
+	cache, err := kernels.OpenFor(o.cache, o.arch)
 	if err != nil {
 		return 0, err
 	}

@@ -15,7 +15,7 @@ func openPort() (*os.File, error) {
 	if err := os.MkdirAll(filepath.Dir(job.Port), 0o755); err != nil {
 		return nil, err
 	}
-	if err := unix.Mknod(job.Port, unix.S_IFCHR|0o600, int(unix.Mkdev(4, 65))); err != nil && err != unix.EEXIST {
+	if err := unix.Mknod(job.Port, unix.S_IFCHR|0o600, int(unix.Mkdev(4, portMinor))); err != nil && err != unix.EEXIST {
 		return nil, fmt.Errorf("make %s: %w", job.Port, err)
 	}
 	f, err := os.OpenFile(job.Port, os.O_RDWR|unix.O_NOCTTY, 0)
