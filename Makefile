@@ -24,11 +24,14 @@ KERNELS ?= 6.18
 ARM64_KERNELS ?= 6.1,6.12
 # How long fuzz runs each target.
 FUZZTIME ?= 1m
+# How many jails soak makes, and the seed of what it draws; none: another each time.
+RUNS ?= 100000
+SEED ?=
 # Packages whose tests run a second time under the race detector: all but those
 # that only run programs built without it.
 RACE := ./cmd/... ./internal/... ./isolate/... ./policy/... ./rootfs/... ./test/adversary ./test/runtests ./test/vm/...
 
-.PHONY: help demo build test test-go test-race test-libseccomp test-vm build-arm64 test-arm64 adversary fuzz check bench vulncheck sbom reproduce third-party deps-build deps-demo deps-test deps-bench deps-vm deps-arm64 clean
+.PHONY: help demo build test test-go test-race test-libseccomp test-vm build-arm64 test-arm64 adversary fuzz check bench vulncheck sbom reproduce third-party deps-build deps-demo deps-test deps-bench deps-vm deps-arm64 clean faults soak
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +75,12 @@ test-arm64: deps-arm64 build-arm64 ## run arm64's tests in QEMU: tables emulated
 	@go run ./test/vm/run -arch arm64 -kernels $(ARM64_KERNELS) -timeout 15m -each 300s \
 		-packages ./internal/sigfd,./isolate/stage,./isolate/tape,./policy/seccomp,./isolate/notify -skip 'RealPrograms|PackageRuns|Flood' \
 		-add /usr/bin/jail=bin/arm64/jail -add /usr/bin/launch=bin/arm64/launch -command 'exec launch'
+
+faults: deps-test build ## kill the supervisor at every step of a launch, and take from it what it needs
+	@JAIL_FAULTS=all go run ./test/runtests -count=1 -timeout=10m ./test/faults
+
+soak: deps-test build ## make RUNS=100000 jails that end in every way, and count what they leave; SEED=7 repeats one
+	@go run ./test/soak -runs '$(RUNS)' $(if $(SEED),-seed '$(SEED)')
 
 adversary: deps-test build ## attack jail in some 150 ways; DEPTH=1 leaves out each layer in turn, PEER=bwrap attacks that, SIDE=1 both side by side
 	@$(if $(PEER)$(SIDE),scripts/install-deps peers)
