@@ -55,6 +55,8 @@ func (r *run) hear(m *message) {
 		ws := unix.WaitStatus(m.word(8))
 		r.ev.WaitStatus = &ws
 		r.targetDied(int64(m.word(16)) == -int64(unix.ECHILD))
+	default:
+		halted(m.word(0))
 	}
 }
 
@@ -150,6 +152,8 @@ func (r *run) hearTarget(m *message) {
 		r.missed(m)
 	case plan.MsgSeen:
 		r.sawItself(m)
+	default:
+		halted(m.word(0))
 	}
 }
 

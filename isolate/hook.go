@@ -10,3 +10,6 @@ func mutate(t *tape.Tape) *tape.Tape { return t }
 
 // mutating says whether mutate changes anything.
 func mutating() bool { return false }
+
+// halted is told of messages that no tape of the plan's sends.
+func halted(uint64) {}

@@ -5,6 +5,7 @@ package isolate
 import (
 	"sync/atomic"
 
+	"github.com/jailrun/jail/isolate/plan"
 	"github.com/jailrun/jail/isolate/tape"
 )
 
@@ -30,4 +31,33 @@ func mutate(t *tape.Tape) *tape.Tape {
 		return (*f)(t)
 	}
 	return t
+}
+
+// haltTag is what a halted tape says: "halt".
+const haltTag = 0x746c6168
+
+var halting atomic.Pointer[func()]
+
+// HaltAt lets every launch halt before op i, and calls reached, on the run's own
+// goroutine, when it has come there. It goes on when the supervisor is dead, or
+// after so many milliseconds; -1 is for ever. A tape without an op i is played
+// as it is.
+func HaltAt(i, patience int, reached func(tape.Op)) {
+	Mutate(func(t *tape.Tape) *tape.Tape {
+		if i >= len(t.Ops) {
+			return t
+		}
+		op, fd := t.Ops[i], uint64(plan.FdCtl)
+		if op.Proc == tape.Target {
+			fd = plan.FdTarget
+		}
+		halting.Store(new(func() { reached(op) }))
+		return t.Held(i, fd, haltTag, patience)
+	})
+}
+
+func halted(tag uint64) {
+	if f := halting.Load(); f != nil && tag == haltTag {
+		(*f)()
+	}
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/jailrun/jail/isolate"
@@ -16,8 +17,13 @@ import (
 // JAIL_WITHOUT_STEP does, out of every launch, behind the plan's back, so that
 // attacks can show what the others hold by themselves. Only namespaces that are
 // thrown away may be attacked so: what holds nothing may reach what is around it.
-// With JAIL_STEPS the steps are listed on standard error.
+// With JAIL_STEPS the steps are listed on standard error, and JAIL_HALT halts
+// every launch at one.
 func leaveOut() {
+	if at := os.Getenv("JAIL_HALT"); at != "" {
+		halt(at)
+		return
+	}
 	layer, step, list := policy.Layer(os.Getenv("JAIL_WITHOUT")), os.Getenv("JAIL_WITHOUT_STEP"), os.Getenv("JAIL_STEPS") != ""
 	if layer == "" && step == "" && !list {
 		return
@@ -33,6 +39,21 @@ func leaveOut() {
 		}
 		return t.Without(func(o tape.Op) bool { return name(o) == step })
 	})
+}
+
+// halt halts every launch before the op of a number, "17" or for so many
+// milliseconds "17,200", and says on standard error when it has come there.
+func halt(at string) {
+	op, patience, timed := strings.Cut(at, ",")
+	ms := -1
+	if timed {
+		ms, _ = strconv.Atoi(patience)
+	}
+	i, err := strconv.Atoi(op)
+	if err != nil {
+		return
+	}
+	isolate.HaltAt(i, ms, func(o tape.Op) { _, _ = os.Stderr.WriteString("halted: " + name(o) + "\n") })
 }
 
 func name(o tape.Op) string { return o.Proc.String() + ": " + o.Step }

@@ -191,19 +191,23 @@ func phdr(p []byte, i int, typ, flags uint32, off int, addr uint64, size int) {
 
 // encodeOps writes ops in the layout that the player reads (player_*.s).
 func (t *Tape) encodeOps(p []byte) {
-	le := binary.LittleEndian
 	for i := range t.Ops {
-		o, q := &t.Ops[i], p[i*opSize:]
-		le.PutUint64(q, o.Call)
-		for j, a := range o.Args {
-			le.PutUint64(q[8+8*j:], a)
-		}
-		le.PutUint64(q[56:], uint64(o.Load))
-		le.PutUint64(q[64:], uint64(dst(o)))
-		le.PutUint64(q[72:], t.address(i, o.Neg))
-		le.PutUint64(q[80:], t.address(i, o.Zero))
-		le.PutUint64(q[88:], t.address(i, o.Pos))
+		t.encode(p[i*opSize:], i, &t.Ops[i])
 	}
+}
+
+// encode writes an op that stands at i, or stands for one that does.
+func (t *Tape) encode(p []byte, i int, o *Op) {
+	le := binary.LittleEndian
+	le.PutUint64(p, o.Call)
+	for j, a := range o.Args {
+		le.PutUint64(p[8+8*j:], a)
+	}
+	le.PutUint64(p[56:], uint64(o.Load))
+	le.PutUint64(p[64:], uint64(dst(o)))
+	le.PutUint64(p[72:], t.address(i, o.Neg))
+	le.PutUint64(p[80:], t.address(i, o.Zero))
+	le.PutUint64(p[88:], t.address(i, o.Pos))
 }
 
 func dst(o *Op) Addr {

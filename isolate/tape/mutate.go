@@ -3,6 +3,7 @@ package tape
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 )
 
 // WithWord gives the tape with another 64-bit word at a, an address of its
@@ -16,3 +17,35 @@ func (t *Tape) WithWord(a, w uint64) *Tape {
 	}
 	return &c
 }
+
+// Held gives the tape with a halt before op i, of whoever plays it: it sends a
+// message of the word tag over the socket fd, and goes on with op i when the
+// socket's other end is closed, or after so many milliseconds; -1 is for ever.
+// What is added lies behind the constants, so that every address stays.
+func (t *Tape) Held(i int, fd, tag uint64, patience int) *Tape {
+	c := *t
+	c.Ops, c.labels = slices.Clone(t.Ops), slices.Clone(t.labels)
+	end := roundUp(len(t.consts), opSize)
+	c.consts = append(bytes.Clone(t.consts), make([]byte, end-len(t.consts)+2*opSize)...)
+	label := func(at int) Label {
+		c.labels = append(c.labels, int32(at))
+		return Label(len(c.labels) - 1)
+	}
+	first := len(t.Ops) + end/opSize
+	wait, op := label(first), label(first+1)
+
+	words := DataBase + uint64(len(t.vars))
+	c.vars = binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(bytes.Clone(t.vars), tag), fd|pollRDHUP<<32)
+	c.Ops[i] = Op{Call: sysWrite, Args: [6]uint64{fd, words, 8}, Neg: wait, Zero: wait, Pos: wait, Step: t.Ops[i].Step, Proc: t.Ops[i].Proc}
+	c.encode(c.consts[end:], i, &Op{Call: sysPoll, Args: [6]uint64{words + 8, 1, uint64(patience)}, Neg: op, Zero: op, Pos: op})
+	c.encode(c.consts[end+opSize:], i, &t.Ops[i])
+	return &c
+}
+
+const (
+	sysWrite  = 1
+	sysPoll   = 7
+	pollRDHUP = 0x2000
+)
+
+func roundUp(n, to int) int { return (n + to - 1) / to * to }

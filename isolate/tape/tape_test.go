@@ -1,6 +1,8 @@
 package tape
 
 import (
+	"encoding/binary"
+	"slices"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -82,5 +84,25 @@ func TestLabelWithoutAPlaceIsRefused(t *testing.T) {
 	b.Call("exit", unix.SYS_EXIT_GROUP, 0)
 	if _, err := b.Finish(); err == nil {
 		t.Error("a tape with a branch to nowhere was finished")
+	}
+}
+
+func TestAHeldTapeHaltsAtOneOpAndKeepsEveryAddress(t *testing.T) {
+	tp, word, slot := sample(t)
+	for i := range tp.Ops {
+		h := tp.Held(i, 3, 9, 250)
+		img := h.Image(nil)
+		if tp.Ops[i].Call == unix.SYS_POLL || h.constBase() != tp.constBase() || h.Word(word) != 7 || h.Word(uint64(slot)) != tp.Word(uint64(slot)) {
+			t.Errorf("op %d: an address has changed, or the tape itself", i)
+		}
+		played := []uint64{}
+		for at := AddrOf(i); at != h.address(i, tp.Ops[i].Zero) && len(played) < 9; {
+			op := img[pageSize+int(at-OpsBase):] // there is no code
+			played = append(played, binary.LittleEndian.Uint64(op))
+			at = binary.LittleEndian.Uint64(op[80:])
+		}
+		if want := []uint64{unix.SYS_WRITE, unix.SYS_POLL, tp.Ops[i].Call}; !slices.Equal(played, want) {
+			t.Errorf("op %d is played as %d, not %d", i, played, want)
+		}
 	}
 }
