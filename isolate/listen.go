@@ -1,8 +1,6 @@
 package isolate
 
 import (
-	"time"
-
 	"github.com/jailrun/jail/isolate/notify"
 	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/policy"
@@ -24,7 +22,6 @@ func (r *run) listen(fd int) {
 		r.fail(noRoom())
 		return
 	}
-	r.epoch = time.Now()
 	o := notify.Options{
 		Loop: r.loop, Answer: r.answer, Budget: r.budget, AllowMemory: len(r.policy.Files) == 0, // a page of a FUSE server of the caller's could hold us
 		Name:      func(nr int32) string { return seccomp.Name(int(nr)) },
@@ -102,7 +99,7 @@ func (r *run) denials(res *result.Result) {
 		res.Denials = append(res.Denials, result.Denial{
 			Layer: policy.LayerSeccomp, Syscall: d.Syscall, Object: d.Object, Errno: errnoOf(d.Errno),
 			Count: d.Count, Rule: d.Rule, Fix: d.Fix, Args: words(d.Args),
-			FirstNS: d.FirstNS - r.epoch.UnixNano(), LastNS: d.LastNS - r.epoch.UnixNano(), PID: d.PID,
+			FirstNS: d.FirstNS, LastNS: d.LastNS, PID: d.PID,
 		})
 	}
 }

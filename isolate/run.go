@@ -69,8 +69,7 @@ type run struct {
 	proved      []proof // of each layer, when the read-back has come
 	outside     *look   // with verify = "full"
 	rusage      unix.Rusage
-	sampledPeak int64     // bytes
-	epoch       time.Time // the clock of denials
+	sampledPeak int64 // bytes
 	table       *seccomp.Rules
 }
 

@@ -19,7 +19,7 @@ type Denial struct {
 	Count   int64     `json:"count"`
 	Rule    string    `json:"rule,omitempty"`
 	Fix     string    `json:"fix,omitempty"`
-	FirstNS int64     `json:"first_ns"` // Unix time
+	FirstNS int64     `json:"first_ns"` // since the listener was made, on CLOCK_MONOTONIC
 	LastNS  int64     `json:"last_ns"`
 	PID     int       `json:"pid"`
 }
@@ -45,7 +45,7 @@ type record struct {
 // note counts a call, and describes it if it is the first of its row.
 func (l *Listener) note(c *Call, errno unix.Errno, rule, fix string) {
 	r := &l.record
-	now := time.Now().UnixNano()
+	now := int64(time.Since(l.began)) // which a step of the host's clock doesn't move
 	k := key{c.NR, c.Arch, errno, rule}
 	d := r.rows[k]
 	switch {

@@ -26,6 +26,7 @@ type Listener struct {
 	o         Options
 	req       []uint64 // struct seccomp_notif, as long as the kernel's
 	resp      []uint64 // struct seccomp_notif_resp
+	began     time.Time
 	record    record
 	grants    []grant // calls with a budget that went on just now
 	text      []byte  // room to read a count, made when first needed
@@ -66,7 +67,7 @@ func New(fd int, o Options) (*Listener, error) {
 	if errno != 0 {
 		return nil, &Error{Op: "get sizes of", Object: "seccomp notifications", Err: errno, Hint: "Linux 5.0 is needed"}
 	}
-	l := &Listener{fd: fd, o: o}
+	l := &Listener{fd: fd, o: o, began: time.Now()}
 	l.req = words(max(uintptr(sizes.notif), unsafe.Sizeof(notification{})))
 	l.resp = words(max(uintptr(sizes.resp), unsafe.Sizeof(response{})))
 	if l.o.Rate <= 0 {
