@@ -138,22 +138,25 @@ func (g *Group) make() error {
 	return nil
 }
 
-func (g *Group) makePart(p *part) error {
-	if err := unix.Mkdirat(p.tree.fd, g.name, groupMode); err != nil {
-		return fail("mkdir", p.path(g.name), err)
+func (g *Group) makePart(p *part) (err error) {
+	if p.dir, p.made, err = p.tree.claim(g.name, false); err != nil {
+		return err
 	}
-	p.made = true
-	return g.open(p)
+	return g.openFiles(p)
 }
 
-// open locks a part's directory and opens what every run needs of it. The
-// files that kill are opened now, so that a supervisor out of descriptors can
-// still kill.
+// open locks a part's directory that is there, and opens its files.
 func (g *Group) open(p *part) (err error) {
-	path := p.path(g.name)
 	if p.dir, err = openLocked(p.tree.fd, g.name); err != nil {
-		return fail("lock", path, err)
+		return fail("lock", p.path(g.name), err)
 	}
+	return g.openFiles(p)
+}
+
+// openFiles opens what every run needs of a part. The files that kill are opened
+// now, so that a supervisor out of descriptors can still kill.
+func (g *Group) openFiles(p *part) error {
+	path := p.path(g.name)
 	p.leaf = p.dir
 	if p.split {
 		if err := p.makeLeaves(path); err != nil {

@@ -100,12 +100,9 @@ func (h *Host) takeSeat() error {
 	t := h.unified
 	seat := Name{PID: h.owner.PID, Start: h.owner.Start}.String()
 	path := t.path + "/" + seat
-	if err := unix.Mkdirat(t.fd, seat, groupMode); err != nil && err != unix.EEXIST {
-		return fail("mkdir", path, err)
-	}
-	fd, err := openLocked(t.fd, seat)
+	fd, _, err := t.claim(seat, true)
 	if err != nil {
-		return fail("lock", path, err)
+		return err
 	}
 	// Locked, it may be looked into: what we start from here may be another user's,
 	// and finds the groups above from its own.
