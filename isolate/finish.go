@@ -40,20 +40,25 @@ func (r *run) onInit(uint32) {
 
 // account settles what was used, once, when all processes but init are dead.
 func (r *run) account() {
-	if !r.ended.IsZero() {
+	if r.accounted {
 		return
 	}
-	r.ended = time.Now()
+	r.accounted = true
+	if r.ended.IsZero() {
+		r.ended = time.Now()
+	}
 	r.limits.stop()
 	r.measureLast()
 	r.metBounds()
 }
 
-// metBounds ends the run for a bound whose action is kill, where the program
-// was quicker to exit than the sample to see it.
+// metBounds ends the run for a bound that was met, where the program was quicker
+// to exit than we to see it.
 func (r *run) metBounds() {
 	switch l := &r.policy.Limits; {
 	case r.ev.Killed != "" || !r.ev.Started:
+	case r.limits.wall > 0 && r.ended.Sub(r.started) > r.limits.wall:
+		r.ev.Killed, r.ev.WallNS = result.CauseWall, r.usage.WallNS
 	case l.PidsAction == policy.ActionKill && r.ev.PidsMaxEvents != nil && *r.ev.PidsMaxEvents > 0:
 		r.ev.Killed = result.CausePids
 	case l.DiskAction == policy.ActionKill && r.diskFull():
@@ -88,14 +93,19 @@ func wait4(pid int, ru *unix.Rusage) (unix.WaitStatus, error) {
 // lastWords reads what init and target said before they died: the messages
 // may be seen after the pidfd.
 func (r *run) lastWords() {
+	r.hearInit()
+	r.lastOfTarget()
+}
+
+// hearInit reads what stage and init have said, and is not yet read.
+func (r *run) hearInit() {
 	for range 4 {
 		m, err := receive(r.ctl, r.buf)
 		if err != nil || len(m.body) == 0 {
-			break
+			return
 		}
 		r.hear(&m)
 	}
-	r.lastOfTarget()
 }
 
 // drain waits until the outputs are delivered, and lets the loop end.

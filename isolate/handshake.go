@@ -54,6 +54,7 @@ func (r *run) hear(m *message) {
 	case plan.MsgDied:
 		ws := unix.WaitStatus(m.word(8))
 		r.ev.WaitStatus = &ws
+		r.ended = ago(time.Duration(m.word(24))*time.Second + time.Duration(m.word(32)))
 		r.targetDied(int64(m.word(16)) == -int64(unix.ECHILD))
 	default:
 		halted(m.word(0))
@@ -155,6 +156,13 @@ func (r *run) hearTarget(m *message) {
 	default:
 		halted(m.word(0))
 	}
+}
+
+// ago is when CLOCK_MONOTONIC showed then, which is also the clock that init was
+// given: a process is moved into no time namespace that it makes.
+func ago(then time.Duration) time.Time {
+	now, _ := clocks()
+	return time.Now().Add(-max(now-then, 0))
 }
 
 // targetDied is told by init. When all others are dead and reaped too, accounts

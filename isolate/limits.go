@@ -79,7 +79,7 @@ func (r *run) at(d time.Duration, f func()) *watch.Timer {
 func (r *run) watchLimits() {
 	l := &r.limits
 	if l.wall > 0 {
-		r.at(l.wall, func() { r.end(result.CauseWall) })
+		r.at(l.wall, func() { r.outOfTime(result.CauseWall) })
 	}
 	if l.cpu > 0 {
 		l.cpuTimer = r.at(r.cpuWait(l.cpu), r.lookAtCPU)
@@ -143,7 +143,7 @@ func (r *run) lookAtIdle() {
 	}
 	k.cpu, k.bytes = cpu, bytes
 	if now.Sub(k.since) >= r.limits.idle {
-		r.end(result.CauseIdle)
+		r.outOfTime(result.CauseIdle)
 		return
 	}
 	k.timer.Reset(now.Add(r.limits.idle / 4))

@@ -53,8 +53,8 @@ type run struct {
 	seen    seen
 	facts   *host.Facts // of the host, less what a launch has found that it lacks
 	limits  limits
-	started time.Time // when exec was seen
-	ended   time.Time
+	started time.Time    // when exec was seen
+	ended   time.Time    // when the program did, or pid 1 where it did not tell
 	launch  *watch.Timer // the launch's deadline
 
 	ev          result.Evidence
@@ -63,6 +63,7 @@ type run struct {
 	done        chan struct{}
 	settled     sync.Once
 	gone        bool // pid 1 is reaped
+	accounted   bool // what was used is known
 	alone       bool // pid 1 has said that all others are dead and reaped
 	failure     error
 	boxFd       int     // the quota's file system
@@ -177,6 +178,18 @@ func (r *run) end(c result.Cause) {
 	if r.initFd < 0 {
 		r.loop.Stop()
 	}
+}
+
+// outOfTime ends the run for a limit of time, unless its program was quicker. A
+// supervisor that was stopped, or had no core, finds a death and the end of the
+// time at once, in any order; account tells which came first.
+func (r *run) outOfTime(c result.Cause) {
+	r.hearInit()
+	if r.ev.WaitStatus == nil {
+		r.end(c)
+		return
+	}
+	r.kill() // who is left: pid 1 is about to
 }
 
 // nobodyLeft says whether nothing of the program's is alive any more. Pid 1 may be, on

@@ -9,7 +9,7 @@ import (
 // measureLast reads what the whole jail has used, now that all of it is dead.
 func (r *run) measureLast() {
 	if !r.started.IsZero() {
-		r.usage.WallNS = new(int64(r.ended.Sub(r.started)))
+		r.usage.WallNS = new(max(int64(r.ended.Sub(r.started)), 0))
 	}
 	r.ev.Box = r.space()
 	r.setLimitFigures()

@@ -307,6 +307,8 @@ func (b *builder) wait() {
 	end := b.Call("has the supervisor gone, or the time run out?", unix.SYS_PPOLL, uint64(fds+8), n-1, b.noTime(), 0, 0).Or(loop)
 	end.Zero, end.Pos = loop, b.initDead
 	b.Here(done)
+	b.Call("note when", unix.SYS_CLOCK_GETTIME, unix.CLOCK_MONOTONIC, uint64(died+24)).Soft().
+		Because("a supervisor that was stopped, or had no core, hears of it late: a limit of time may have passed since")
 	if b.on(policy.LayerPidNS) {
 		b.endNamespace(died)
 	} else {
@@ -327,9 +329,9 @@ func (b *builder) endNamespace(died tape.Addr) {
 	b.Call("exit, and the namespace with it", sysExitGroup, 0)
 }
 
-// diedSize is MsgDied: tag, wait status, and the last wait4's result, -ECHILD
-// when all others are dead.
-const diedSize = 24
+// diedSize is MsgDied: tag, wait status, the last wait4's result, -ECHILD when
+// all others are dead, and a timespec: when the target was reaped.
+const diedSize = 40
 
 // endStrays tells the target's end at once, where there is no pid namespace:
 // the supervisor kills what is left, and init goes when the last has gone.

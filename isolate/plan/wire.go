@@ -8,7 +8,7 @@ const (
 	MsgFail = 0x6C696166 // "fail": {op address, -errno}, from whoever failed
 	MsgBorn = 0x6E726F62 // "born": {init's pid} with its pidfd, from the stage
 	MsgNet  = 0x0074656E // "net": the network namespace, from the stage to init
-	MsgDied = 0x64656964 // "died": {wait status of the target, -ECHILD if all others are dead too}, from init
+	MsgDied = 0x64656964 // "died": {wait status of the target, -ECHILD if all others are dead too, when on CLOCK_MONOTONIC}, from init
 	MsgSeen = 0x6E656573 // "seen": the read-back, with the quota's directory and the listener, from the target
 	MsgMiss = 0x7373696D // "miss": results of every execve and access, from the target
 )

@@ -38,7 +38,7 @@ var initAllowed = []Group{
 	{
 		Name: "report", Why: "hears from its supervisor and answers over descriptors that it already holds",
 		Answer: Action{Kind: KindAllow},
-		Calls:  []string{"poll", "ppoll", "read", "write", "sendmsg", "recvmsg", "close", "timerfd_settime"},
+		Calls:  []string{"poll", "ppoll", "read", "write", "sendmsg", "recvmsg", "close", "timerfd_settime", "clock_gettime"},
 	},
 	{
 		Name: "resume", Why: "waits for the target's go, and goes on after a signal",
