@@ -31,7 +31,7 @@ func (b *builder) target() {
 	b.hardware()
 	b.limitFiles()
 	b.readBack()
-	b.gate()
+	b.gate(fail)
 	b.filter()
 	b.exec()
 	b.Here(fail)
@@ -40,10 +40,23 @@ func (b *builder) target() {
 
 // gate waits until init has dropped its privileges. It comes as late as it may,
 // so that the two give up theirs side by side.
-func (b *builder) gate() {
+func (b *builder) gate(fail tape.Label) {
 	b.InLayer("")
+	if !b.on(policy.LayerPidNS) {
+		b.gateOfOrphan(fail)
+	}
 	b.Call("wait until init has dropped its privileges", unix.SYS_READ, uint64(b.released), uint64(b.Var(8)), 8).Loading(0).
 		Because("before the first untrusted byte")
+}
+
+// gateOfOrphan ends a target whose init has died before it could say that it is
+// to die with it: no pid namespace ends it then. The supervisor is gone too, or
+// closes its socket when it learns of init's end.
+func (b *builder) gateOfOrphan(fail tape.Label) {
+	fds := b.Var(16)
+	b.SetVar(fds, b.firstFree()|unix.POLLIN<<32, FdTarget|unix.POLLRDHUP<<32)
+	b.Call("wait for init or the supervisor's end", unix.SYS_POLL, uint64(fds), 2, ^uint64(0))
+	b.Call("check that the supervisor lives still", unix.SYS_POLL, uint64(fds+8), 1, 0).Pos = fail
 }
 
 // outset leaves init's session.
