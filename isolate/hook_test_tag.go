@@ -27,8 +27,10 @@ func Mutate(f func(*tape.Tape) *tape.Tape) {
 func mutating() bool { return mutation.Load() != nil }
 
 func mutate(t *tape.Tape) *tape.Tape {
-	if f := mutation.Load(); f != nil {
-		return (*f)(t)
+	for _, f := range []*func(*tape.Tape) *tape.Tape{mutation.Load(), halting.Load()} {
+		if f != nil {
+			t = (*f)(t)
+		}
 	}
 	return t
 }
@@ -36,28 +38,34 @@ func mutate(t *tape.Tape) *tape.Tape {
 // haltTag is what a halted tape says: "halt".
 const haltTag = 0x746c6168
 
-var halting atomic.Pointer[func()]
+// halting changes no wall: a launch may be tried again.
+var (
+	halting atomic.Pointer[func(*tape.Tape) *tape.Tape]
+	reached atomic.Pointer[func()]
+)
 
-// HaltAt lets every launch halt before op i, and calls reached, on the run's own
+// Halt lets every launch play the tape that f makes of its own, in which nothing
+// but halts may be new.
+func Halt(f func(*tape.Tape) *tape.Tape) { halting.Store(&f) }
+
+// HaltedAt gives a tape that halts before op i, and calls told, on the run's own
 // goroutine, when it has come there. It goes on when the supervisor is dead, or
-// after so many milliseconds; -1 is for ever. A tape without an op i is played
-// as it is.
-func HaltAt(i, patience int, reached func(tape.Op)) {
-	Mutate(func(t *tape.Tape) *tape.Tape {
-		if i >= len(t.Ops) {
-			return t
-		}
-		op, fd := t.Ops[i], uint64(plan.FdCtl)
-		if op.Proc == tape.Target {
-			fd = plan.FdTarget
-		}
-		halting.Store(new(func() { reached(op) }))
-		return t.Held(i, fd, haltTag, patience)
-	})
+// after so many milliseconds; -1 is for ever. A tape without an op i stays as it
+// is.
+func HaltedAt(t *tape.Tape, i, patience int, told func(tape.Op)) *tape.Tape {
+	if i >= len(t.Ops) {
+		return t
+	}
+	op, fd := t.Ops[i], uint64(plan.FdCtl)
+	if op.Proc == tape.Target {
+		fd = plan.FdTarget
+	}
+	reached.Store(new(func() { told(op) }))
+	return t.Held(i, fd, haltTag, patience)
 }
 
 func halted(tag uint64) {
-	if f := halting.Load(); f != nil && tag == haltTag {
+	if f := reached.Load(); f != nil && tag == haltTag {
 		(*f)()
 	}
 }

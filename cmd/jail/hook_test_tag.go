@@ -3,11 +3,12 @@
 package main
 
 import (
+	"fmt"
 	"os"
-	"strconv"
 	"strings"
 
 	"github.com/jailrun/jail/isolate"
+	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/isolate/tape"
 	"github.com/jailrun/jail/policy"
 	"golang.org/x/sys/unix"
@@ -18,22 +19,20 @@ import (
 // attacks can show what the others hold by themselves. Only namespaces that are
 // thrown away may be attacked so: what holds nothing may reach what is around it.
 // With JAIL_STEPS the steps are listed on standard error, and JAIL_HALT halts
-// every launch at one.
+// a launch at one.
 func leaveOut() {
 	if at := os.Getenv("JAIL_HALT"); at != "" {
 		halt(at)
 		return
 	}
-	layer, step, list := policy.Layer(os.Getenv("JAIL_WITHOUT")), os.Getenv("JAIL_WITHOUT_STEP"), os.Getenv("JAIL_STEPS") != ""
-	if layer == "" && step == "" && !list {
+	if os.Getenv("JAIL_STEPS") != "" {
+		isolate.Halt(listSteps)
+	}
+	layer, step := policy.Layer(os.Getenv("JAIL_WITHOUT")), os.Getenv("JAIL_WITHOUT_STEP")
+	if layer == "" && step == "" {
 		return
 	}
 	isolate.Mutate(func(t *tape.Tape) *tape.Tape {
-		if list {
-			for i := range t.Ops {
-				_, _ = os.Stderr.WriteString("step: " + name(t.Ops[i]) + "\n")
-			}
-		}
 		if layer != "" {
 			t = without(t, layer)
 		}
@@ -41,19 +40,30 @@ func leaveOut() {
 	})
 }
 
-// halt halts every launch before the op of a number, "17" or for so many
-// milliseconds "17,200", and says on standard error when it has come there.
+// halt halts a launch before the op of a number, for so many milliseconds, -1
+// for ever, and says on standard error when it has come there: "17,-1,1". The
+// last number is which of the launches of a run that is tried again.
 func halt(at string) {
-	op, patience, timed := strings.Cut(at, ",")
-	ms := -1
-	if timed {
-		ms, _ = strconv.Atoi(patience)
+	var op, patience, which int
+	if _, err := fmt.Sscanf(at, "%d,%d,%d", &op, &patience, &which); err != nil {
+		_, _ = os.Stderr.WriteString("JAIL_HALT is OP,MILLISECONDS,LAUNCH\n")
+		os.Exit(result.StatusFailed)
 	}
-	i, err := strconv.Atoi(op)
-	if err != nil {
-		return
+	launches := 0
+	isolate.Halt(func(t *tape.Tape) *tape.Tape {
+		if launches++; launches != which {
+			return t
+		}
+		return isolate.HaltedAt(t, op, patience, func(o tape.Op) { _, _ = os.Stderr.WriteString("halted: " + name(o) + "\n") })
+	})
+}
+
+// listSteps lists the steps of each launch on standard error.
+func listSteps(t *tape.Tape) *tape.Tape {
+	for i := range t.Ops {
+		_, _ = os.Stderr.WriteString("step: " + name(t.Ops[i]) + "\n")
 	}
-	isolate.HaltAt(i, ms, func(o tape.Op) { _, _ = os.Stderr.WriteString("halted: " + name(o) + "\n") })
+	return t
 }
 
 func name(o tape.Op) string { return o.Proc.String() + ": " + o.Step }

@@ -2,10 +2,9 @@ package faults
 
 import (
 	"bufio"
-	"os"
+	"fmt"
 	"os/exec"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 )
@@ -15,9 +14,10 @@ import (
 // can't be shown through an overlay. Some names are also those of others.
 var unplayed = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`\w+: report the error`, `\w+: exit`,
-	`init: has the supervisor gone, or the time run out\?`, `init: kill all that is left`,
+	`init: has the supervisor gone, or the time run out\?`, `init: kill (?:all that is left|the target)`,
 	`init: note that /\w+ is no overlay`, `init: open \w+`, `init: (?:set the mount attributes of|attach) /\w+`,
 	`init: (?:take|make the mount point|attach) .*/etc/.*`, // what this host has not
+	`target: read back the bounding set`,                   // an ordinary user without a user namespace has not emptied it
 	`target: see that root could be regained`, `target: is it there\?`, `target: report that nothing could be executed`,
 }, `|`) + `)$`)
 
@@ -29,34 +29,58 @@ const mostUnplayed = 30
 // then goes on as if it had lost its core for that long.
 func TestASupervisorThatIsKilledAtAnyStepOfItsTapeLeavesNothing(t *testing.T) {
 	asEach(t, func(t *testing.T, uid int) {
-		g := newGround(t, uid)
-		steps := listSteps(t, uid)
-		halted, tried := 0, 0
-		for i := 0; i < len(steps); i += each() {
-			if tried++; g.haltAndKill(i, steps[i]) {
-				halted++
-			}
+		kinds := []string{"processes", "network namespaces"}
+		if uid == 0 {
+			kinds = append(kinds, "groups of ")
 		}
-		if t.Logf("killed at %d of %d steps", halted, len(steps)); tried-halted > mostUnplayed/each()+2 {
-			t.Errorf("%d of %d steps were not played", tried-halted, tried)
-		}
+		newGround(t, uid).haltAndKillAtEach(launched, mostUnplayed, kinds...)
 	})
 }
 
-// listSteps lists the ops of a launch: "init: mount proc".
-func listSteps(t *testing.T, uid int) (steps []string) {
-	t.Helper()
-	c := jail("halting", uid, launched...)
-	c.Env = append(os.Environ(), "JAIL_STEPS=1")
+// haltAndKillAtEach also checks that it can fail: of each kind something must be
+// seen before the kill.
+func (g *ground) haltAndKillAtEach(args []string, unplayed int, kinds ...string) {
+	g.t.Helper()
+	steps := g.steps(args)
+	halted, tried := 0, 0
+	for i := 0; i < len(steps); i += each() {
+		if tried++; g.haltAndKill(i, steps[i], args) {
+			halted++
+		}
+	}
+	if g.t.Logf("killed at %d of %d steps", halted, len(steps)); tried-halted > unplayed/each()+2 {
+		g.t.Errorf("%d of %d steps were not played", tried-halted, tried)
+	}
+	for _, kind := range kinds {
+		if !strings.Contains(g.seen.String(), "\n"+kind) {
+			g.t.Errorf("nothing was ever seen among the %s, so that nothing is left shows nothing", kind)
+		}
+	}
+}
+
+// steps lists the ops of a launch, "init: mount proc", of the last one where a
+// run is tried again.
+func (g *ground) steps(args []string) (steps []string) {
+	g.t.Helper()
+	g.launches = 1
+	c := g.jail(halting, args...)
+	c.Env = append(c.Environ(), "JAIL_STEPS=1")
 	out, err := c.CombinedOutput()
-	must(t, err)
+	if err != nil {
+		g.t.Fatalf("%v: %s", err, out)
+	}
 	for line := range strings.Lines(string(out)) {
-		if step, ok := strings.CutPrefix(strings.TrimSpace(line), "step: "); ok {
+		step, ok := strings.CutPrefix(strings.TrimSpace(line), "step: ")
+		if ok && len(steps) > 0 && step == steps[0] {
+			steps = nil
+			g.launches++
+		}
+		if ok {
 			steps = append(steps, step)
 		}
 	}
-	if len(steps) < 300 {
-		t.Fatalf("only %d steps are listed: %s", len(steps), out)
+	if len(steps) < 200 {
+		g.t.Fatalf("only %d steps are listed: %s", len(steps), out)
 	}
 	return steps
 }
@@ -66,17 +90,19 @@ var launched = []string{"exec", "--quiet", "--", "/bin/true"}
 
 // haltAndKill kills the supervisor at one step, and says whether the launch came
 // there.
-func (g *ground) haltAndKill(i int, step string) bool {
+func (g *ground) haltAndKill(i int, step string, args []string) bool {
 	g.t.Helper()
-	c, said := g.halt(i, launched...)
-	if said != "halted: "+step {
+	g.doing = fmt.Sprintf("killed at op %d, %s", i, step)
+	c, said := g.halt(i, args...)
+	if unnumbered(said) != "halted: "+unnumbered(step) {
 		g.waitForAll()
 		if !unplayed.MatchString(step) {
 			g.t.Errorf("op %d, %s, was not played: %q", i, step, said)
 		}
 		return false
 	}
-	if g.added() == "" {
+	added := g.added()
+	if g.seen.WriteString("\n" + added); added == "" {
 		g.t.Errorf("op %d, %s: nothing is seen of a jail that is being made", i, step)
 	}
 	must(g.t, c.Process.Kill())
@@ -87,12 +113,17 @@ func (g *ground) haltAndKill(i int, step string) bool {
 	return true
 }
 
+// unnumbered takes a scratch folder's name out of a step's.
+func unnumbered(step string) string { return scratchName.ReplaceAllString(step, "jail-N") }
+
+var scratchName = regexp.MustCompile(`jail-\d+-\d+-\d+`)
+
 // halt starts a jail that halts before op i, and gives what it says then, ""
 // if it has ended without coming there.
 func (g *ground) halt(i int, args ...string) (*exec.Cmd, string) {
 	g.t.Helper()
-	c := jail("halting", g.uid, args...)
-	c.Env = append(os.Environ(), "JAIL_HALT="+strconv.Itoa(i))
+	c := g.jail(halting, args...)
+	c.Env = append(c.Environ(), fmt.Sprintf("JAIL_HALT=%d,-1,%d", i, g.launches))
 	errs, err := c.StderrPipe()
 	must(g.t, err)
 	must(g.t, c.Start())

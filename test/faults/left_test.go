@@ -3,6 +3,8 @@ package faults
 import (
 	"fmt"
 	"os"
+	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,19 +14,35 @@ import (
 
 // ground is what there is before a jail is made.
 type ground struct {
-	t      *testing.T
-	uid    int
-	owners census.Owners
-	before census.List
+	t        *testing.T
+	uid      int
+	dress    func(*exec.Cmd) // what else is done to each of its commands
+	doing    string
+	launches int // how often one is tried: which of them halts
+	owners   census.Owners
+	before   census.List
+	seen     strings.Builder // of halted jails
 }
 
 func newGround(t *testing.T, uid int) *ground {
 	t.Helper()
-	g := &ground{t: t, uid: uid}
-	must(t, jail("jail", uid, launched...).Run()) // /run/jail/ids stays: it is all jails'
+	return newGroundIn(t, uid, func(*exec.Cmd) {})
+}
+
+func newGroundIn(t *testing.T, uid int, dress func(*exec.Cmd)) *ground {
+	t.Helper()
+	g := &ground{t: t, uid: uid, dress: dress, launches: 1}
+	must(t, jail(released, uid, launched...).Run()) // /run/jail/ids stays: it is all jails'
 	g.waitForAll()
 	g.before = g.list()
 	return g
+}
+
+// jail makes a command of the program of that name.
+func (g *ground) jail(name string, args ...string) *exec.Cmd {
+	c := jail(name, g.uid, args...)
+	g.dress(c)
+	return c
 }
 
 func (g *ground) list() census.List {
@@ -44,7 +62,7 @@ func (g *ground) added() string {
 func (g *ground) left() string {
 	g.t.Helper()
 	g.waitForAll()
-	if out, err := jail("jail", g.uid, "gc").CombinedOutput(); err != nil {
+	if out, err := g.jail(released, "gc").CombinedOutput(); err != nil {
 		g.t.Errorf("jail gc: %v: %s", err, out)
 	}
 	return g.added()
@@ -57,7 +75,7 @@ const patience = 10 * time.Second
 // orphans are pid 1's children.
 func (g *ground) waitForAll() {
 	late := time.AfterFunc(patience, func() {
-		fmt.Println("processes that outlive their jail:", census.Processes())
+		fmt.Println(g.doing+": processes outlive their jail:", census.Processes())
 		os.Exit(1)
 	})
 	defer late.Stop()

@@ -22,7 +22,14 @@ const (
 	allVar  = "JAIL_FAULTS" // "all": every step, not a sample
 )
 
-// built is the folder of jail as built with the hook, which everybody may enter.
+// The two that are built: jail as it is released, and one whose launches can be
+// halted at a step.
+const (
+	released = "jail"
+	halting  = "halting"
+)
+
+// built is the folder of both, which everybody may enter.
 var built string
 
 func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
@@ -45,12 +52,12 @@ func buildAndRun(m *testing.M) int {
 	return m.Run()
 }
 
-// build makes the jail whose launches can be halted, and that of releases.
+// build makes both.
 func build() error {
 	if err := os.Chmod(built, 0o755); err != nil {
 		return err
 	}
-	for name, tags := range map[string]string{"jail": "", "halting": "jailtest"} {
+	for name, tags := range map[string]string{released: "", halting: "jailtest"} {
 		c := exec.Command("go", "build", "-tags", tags, "-o", filepath.Join(built, name), "github.com/jailrun/jail/cmd/jail")
 		c.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := c.CombinedOutput(); err != nil {

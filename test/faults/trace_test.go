@@ -29,7 +29,7 @@ func (g *ground) trace() *traced {
 	if g.uid != 0 {
 		attr.Sys.Credential = &syscall.Credential{Uid: uint32(g.uid), Gid: uint32(g.uid)}
 	}
-	path := filepath.Join(built, "jail")
+	path := filepath.Join(built, released)
 	c := &traced{g: g}
 	c.pid, err = syscall.ForkExec(path, append([]string{path}, launched...), attr)
 	must(g.t, err)
