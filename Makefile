@@ -60,7 +60,8 @@ test-libseccomp: deps-test ## hold the filter compiler to libseccomp
 test-vm: deps-vm build ## boot a kernel with cgroup v2 in QEMU, and run jail and its tests there, as root and not
 	@go run ./test/vm/run -kernels $(KERNELS) -each 150s -packages ./isolate/cgroup,./isolate \
 		-skip 'Posture|ACallerIsIn|ALayerSwitchedOff|OnlyWithoutItsLayer|AKilledSupervisor|AThiefOf|TheCensus|RunsLeaveNothing|ATmpfsHolds|AChildOutOfMemory' \
-		-add /usr/bin/jail=bin/jail -add /usr/bin/limits=test/vm/limits.sh -command limits
+		-add /usr/bin/jail=bin/jail -add /usr/bin/limits=test/vm/limits.sh -command limits \
+		-add /usr/bin/clock=test/vm/clock.sh -command clock
 
 build-arm64: deps-build ## build bin/arm64/jail for arm64
 	@CGO_ENABLED=0 GOARCH=arm64 GOEXPERIMENT=$$($(QUICKSTART)) go build -trimpath -ldflags "$(LDFLAGS)" -o bin/arm64/jail ./cmd/jail

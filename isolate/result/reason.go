@@ -75,7 +75,7 @@ var verdicts = [...]verdict{
 	{ReasonInfo{Canceled, "the caller asked, and the kill is ours", "", "137; 130 in a shell when jail exec was interrupted"}, canceled},
 	{ReasonInfo{OutputLimit, "more bytes than the bound came out of stdout or stderr, and the kill is ours", "--output", "137"}, outputPassed},
 	{ReasonInfo{CPULimit, "CPU usage passed the limit, and the kill is ours; or the program died of SIGXCPU or SIGKILL, not ours, with its usage at the limit (RLIMIT_CPU, the backstop)", "--cpu", "137; 152 by SIGXCPU"}, cpuPassed},
-	{ReasonInfo{WallLimit, "the clock passed the limit, and the kill is ours; or the program died of SIGKILL, not the supervisor's, with the clock at the limit (init's timer, the backstop)", "--wall", "137"}, wallPassed},
+	{ReasonInfo{WallLimit, "the clock passed the limit before the program ended; or it died of SIGKILL, not the supervisor's, with the clock at the limit (init's timer, the backstop)", "--wall", "137"}, wallPassed},
 	{ReasonInfo{Idle, "for the window no task used more than 1 ms of CPU and no byte passed on the streams, and the kill is ours; waiting for an open, empty stdin counts as idle", "--idle", "137"}, idled},
 	{ReasonInfo{Memory, "the oom_kill counter of the jail's group is above 0 and a task of the jail was the victim, a child as well as the program itself: an out-of-memory kill ends the whole jail; or, where there is no group, the sampled sum passed the limit and the kill is ours. That the limit was met (failcnt) is never enough", "--memory", "137"}, memoryKilled},
 	{ReasonInfo{Syscall, "the listener saw a call of a foreign architecture, or a suspicious one that the policy kills for, and killed", "", "137"}, callKilled},

@@ -41,7 +41,7 @@ var accounts = map[string]string{
 }
 
 // applets are busybox's names that tests and scripts use.
-var applets = []string{"sh", "true", "false", "cat", "echo", "sleep", "ls", "id", "env", "kill", "dd", "mount", "umount", "touch", "mkdir", "rm", "ps", "wc", "head", "seq", "yes", "readlink", "stat", "chroot", "grep", "sed", "cut", "find", "mktemp", "chmod", "chown", "cp", "mv", "ln", "pwd", "uname", "nice", "timeout", "tr", "sort", "expr", "test", "printf", "nproc", "tail", "hostname", "du", "df"}
+var applets = []string{"sh", "true", "false", "cat", "echo", "sleep", "ls", "id", "env", "kill", "dd", "mount", "umount", "touch", "mkdir", "rm", "ps", "wc", "head", "seq", "yes", "readlink", "stat", "chroot", "grep", "sed", "cut", "find", "mktemp", "chmod", "chown", "cp", "mv", "ln", "pwd", "uname", "nice", "timeout", "tr", "sort", "expr", "test", "printf", "nproc", "tail", "date", "hostname", "du", "df"}
 
 func newGuest(ctx context.Context, o options, cache *kernels.Cache, work string) (*guest, error) {
 	g := &guest{o: o, cache: cache, work: work}
