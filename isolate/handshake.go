@@ -238,15 +238,26 @@ func (r *run) executed() {
 }
 
 // late is how long ago the program was about to be executed: it may be over when
-// we are told, on a machine with much to do. The read-back ends with the target's
-// look at a clock that differs from ours by whole seconds, if at all.
+// we are told, on a machine with much to do, or when we were stopped. The
+// read-back ends with the target's look at a clock, which a time namespace may
+// have set back.
 func (r *run) late() time.Duration {
-	then := r.seen.word(plan.SeenBoottime + 8)
-	if then < 0 || r.policy.Verify == policy.VerifyFull {
+	sec, nsec := r.seen.word(plan.SeenBoottime), r.seen.word(plan.SeenBoottime+8)
+	if sec < 0 || nsec < 0 || r.policy.Verify == policy.VerifyFull {
 		return 0
 	}
 	_, now := clocks()
-	return (now%time.Second - time.Duration(then) + time.Second) % time.Second
+	return lateness(now, time.Duration(sec)*time.Second+time.Duration(nsec), r.setBack)
+}
+
+// lateness is the time since then, which a clock has shown that may have been set
+// back. Was it, the time would seem longer by that; was it not, it would have
+// begun before we did.
+func lateness(now, then, setBack time.Duration) time.Duration {
+	if d := now - then - setBack; d >= 0 {
+		return d
+	}
+	return max(now-then, 0)
 }
 
 // lastOfTarget reads what is left in the target's socket, and its end: both may

@@ -156,6 +156,7 @@ func (r *run) input() (*plan.Input, error) {
 		in.Procs = r.group.Joins()
 	}
 	in.Monotonic, in.Boottime = clocks()
+	r.setBack = in.Boottime.Truncate(time.Second)
 	if in.CPUSet, err = affinity(r.policy.Limits.Cores); err != nil {
 		return nil, err
 	}

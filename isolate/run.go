@@ -53,9 +53,10 @@ type run struct {
 	seen    seen
 	facts   *host.Facts // of the host, less what a launch has found that it lacks
 	limits  limits
-	started time.Time    // when exec was seen
-	ended   time.Time    // when the program did, or pid 1 where it did not tell
-	launch  *watch.Timer // the launch's deadline
+	started time.Time     // when the program was executed
+	setBack time.Duration // what a time namespace takes from the clock that the target sees
+	ended   time.Time     // when the program did, or pid 1 where it did not tell
+	launch  *watch.Timer  // the launch's deadline
 
 	ev          result.Evidence
 	usage       result.Usage
