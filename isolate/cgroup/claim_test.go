@@ -11,7 +11,7 @@ import (
 // gone indeed, so that one process can play both parts.
 func TestAGroupIsMadeWhileItIsTakenForLeftBehind(t *testing.T) {
 	h := testHost(t)
-	other, err := host()
+	other, err := Detect()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ var kinds = []kind{
 	{"canceled", 60, canceled},
 	{"program killed", 60, programKilled},
 	{"program not found", 20, notFound},
-	{"cpu limit", 12, limit(result.CPULimit, "while :; do :; done", func(l *policy.Limits) { l.CPU = 25 * time.Millisecond })},
+	{"cpu limit", 12, limit(result.CPULimit, "while :; do :; done", func(l *policy.Limits) { l.CPU, l.Wall = 25*time.Millisecond, time.Minute })},
 	{"wall limit", 12, limit(result.WallLimit, "exec sleep 1000", func(l *policy.Limits) { l.Wall = 30 * time.Millisecond })},
 	{"idle", 6, limit(result.Idle, "exec sleep 1000", func(l *policy.Limits) { l.Idle = 60 * time.Millisecond })},
 	{"memory limit", 16, limit(result.Memory, "exec dd if=/dev/zero of=/dev/null bs=64M count=1", func(l *policy.Limits) { l.Memory = 16 << 20 })},
