@@ -37,14 +37,14 @@ func TestAShortageEndsNoLaunchInAWrongVerdict(t *testing.T) {
 				continue
 			}
 			worked := 0
-			for _, n := range row.values {
+			for _, n := range sampled(row.values, 4) {
 				c := g.jail(released, withResult("--", "/bin/true")...)
 				c.Path, c.Args = "/usr/bin/prlimit", append([]string{"prlimit", fmt.Sprintf("--%s=%d", row.option, n)}, c.Args...)
 				if g.start(c).holdFailed(fmt.Sprintf("%s: %d", row.name, n)) {
 					worked++
 				}
 			}
-			if t.Logf("%s: %d of %d launches went well", row.name, worked, len(row.values)); worked == 0 || worked == len(row.values) {
+			if t.Logf("%s: %d launches went well", row.name, worked); worked == 0 || worked >= len(sampled(row.values, 4)) {
 				t.Errorf("%s: from too little to enough was not tried", row.name)
 			}
 		}
