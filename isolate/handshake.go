@@ -54,7 +54,9 @@ func (r *run) hear(m *message) {
 	case plan.MsgDied:
 		ws := unix.WaitStatus(m.word(8))
 		r.ev.WaitStatus = &ws
-		r.ended = ago(time.Duration(m.word(24))*time.Second + time.Duration(m.word(32)))
+		if at := time.Duration(m.word(24))*time.Second + time.Duration(m.word(32)); at > 0 { // else its clock could not be read
+			r.ended = ago(at)
+		}
 		r.targetDied(int64(m.word(16)) == -int64(unix.ECHILD))
 	default:
 		halted(m.word(0))
