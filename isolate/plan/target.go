@@ -55,8 +55,8 @@ func (b *builder) gate(fail tape.Label) {
 func (b *builder) gateOfOrphan(fail tape.Label) {
 	fds := b.Var(16)
 	b.SetVar(fds, b.firstFree()|unix.POLLIN<<32, FdTarget|unix.POLLRDHUP<<32)
-	b.Call("wait for init or the supervisor's end", unix.SYS_POLL, uint64(fds), 2, ^uint64(0))
-	b.Call("check that the supervisor lives still", unix.SYS_POLL, uint64(fds+8), 1, 0).Pos = fail
+	b.Call("wait for init or the supervisor's end", unix.SYS_PPOLL, uint64(fds), 2, forever, 0, 0)
+	b.Call("check that the supervisor lives still", unix.SYS_PPOLL, uint64(fds+8), 1, b.noTime(), 0, 0).Pos = fail
 }
 
 // outset leaves init's session.

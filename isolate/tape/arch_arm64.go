@@ -5,6 +5,8 @@ const (
 	// file as it does in memory, modulo the page.
 	pageSize     = 64 << 10
 	elfMachine   = 183 // EM_AARCH64, elf(5)
+	sysWrite     = 64
+	sysPpoll     = 73
 	sysGetpid    = 172
 	sysExitGroup = 94
 )

@@ -35,17 +35,20 @@ func (t *Tape) Held(i int, fd, tag uint64, patience int) *Tape {
 	wait, op := label(first), label(first+1)
 
 	words := DataBase + uint64(len(t.vars))
-	c.vars = binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(bytes.Clone(t.vars), tag), fd|pollRDHUP<<32)
+	c.vars = bytes.Clone(t.vars)
+	for _, w := range []uint64{tag, fd | pollRDHUP<<32, uint64(patience / 1000), uint64(patience % 1000 * 1_000_000)} {
+		c.vars = binary.LittleEndian.AppendUint64(c.vars, w)
+	}
+	timeout := words + 16 // struct timespec
+	if patience < 0 {
+		timeout = 0
+	}
 	c.Ops[i] = Op{Call: sysWrite, Args: [6]uint64{fd, words, 8}, Neg: wait, Zero: wait, Pos: wait, Step: t.Ops[i].Step, Proc: t.Ops[i].Proc}
-	c.encode(c.consts[end:], i, &Op{Call: sysPoll, Args: [6]uint64{words + 8, 1, uint64(patience)}, Neg: op, Zero: op, Pos: op})
+	c.encode(c.consts[end:], i, &Op{Call: sysPpoll, Args: [6]uint64{words + 8, 1, timeout}, Neg: op, Zero: op, Pos: op})
 	c.encode(c.consts[end+opSize:], i, &t.Ops[i])
 	return &c
 }
 
-const (
-	sysWrite  = 1
-	sysPoll   = 7
-	pollRDHUP = 0x2000
-)
+const pollRDHUP = 0x2000
 
 func roundUp(n, to int) int { return (n + to - 1) / to * to }

@@ -92,7 +92,7 @@ func TestAHeldTapeHaltsAtOneOpAndKeepsEveryAddress(t *testing.T) {
 	for i := range tp.Ops {
 		h := tp.Held(i, 3, 9, 250)
 		img := h.Image(nil)
-		if tp.Ops[i].Call == unix.SYS_POLL || h.constBase() != tp.constBase() || h.Word(word) != 7 || h.Word(uint64(slot)) != tp.Word(uint64(slot)) {
+		if tp.Ops[i].Call == unix.SYS_PPOLL || h.constBase() != tp.constBase() || h.Word(word) != 7 || h.Word(uint64(slot)) != tp.Word(uint64(slot)) {
 			t.Errorf("op %d: an address has changed, or the tape itself", i)
 		}
 		played := []uint64{}
@@ -101,7 +101,7 @@ func TestAHeldTapeHaltsAtOneOpAndKeepsEveryAddress(t *testing.T) {
 			played = append(played, binary.LittleEndian.Uint64(op))
 			at = binary.LittleEndian.Uint64(op[80:])
 		}
-		if want := []uint64{unix.SYS_WRITE, unix.SYS_POLL, tp.Ops[i].Call}; !slices.Equal(played, want) {
+		if want := []uint64{unix.SYS_WRITE, unix.SYS_PPOLL, tp.Ops[i].Call}; !slices.Equal(played, want) {
 			t.Errorf("op %d is played as %d, not %d", i, played, want)
 		}
 	}

@@ -74,7 +74,7 @@ func (c *traced) untilCall(n int) bool {
 		if n--; n == 0 {
 			var regs unix.PtraceRegs
 			must(c.g.t, unix.PtraceGetRegs(c.pid, &regs))
-			c.call = regs.Orig_rax
+			c.call = callNumber(&regs)
 			return true
 		}
 	}
