@@ -31,7 +31,7 @@ SEED ?=
 # that only run programs built without it.
 RACE := ./cmd/... ./internal/... ./isolate/... ./policy/... ./rootfs/... ./test/adversary ./test/runtests ./test/vm/...
 
-.PHONY: help demo build test test-go test-race test-libseccomp test-vm build-arm64 test-arm64 adversary fuzz check bench vulncheck sbom reproduce third-party deps-build deps-demo deps-test deps-bench deps-vm deps-arm64 clean faults soak
+.PHONY: help demo build test test-go test-race test-libseccomp test-vm build-arm64 test-arm64 adversary fuzz check bench vulncheck sbom reproduce third-party deps-build deps-demo deps-test deps-bench deps-vm deps-arm64 clean faults soak test-container deps-container
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ faults: deps-test build ## kill the supervisor at every step of a launch, and ta
 soak: deps-test build ## make RUNS=100000 jails that end in every way, and count what they leave; SEED=7 repeats one
 	@go run ./test/soak -runs '$(RUNS)' $(if $(SEED),-seed '$(SEED)')
 
+test-container: deps-container build ## run jail inside of podman's containers, without rights, with and without the flags that docs/containers.md recommends
+	@go run ./test/runtests -tags=container -count=1 -timeout=10m ./test/container
+
 adversary: deps-test build ## attack jail in some 150 ways; DEPTH=1 leaves out each layer in turn, PEER=bwrap attacks that, SIDE=1 both side by side
 	@$(if $(PEER)$(SIDE),scripts/install-deps peers)
 	@go run ./test/adversary $(if $(PEER),-peer '$(PEER)') $(if $(SIDE),-side) $(if $(DEPTH),-depth) $(if $(ADVERSARY_UID),-uid '$(ADVERSARY_UID)') $(if $(ONLY),-only '$(ONLY)') $(if $(V),-v)
@@ -120,6 +123,9 @@ deps-test: ## install what the tests need, if it is missing
 
 deps-bench: ## install what the benchmark needs, if it is missing
 	@scripts/install-deps build bench
+
+deps-container: ## install what the tests in containers need, if it is missing
+	@scripts/install-deps build demo container
 
 deps-vm: ## install what the kernel matrix needs, if it is missing
 	@scripts/install-deps build vm

@@ -13,10 +13,8 @@ func stepHint(op *tape.Op, errno unix.Errno) string {
 		return hint
 	}
 	switch {
-	case op.Call == unix.SYS_CLONE3 && errno == unix.ENOSPC:
-		return "the limit of namespaces is reached: see /proc/sys/user/max_*_namespaces"
-	case op.Call == unix.SYS_CLONE3 && errno == unix.EPERM:
-		return "user namespaces are forbidden here (kernel.unprivileged_userns_clone, an AppArmor restriction, or the outer container): run \"jail doctor\""
+	case refusesNamespace(&LaunchError{Step: op.Step, Err: errno}):
+		return refuser(&LaunchError{Step: op.Step, Err: errno})
 	case op.Step == stepMDWE:
 		return "--profile wx-deny needs PR_SET_MDWE (Linux 6.3)"
 	case op.Step == stepRegained:
@@ -32,6 +30,9 @@ func stepHint(op *tape.Op, errno unix.Errno) string {
 	}
 	if l == policy.LayerRootfs && inTheWay(errno) {
 		return "a --ro, --rw, --bind, --tmpfs or --hide is in the way of what the jail shows itself, or its target can't be made, as below a read-only folder: set another target"
+	}
+	if hint := filtered(op, errno); hint != "" {
+		return hint + withoutLayer(l)
 	}
 	return `run "jail doctor"` + withoutLayer(l)
 }
@@ -51,7 +52,7 @@ func inTheWay(errno unix.Errno) bool {
 // it is to go on where the host is known to lack them.
 func withoutLayer(l policy.Layer) string {
 	switch l {
-	case policy.LayerCgroup, policy.LayerCgroupNS, policy.LayerTimeNS, policy.LayerKeyring:
+	case policy.LayerCgroup, policy.LayerCgroupNS, policy.LayerTimeNS, policy.LayerKeyring, policy.LayerNetNS, policy.LayerUtsNS:
 		return ", or go on without it: --try " + string(l)
 	}
 	for _, in := range policy.AllLayers() {

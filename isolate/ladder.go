@@ -24,9 +24,26 @@ func (r *run) forbidden(err error) bool {
 	if r.mayClimb() {
 		return true
 	}
-	le.Hint = noNamespaceHint(r.facts, r.policy)
+	le.Hint = refuser(le) + "; to go on without:" + tryFlags(r.facts, r.policy)
 	return false
 }
+
+// refused says whether a launch failed at a layer that it can do without, of
+// those that an outer container's filter refuses one by one.
+func (r *run) refused(err error) *LaunchError {
+	var le *LaunchError
+	if !errors.As(err, &le) || !single(le.Layer) || !errors.Is(le.Err, unix.EPERM) && !errors.Is(le.Err, unix.ENOSYS) {
+		return nil
+	}
+	if !r.facts.Has(le.Layer) || r.policy.Layers.Level(le.Layer) != policy.Try {
+		return nil
+	}
+	return le
+}
+
+// single are the layers whose steps alone need a call that such filters refuse:
+// setns(2) and sethostname(2).
+func single(l policy.Layer) bool { return l == policy.LayerNetNS || l == policy.LayerUtsNS }
 
 // withLess gives a run that asks less of the host than one that failed, or nil:
 // each time one layer less that the policy lets go. A run whose group was taken
@@ -42,6 +59,8 @@ func (r *run) withLess(err error) *run {
 			r.machine.lacksUserNS()
 		}
 		less.facts = r.facts.WithoutUserNS()
+	case r.refused(err) != nil:
+		less.facts = r.facts.Without(r.refused(err).Layer)
 	case r.lostGroup(err):
 		less.lost = r.lost + 1
 	case r.groupFailed(err):
@@ -81,11 +100,16 @@ func (r *run) mayClimb() bool {
 	return r.facts.UserNS && !mutating() && r.policy.Layers.Level(policy.LayerUserNS) == policy.Try
 }
 
-// refusesNamespace knows a refusal by the step: the clone, or, where a security
-// module gives a namespace without its capabilities, the first mount.
+// refusesNamespace knows a refusal by the step: the clone; where a security
+// module gives a namespace without its capabilities, the map or the first mount;
+// and where parts of /proc are covered, that of the jail's own.
 func refusesNamespace(le *LaunchError) bool {
-	if !strings.HasPrefix(le.Step, stepClone) && le.Step != stepPrivate {
-		return false
+	switch le.Step {
+	case stepPrivate, stepProc, stepMap:
+	default:
+		if !strings.HasPrefix(le.Step, stepClone) {
+			return false
+		}
 	}
 	for _, e := range [...]unix.Errno{unix.EPERM, unix.EACCES, unix.ENOSPC, unix.EINVAL, unix.ENOSYS} {
 		if errors.Is(le.Err, e) {
@@ -103,10 +127,14 @@ const (
 	stepMDWE     = "deny writable and executable memory"
 )
 
-// noNamespaceHint names the flags that let a launch go on.
+// noNamespaceHint is for a launch that comes after one that has found out.
 func noNamespaceHint(f *host.Facts, p *policy.Policy) string {
+	return `user namespaces are forbidden here: "jail doctor" says by what; to go on without:` + tryFlags(f, p)
+}
+
+// tryFlags names the flags that let a launch go on.
+func tryFlags(f *host.Facts, p *policy.Policy) (hint string) {
 	without := f.WithoutUserNS()
-	hint := "user namespaces are forbidden here (a sysctl, AppArmor, or the outer container: see \"jail doctor\"); to go on without:"
 	for _, in := range policy.AllLayers() {
 		if !without.Has(in.Name) && p.Layers.Level(in.Name) == policy.Require {
 			hint += " --try " + string(in.Name)

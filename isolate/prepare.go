@@ -111,6 +111,9 @@ func (r *run) makeGroup() error {
 	if r.noGroup != nil {
 		err = r.noGroup // of the launch before
 	}
+	if err == nil && r.facts.NoClone {
+		err = errNoClone3
+	}
 	if err == nil {
 		l := &r.policy.Limits
 		spec := cgroup.Spec{Memory: int64(l.Memory), Pids: l.Pids, Cores: l.Cores}
@@ -121,6 +124,9 @@ func (r *run) makeGroup() error {
 	}
 	return r.groupMissing(err)
 }
+
+// errNoClone3: the kill of a group must hold init too, which can't join it later.
+var errNoClone3 = errors.New("a jail is born into its group by clone3(2), which a filter around jail hides")
 
 // groupMissing goes on without groups, if the policy lets it.
 func (r *run) groupMissing(err error) error {

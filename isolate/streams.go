@@ -135,6 +135,8 @@ func destination(w any) (watch.End, func()) {
 	return watch.End{}, func() {}
 }
 
+const chownHint = "root in a container needs CAP_CHOWN for the ids that it gives to runs: leave it that, or start jail as an ordinary user (--user 1000)"
+
 // pipe makes a pipe of the run's own user, so that the program may open
 // /dev/stdout as it may anywhere.
 func (r *run) pipe() (rd, wr int, err error) {
@@ -146,7 +148,7 @@ func (r *run) pipe() (rd, wr int, err error) {
 		if err := unix.Fchown(p[0], r.ids.target, r.ids.target); err != nil { // both ends are one inode
 			unix.Close(p[0])
 			unix.Close(p[1])
-			return -1, -1, &LaunchError{Op: "give a pipe to the run's user", Index: -1, Err: err}
+			return -1, -1, &LaunchError{Op: "give a pipe to the run's user", Index: -1, Err: err, Hint: chownHint}
 		}
 	}
 	return p[0], p[1], nil

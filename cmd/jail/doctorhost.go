@@ -21,6 +21,7 @@ func examineHost() []finding {
 	for i := range switches {
 		list = append(list, switches[i].examine())
 	}
+	list = append(list, around()...)
 	if facts.Root {
 		list = append(list, idRange(facts))
 	}
@@ -75,7 +76,6 @@ type sysctl struct {
 var switches = [...]sysctl{
 	{"user/max_user_namespaces", "0", missing, "sysctl user.max_user_namespaces=15000"},
 	{"kernel/unprivileged_userns_clone", "0", missing, "sysctl kernel.unprivileged_userns_clone=1"},
-	{"kernel/apparmor_restrict_unprivileged_userns", "1", missing, "load an AppArmor profile for jail with \"userns,\", or sysctl kernel.apparmor_restrict_unprivileged_userns=0"},
 	{"vm/memfd_noexec", "2", missing, "sysctl vm.memfd_noexec=1: jail starts from memory"},
 	{"kernel/yama/ptrace_scope", "0", note, "sysctl kernel.yama.ptrace_scope=1 keeps programs of one user apart outside of jails too"},
 }

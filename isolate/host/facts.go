@@ -4,6 +4,7 @@
 package host
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/jailrun/jail/policy"
@@ -26,10 +27,14 @@ type Facts struct {
 	Keyring  int32 // serial of our own session keyring, 0 if none; see LookAtSelf
 
 	UserNS  bool   // new user namespaces are to be had
+	NoClone bool   // clone3(2) is not to be had: filters of container engines hide it
+	Blind   bool   // root without CAP_SYS_PTRACE, as in a container: may not look into who is not dumpable
 	Staging string // a directory to build the root on, in the new mount namespace
 	Rlimits [NumRlimits]unix.Rlimit
 	NS      [NumNS]string // our own namespaces, as /proc/self/ns prints them; see LookAtSelf
 	Nice    int
+
+	Refused []policy.Layer // that a launch has found refused, though their namespaces could be made
 
 	self sync.Once // guards NS and Keyring
 }
@@ -54,6 +59,9 @@ func (v Version) AtLeast(major, minor int) bool {
 // Has says whether a layer can be had at all: what makes namespaces and mounts
 // needs a user namespace, or to be the host's administrator.
 func (f *Facts) Has(l policy.Layer) bool {
+	if slices.Contains(f.Refused, l) {
+		return false
+	}
 	switch l {
 	case policy.LayerUserNS:
 		return f.UserNS
@@ -66,8 +74,23 @@ func (f *Facts) Has(l policy.Layer) bool {
 
 // WithoutUserNS gives the same facts on a host that forbids user namespaces.
 func (f *Facts) WithoutUserNS() *Facts {
+	g := f.copied()
+	g.UserNS = false
+	return g
+}
+
+// Without gives the same facts on a host that refuses a layer.
+func (f *Facts) Without(l policy.Layer) *Facts {
+	g := f.copied()
+	g.Refused = append(slices.Clone(f.Refused), l)
+	return g
+}
+
+// copied leaves out what LookAtSelf learns: it can be asked again.
+func (f *Facts) copied() *Facts {
 	return &Facts{
 		Kernel: f.Kernel, UID: f.UID, GID: f.GID, Root: f.Root, Admin: f.Admin, IDBase: f.IDBase, IDCount: f.IDCount,
 		LastCap: f.LastCap, Landlock: f.Landlock, TimeNS: f.TimeNS, Staging: f.Staging, Rlimits: f.Rlimits, Nice: f.Nice,
+		UserNS: f.UserNS, NoClone: f.NoClone, Blind: f.Blind, Refused: f.Refused,
 	}
 }

@@ -30,11 +30,13 @@ func Probe() (*Facts, error) {
 	f.Kernel = parseVersion(u.Release[:])
 	f.LastCap = lastCap()
 	f.Landlock = landlockABI()
+	f.NoClone = lacksClone3()
 	f.Staging = staging()
 	f.Nice = nice()
 	f.Admin = hasCap(unix.CAP_SYS_ADMIN)
 	f.Root = f.UID == 0 && hasCap(unix.CAP_SETUID) && hasCap(unix.CAP_SETGID)
 	if f.Root {
+		f.Blind = !hasCap(unix.CAP_SYS_PTRACE)
 		var err error
 		if f.IDBase, f.IDCount, err = idRange(); err != nil {
 			return nil, err
@@ -129,6 +131,13 @@ func landlockABI() int {
 		return 0
 	}
 	return int(n)
+}
+
+// lacksClone3 asks with a size that no kernel takes, which is EINVAL where the
+// call is to be had, clone(2).
+func lacksClone3() bool {
+	_, _, errno := unix.RawSyscall(unix.SYS_CLONE3, 0, 0, 0)
+	return errno != unix.EINVAL
 }
 
 func sessionKeyring() int32 {

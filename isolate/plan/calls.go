@@ -68,7 +68,7 @@ var calls = [...]call{
 	{unix.SYS_SOCKET, "socket", []param{{kind: value, names: &families}, {kind: flags, names: &socketTypes}, {kind: number}}},
 	{unix.SYS_SENDMSG, "sendmsg", []param{{kind: descriptor}, {kind: message}, {kind: number}}},
 	{unix.SYS_RECVMSG, "recvmsg", []param{{kind: descriptor}, {kind: messageOut}, {kind: flags, names: &receiveFlags}}},
-	{unix.SYS_CLONE, "clone", []param{{kind: flags, names: &cloneFlags}, {kind: null}, {kind: null}, {kind: null}, {kind: number}}},
+	{unix.SYS_CLONE, "clone", []param{{kind: flags, names: &cloneFlags}, {kind: null}, {kind: outOrNull, n: 4}, {kind: null}, {kind: number}}},
 	{unix.SYS_EXECVE, "execve", []param{{kind: text}, {kind: vector}, {kind: vector}}},
 	{unix.SYS_EXIT, "exit", []param{{kind: number}}},
 	{unix.SYS_WAIT4, "wait4", []param{{kind: pid}, {kind: outOrNull, n: 4}, {kind: flags, names: &waitFlags}, {kind: outOrNull, n: 144}}},
@@ -126,4 +126,12 @@ var calls = [...]call{
 	{unix.SYS_LANDLOCK_CREATE_RULESET, "landlock_create_ruleset", []param{{kind: rulesetAttr, n: 1}, {kind: number}, {kind: number}}},
 	{unix.SYS_LANDLOCK_ADD_RULE, "landlock_add_rule", []param{{kind: descriptor}, {kind: value, names: &landlockRules}, {kind: pathBeneath}, {kind: number}}},
 	{unix.SYS_LANDLOCK_RESTRICT_SELF, "landlock_restrict_self", []param{{kind: descriptor}, {kind: number}}},
+}
+
+// CallName gives the name of a call that a tape may hold, "" for any other.
+func CallName(nr uint64) string {
+	if c := callOf(nr); c != nil {
+		return c.name
+	}
+	return ""
 }

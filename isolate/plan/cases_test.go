@@ -31,6 +31,17 @@ var cases = []struct {
 	{"user-no-userns", false, func() *Input {
 		return with(false, try("user_ns"), func(in *Input) { in.Facts.UserNS = false })
 	}},
+	{"root-container", false, func() *Input {
+		return with(true, policy.Policy{}, func(in *Input) {
+			in.Procs, in.Twin = 0, false
+			in.Facts.Admin, in.Facts.Blind, in.Facts.NoClone = false, true, true
+		})
+	}},
+	{"user-refused", false, func() *Input {
+		return with(false, try("uts_ns", "net_ns"), func(in *Input) {
+			in.Facts = in.Facts.Without(policy.LayerUtsNS).Without(policy.LayerNetNS)
+		})
+	}},
 	{"root-landlock-0", false, landlockABI(0)},
 	{"root-landlock-1", false, landlockABI(1)},
 	{"root-landlock-2", false, landlockABI(2)},

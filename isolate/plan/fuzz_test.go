@@ -105,6 +105,7 @@ func (d drawn) host(in *Input) {
 			f.Rlimits[i] = unix.Rlimit{Cur: 10, Max: 20}
 		}
 	}
+	f.NoClone, f.Blind = d.yes(), f.Root && d.yes()
 	if in.Policy.Layers.Level(policy.LayerUserNS) == policy.Try && d.yes() {
 		in.Facts = f.WithoutUserNS()
 	}

@@ -136,6 +136,10 @@ func (b *builder) identity() {
 	b.Call("set init's gid", unix.SYS_SETRESGID, gid, gid, gid)
 	b.Call("set init's uid", unix.SYS_SETRESUID, id, id, id).
 		Because("an unmapped fsuid makes the first mkdir fail with EOVERFLOW; capabilities stay, since 0 is not mapped")
+	if b.in.Facts.Blind && b.on(policy.LayerUserNS) {
+		b.Call("stay dumpable", unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 1).
+			Because("a change of uid ends it, and the stage, root without CAP_SYS_PTRACE, enters init's user namespace beside it (setns(2))")
+	}
 	b.InLayer("")
 	if !b.layer(policy.LayerPidNS) {
 		b.Call("adopt orphans", unix.SYS_PRCTL, unix.PR_SET_CHILD_SUBREAPER, 1).Because("without a pid namespace they would be the host's")

@@ -17,7 +17,7 @@ func (b *builder) stage() {
 		Because("whatever the supervisor's parent left open must reach nobody, and the numbers that follow are known (CVE-2024-21626)")
 	msg, pid := b.fdMessage(MsgBorn)
 	b.layer(policy.LayerUserNS)
-	born := b.Call("clone pid 1 into its namespaces", unix.SYS_CLONE3, b.cloneArgs(msg.fd), cloneArgsSize).Into(pid)
+	born := b.bear(msg.fd).Into(pid)
 	born.Because("CLONE_PARENT: init is the supervisor's child, so PDEATHSIG and waitid on its pidfd hold")
 	born.Zero = b.initStart
 	b.InLayer("")
@@ -39,14 +39,29 @@ func (b *builder) firstFree() uint64 {
 	return uint64(n + len(b.in.Named) + b.passedFolders())
 }
 
-// cloneArgs lays out struct clone_args, clone(2).
-func (b *builder) cloneArgs(pidfd tape.Addr) uint64 {
+// bear clones init. The old call has no room for a group to be born into, which
+// is left to the supervisor there.
+func (b *builder) bear(pidfd tape.Addr) *tape.Op {
+	const step = "clone pid 1 into its namespaces"
+	if b.in.Facts.NoClone {
+		return b.Call(step, unix.SYS_CLONE, b.cloneFlags(), 0, uint64(pidfd), 0, 0)
+	}
+	return b.Call(step, unix.SYS_CLONE3, b.cloneArgs(pidfd), cloneArgsSize)
+}
+
+func (b *builder) cloneFlags() uint64 {
 	flags := uint64(unix.CLONE_PARENT | unix.CLONE_PIDFD)
 	for _, n := range cloned {
 		if b.on(n.layer) {
 			flags |= n.flag
 		}
 	}
+	return flags
+}
+
+// cloneArgs lays out struct clone_args, clone(2).
+func (b *builder) cloneArgs(pidfd tape.Addr) uint64 {
+	flags := b.cloneFlags()
 	twin := uint64(0)
 	if b.in.Twin {
 		flags |= unix.CLONE_INTO_CGROUP

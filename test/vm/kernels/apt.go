@@ -35,7 +35,7 @@ func Open(dir string) (*Cache, error) {
 }
 
 // suites are those asked for; where a mirror lacks one, the others still work.
-var suites = []string{"bookworm", "bookworm-security", "bookworm-backports", "bullseye-security", "trixie-backports"}
+var suites = []string{"bookworm", "bookworm-security", "bookworm-backports", "bullseye-security", "trixie", "trixie-backports"}
 
 // update writes a sources.list for the mirrors that the host itself uses, and
 // loads the package lists once.

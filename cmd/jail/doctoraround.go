@@ -1,0 +1,57 @@
+package main
+
+import (
+	"strconv"
+
+	"github.com/jailrun/jail/isolate/host"
+	"golang.org/x/sys/unix"
+)
+
+// around lists what others have put around jail, container engines above all.
+func around() []finding {
+	a := host.LookAround()
+	return []finding{outerFilter(a), coveredProc(a), appArmor(a)}
+}
+
+func outerFilter(a *host.Around) finding {
+	f := finding{"filter around jail", fine, "none", ""}
+	if !a.Filter {
+		return f
+	}
+	f.Value = "lets namespaces be made"
+	for _, c := range [...]struct {
+		nr   uint64
+		name string
+	}{{unix.SYS_CLONE, "clone"}, {unix.SYS_UNSHARE, "unshare"}, {unix.SYS_SETNS, "setns"}} {
+		if refused, _ := a.Refuses(c.nr); refused {
+			f.Mark, f.Value = missing, "refuses "+c.name+"(2), by which namespaces are made"
+			f.Mend = "start the container with --security-opt seccomp=FILE, of which contrib/seccomp/jail.json is one (docs/containers.md)"
+			break
+		}
+	}
+	return f
+}
+
+func coveredProc(a *host.Around) finding {
+	f := finding{"/proc", fine, "whole, so that a jail can have its own", ""}
+	if n := len(a.Masks); n > 0 {
+		f.Mark, f.Value = missing, strconv.Itoa(n)+" mounts cover parts of it ("+a.Masks[0]+" …), so that a jail can't have its own"
+		f.Mend = "start the container with --security-opt unmask=/proc/* (podman), systempaths=unconfined (docker) or procMount: Unmasked (Kubernetes)"
+	}
+	return f
+}
+
+func appArmor(a *host.Around) finding {
+	f := finding{"AppArmor profile", fine, "none", ""}
+	switch {
+	case a.Profile != "":
+		f.Value = a.Profile
+		if a.Mediates {
+			f.Mark, f.Mend = note, `if no jail works: it must have "userns,", as contrib/apparmor/jail does (docs/containers.md)`
+		}
+	case a.Restrict:
+		f.Mark, f.Value = missing, "none, and programs without one get no user namespace (kernel.apparmor_restrict_unprivileged_userns=1)"
+		f.Mend = "load contrib/apparmor/jail: apparmor_parser -r contrib/apparmor/jail (docs/containers.md)"
+	}
+	return f
+}

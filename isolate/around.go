@@ -1,0 +1,97 @@
+package isolate
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/jailrun/jail/isolate/host"
+	"github.com/jailrun/jail/isolate/plan"
+	"github.com/jailrun/jail/isolate/tape"
+	"golang.org/x/sys/unix"
+)
+
+// Where others stand around jail, the kernel's error says only that something is
+// refused. These say by whom, and how to mend it.
+const (
+	mendFilter  = "start the container with --security-opt seccomp=contrib/seccomp/jail.json (docs/containers.md)"
+	mendMasks   = "start the container with --security-opt unmask=/proc/* (podman), systempaths=unconfined (docker) or procMount: Unmasked (Kubernetes)"
+	mendSetFCap = "start jail as an ordinary user (--user 1000), or leave it the capability SETFCAP"
+	mendProfile = `load contrib/apparmor/jail, which has "userns,", or take jail out of that profile (docs/containers.md)`
+)
+
+const (
+	stepProc = "mount proc"
+	stepMap  = "write /proc/self/uid_map"
+)
+
+// refuser says, after a step that refusesNamespace knows, who refused a namespace, or what a namespace needs, and the mend.
+func refuser(le *LaunchError) string {
+	a := host.LookAround()
+	switch {
+	case le.Step == stepProc:
+		return procRefuser(a)
+	case le.Step == stepMap && a.NoMap:
+		return "root that lacks CAP_SETFCAP may not map itself (user_namespaces(7)): " + mendSetFCap
+	case errors.Is(le.Err, unix.ENOSPC):
+		return "the limit of namespaces is reached: see /proc/sys/user/max_*_namespaces"
+	case refuses(a, unix.SYS_CLONE):
+		return "a system call filter around jail refuses it, as a container engine's does: " + mendFilter
+	case a.Chroot:
+		return "who stands in a chroot gets no user namespace (user_namespaces(7)): start jail outside of it"
+	case a.Sysctl != "":
+		return a.Sysctl + ` forbids user namespaces: "jail doctor" says how to change it`
+	}
+	return module(a, le.Step == stepMap || errors.Is(le.Err, unix.EACCES))
+}
+
+func refuses(a *host.Around, call uint64) bool {
+	r, _ := a.Refuses(call)
+	return r
+}
+
+// module says which security module it was: its error is EACCES, or a namespace
+// without capabilities.
+func module(a *host.Around, certain bool) string {
+	switch {
+	case a.Profile != "":
+		return `the AppArmor profile "` + a.Profile + `" forbids it: ` + mendProfile
+	case a.Restrict:
+		return "AppArmor forbids it to programs without a profile (kernel.apparmor_restrict_unprivileged_userns=1): " + mendProfile
+	case certain:
+		return "a security module (SELinux?) forbids it: see its log"
+	}
+	return `a security module, a chroot or an outer container forbids it: run "jail doctor"`
+}
+
+func procRefuser(a *host.Around) string {
+	if len(a.Masks) == 0 {
+		return `no /proc of the jail's own may be mounted here: run "jail doctor"`
+	}
+	return "parts of /proc are covered here (" + few(a.Masks) + "), and the kernel then lets nobody mount another: " + mendMasks
+}
+
+// few names the first of a list.
+func few(list []string) string {
+	const most = 3
+	if len(list) > most {
+		return strings.Join(list[:most], ", ") + ", …"
+	}
+	return strings.Join(list, ", ")
+}
+
+// filtered is the hint at a call that a filter around jail has refused, "" if it
+// was none.
+func filtered(op *tape.Op, errno unix.Errno) string {
+	if errno != unix.EPERM && errno != unix.ENOSYS {
+		return ""
+	}
+	a, verb := host.LookAround(), "refuses "
+	refused, certain := a.Refuses(op.Call)
+	if !refused {
+		return ""
+	}
+	if !certain {
+		verb = "may refuse "
+	}
+	return "a system call filter around jail " + verb + plan.CallName(op.Call) + "(2), as a container engine's does: " + mendFilter
+}
