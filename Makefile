@@ -31,7 +31,7 @@ SEED ?=
 # that only run programs built without it.
 RACE := ./cmd/... ./internal/... ./isolate/... ./policy/... ./rootfs/... ./test/adversary ./test/runtests ./test/vm/...
 
-.PHONY: help demo build test test-go test-race test-libseccomp test-vm build-arm64 test-arm64 adversary fuzz check bench vulncheck sbom reproduce third-party deps-build deps-demo deps-test deps-bench deps-vm deps-arm64 clean faults soak test-container deps-container
+.PHONY: help demo build test test-go test-race test-libseccomp test-vm build-arm64 test-arm64 adversary fuzz check bench vulncheck sbom reproduce third-party deps-build deps-demo deps-test deps-bench deps-vm deps-arm64 clean faults soak test-container deps-container test-apparmor
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -85,6 +85,10 @@ soak: deps-test build ## make RUNS=100000 jails that end in every way, and count
 
 test-container: deps-container build ## run jail inside of podman's containers, without rights, with and without the flags that docs/containers.md recommends
 	@go run ./test/runtests -tags=container -count=1 -timeout=10m ./test/container
+
+test-apparmor: deps-vm build ## boot a kernel in QEMU, and run jail under AppArmor profiles there: the shipped one, and such as lack something
+	@go run ./test/vm/run -kernels $(KERNELS) -packages '' -apparmor -add /usr/bin/jail=bin/jail -add /etc/apparmor.d/jail=contrib/apparmor/jail \
+		-add /usr/bin/apparmor=test/vm/apparmor.sh -command apparmor
 
 adversary: deps-test build ## attack jail in some 150 ways; DEPTH=1 leaves out each layer in turn, PEER=bwrap attacks that, SIDE=1 both side by side
 	@$(if $(PEER)$(SIDE),scripts/install-deps peers)

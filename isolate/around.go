@@ -95,3 +95,11 @@ func filtered(op *tape.Op, errno unix.Errno) string {
 	}
 	return "a system call filter around jail " + verb + plan.CallName(op.Call) + "(2), as a container engine's does: " + mendFilter
 }
+
+// memfdRefuser says who lets no memfd be executed, which jail starts from.
+func memfdRefuser() string {
+	if p := host.LookAround().Profile; p != "" {
+		return `the AppArmor profile "` + p + `" forbids executing a memfd: ` + mendProfile
+	}
+	return "vm.memfd_noexec=2 or a security module forbids executing a memfd"
+}

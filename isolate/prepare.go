@@ -351,7 +351,7 @@ func (r *run) startStage(fds []uintptr) error {
 func startHint(err error) string {
 	switch {
 	case errors.Is(err, unix.EACCES):
-		return "vm.memfd_noexec=2 or a security module forbids executing a memfd"
+		return memfdRefuser()
 	case errors.Is(err, unix.EAGAIN):
 		return "the limit of processes is reached (ulimit -u, pids.max)"
 	}

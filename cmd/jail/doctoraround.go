@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"strconv"
 
 	"github.com/jailrun/jail/isolate/host"
@@ -42,14 +43,11 @@ func coveredProc(a *host.Around) finding {
 }
 
 func appArmor(a *host.Around) finding {
-	f := finding{"AppArmor profile", fine, "none", ""}
+	f := finding{"AppArmor profile", fine, cmp.Or(a.Label, "none"), ""}
 	switch {
-	case a.Profile != "":
-		f.Value = a.Profile
-		if a.Mediates {
-			f.Mark, f.Mend = note, `if no jail works: it must have "userns,", as contrib/apparmor/jail does (docs/containers.md)`
-		}
-	case a.Restrict:
+	case a.Profile != "" && a.Mediates:
+		f.Mark, f.Mend = note, `if no jail works: it must have "userns,", as contrib/apparmor/jail does (docs/containers.md)`
+	case a.Restrict && (a.Label == "" || a.Label == "unconfined"):
 		f.Mark, f.Value = missing, "none, and programs without one get no user namespace (kernel.apparmor_restrict_unprivileged_userns=1)"
 		f.Mend = "load contrib/apparmor/jail: apparmor_parser -r contrib/apparmor/jail (docs/containers.md)"
 	}

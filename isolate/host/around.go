@@ -13,7 +13,8 @@ import (
 // manager, a security module. A launch needs it only to say why it failed.
 type Around struct {
 	Filter   bool     // a filter of system calls is in force already
-	Profile  string   // the AppArmor profile that we run under, "" for none
+	Label    string   // what AppArmor says that we run under, as "jail (unconfined)"; "" for nothing
+	Profile  string   // the profile's name, where it confines us
 	Mediates bool     // the kernel's AppArmor asks profiles about user namespaces (Linux 6.7)
 	Chroot   bool     // our root is no mount's, and who stands in such a one gets no user namespace
 	Masks    []string // what is mounted in /proc, for which no other can be mounted
@@ -24,11 +25,13 @@ type Around struct {
 
 // LookAround reads what confines us. What can't be read counts as not there.
 func LookAround() *Around {
-	a := &Around{Filter: statusField("Seccomp") == "2", Profile: profile()}
+	a := &Around{Filter: statusField("Seccomp") == "2", Label: label()}
+	if name, mode, ok := strings.Cut(a.Label, " ("); ok && mode != "unconfined)" {
+		a.Profile = name
+	}
 	a.lookAtMounts()
 	a.Restrict = sysctl("kernel/apparmor_restrict_unprivileged_userns") == "1" && os.Geteuid() != 0
-	_, err := os.Stat("/sys/kernel/security/apparmor/features/namespaces/userns_create")
-	a.Mediates = err == nil
+	a.Mediates = mediates()
 	a.NoMap = os.Geteuid() == 0 && !hasCap(unix.CAP_SETFCAP)
 	switch {
 	case sysctl("kernel/unprivileged_userns_clone") == "0" && os.Geteuid() != 0:
@@ -77,19 +80,26 @@ func statusField(name string) string {
 	return ""
 }
 
-// profile is AppArmor's name for what we run under. Its own folder came with
-// Linux 5.8; the older file may be another module's, whose text has no mode.
-func profile() string {
+// label is AppArmor's of our process. Its own folder came with Linux 5.8; the
+// older file may be another module's, whose text has no mode.
+func label() string {
 	b, err := os.ReadFile("/proc/self/attr/apparmor/current")
 	if err != nil {
 		b, _ = os.ReadFile("/proc/self/attr/current")
 	}
 	text := strings.TrimSpace(strings.TrimRight(string(b), "\x00"))
-	name, mode, ok := strings.Cut(text, " (")
-	if !ok || mode == "unconfined)" {
+	if text != "unconfined" && !strings.HasSuffix(text, ")") {
 		return ""
 	}
-	return name
+	return text
+}
+
+// mediates reads the kernel's word for it, and Ubuntu's older one.
+func mediates() bool {
+	const namespaces = "/sys/kernel/security/apparmor/features/namespaces/"
+	mask, _ := os.ReadFile(namespaces + "mask")
+	_, err := os.Stat(namespaces + "userns_create")
+	return bytes.Contains(mask, []byte("userns_create")) || err == nil
 }
 
 // lookAtMounts finds the mounts below /proc. With one of them the kernel lets

@@ -194,6 +194,18 @@ func TestRootWithoutTheRightToMapItselfIsToldSo(t *testing.T) {
 	}
 }
 
+func TestWhatRootNeedsOfItsCapabilities(t *testing.T) {
+	for _, caps := range [][]string{{"SETFCAP"}, {"SETUID", "SETGID", "CHOWN"}} {
+		flags := append(recommended(), "--cap-drop", "all")
+		for _, c := range caps {
+			flags = append(flags, "--cap-add", c)
+		}
+		if s := inside(t, 0, flags, "exec /opt/jail exec --quiet --try cgroup"+sum); s.out != "42\n" {
+			t.Errorf("%v: status %d: %s%s", caps, s.status, s.out, s.err)
+		}
+	}
+}
+
 // A filter that refuses single calls takes single layers: podman's own sethostname(2).
 func TestALayerThatAFilterRefusesIsLeftOutWhereItIsTried(t *testing.T) {
 	asEach(t, func(t *testing.T, uid int) {

@@ -92,7 +92,7 @@ func (c *Cache) Busybox(ctx context.Context) (string, error) {
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
-	if err := c.unpack(ctx, dir, []string{"busybox-static"}); err != nil {
+	if err := c.unpack(ctx, dir, []string{"busybox-static/bookworm"}); err != nil {
 		return "", err
 	}
 	return path, nil

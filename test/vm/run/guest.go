@@ -45,7 +45,7 @@ var applets = []string{"sh", "true", "false", "cat", "echo", "sleep", "ls", "id"
 
 func newGuest(ctx context.Context, o options, cache *kernels.Cache, work string) (*guest, error) {
 	g := &guest{o: o, cache: cache, work: work}
-	for _, step := range []func(context.Context) error{g.addBase, g.addTests, g.addExtra} {
+	for _, step := range []func(context.Context) error{g.addBase, g.addTests, g.addExtra, g.addAppArmor} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}

@@ -29,6 +29,7 @@ type options struct {
 	cache    string
 	add      adds
 	commands lines
+	apparmor bool
 	timeout  time.Duration
 	each     time.Duration
 	parallel int
@@ -72,6 +73,7 @@ func main() {
 	flag.StringVar(&o.cache, "cache", ".cache/vm", "folder of downloaded kernels")
 	flag.Var(&o.add, "add", "a further file of the guest, GUEST=HOST; may be repeated")
 	flag.Var(&o.commands, "command", "a shell line to be run too; may be repeated")
+	flag.BoolVar(&o.apparmor, "apparmor", false, "give the guest apparmor_parser, as /opt/apparmor/parser")
 	flag.DurationVar(&o.timeout, "timeout", 5*time.Minute, "of one boot with its tests")
 	flag.DurationVar(&o.each, "each", time.Minute, "timeout of one test binary, which then shows where it hangs")
 	flag.IntVar(&o.parallel, "parallel", 2, "boots at once; each needs one core and 1 GiB")
