@@ -74,3 +74,45 @@ func TestALaunchWhoseGroupWasTakenBeginsAnew(t *testing.T) {
 		t.Error("it is tried without end")
 	}
 }
+
+// A filter around jail that refuses one call must not take the layers that need
+// it not, nor any that the policy does not let go.
+func TestALayerWhoseCallIsRefusedIsLeftOutWhereThePolicyTriesIt(t *testing.T) {
+	refused := &LaunchError{Op: "launch", Step: "set the host name", Layer: policy.LayerUtsNS, Err: unix.EPERM}
+	p := &policy.Policy{Layers: policy.Layers{policy.LayerUtsNS: policy.Try, policy.LayerCgroup: policy.Off}}
+	first := newRun(Command(p, "true"))
+	if err := first.lookAround(); err != nil {
+		t.Fatal(err)
+	}
+	less := first.withLess(refused)
+	if less == nil {
+		t.Fatal("the policy lets the layer go, and the launch does not")
+	}
+	if err := less.tryLaunch((*run).serve); err != nil {
+		t.Fatal(err)
+	}
+	res := less.wait()
+	if w := res.Enforced.At(policy.LayerUtsNS); w.State != result.StateAbsent {
+		t.Errorf("%+v", w)
+	}
+	for _, l := range []policy.Layer{policy.LayerUserNS, policy.LayerNetNS, policy.LayerRootfs} {
+		if w := res.Enforced.At(l); w.State != result.StateEnforced {
+			t.Errorf("%s: %+v", l, w)
+		}
+	}
+	if less.withLess(refused) != nil {
+		t.Error("it is tried without end")
+	}
+}
+
+func TestARequiredLayerWhoseCallIsRefusedEndsTheLaunch(t *testing.T) {
+	r := newRun(Command(&policy.Policy{}, "true"))
+	if err := r.lookAround(); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []string{"set the host name", stepProc, stepMap, stepClone} {
+		if r.withLess(&LaunchError{Op: "launch", Step: step, Layer: policy.LayerUtsNS, Err: unix.EPERM}) != nil {
+			t.Errorf("after %q the launch goes on without", step)
+		}
+	}
+}

@@ -54,7 +54,7 @@ func parseOptions(args []string) (options, error) {
 	o := options{}
 	f.StringVar(&o.jail, "jail", "bin/jail", "the jail to attack")
 	only := f.String("only", "", "only attacks whose CATEGORY/NAME matches this regular expression")
-	name := f.String("peer", "", "attack bwrap or firejail in jail's place")
+	name := f.String("peer", "", "attack bwrap, firejail or podman in jail's place")
 	f.BoolVar(&o.side, "side", false, "attack jail and each installed peer, and print a table in Markdown")
 	f.BoolVar(&o.steps, "steps", false, "leave out each step of a launch in turn, and say what notices it")
 	f.IntVar(&o.uid, "uid", nobody, "the ordinary user: firejail takes none that the system reserves")

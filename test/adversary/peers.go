@@ -14,7 +14,9 @@ type holder struct {
 	base  string // where it shows what all may read
 	// argv is the command line that runs a program, and shows what jail's flags
 	// show as far as the holder can.
-	argv func(program string, flags []string) []string
+	argv func(s *scene, uid int, program string, flags []string) []string
+	// prepare makes what the holder needs beside the scene; nil for nothing.
+	prepare func(s *scene) error
 }
 
 var errNoPeer = errors.New("it is not installed")
@@ -22,8 +24,9 @@ var errNoPeer = errors.New("it is not installed")
 // peers are started as their documentation says for programs that nobody trusts,
 // as near to what jail does without a flag as each can.
 var peers = []holder{
-	{"bwrap", "bubblewrap", "/var/tmp", bwrapArgv},
-	{"firejail", "firejail", "/opt", firejailArgv},
+	{name: "bwrap", needs: "bubblewrap", base: "/var/tmp", argv: bwrapArgv},
+	{name: "firejail", needs: "firejail", base: "/opt", argv: firejailArgv},
+	{name: "podman", needs: "podman crun", base: "/var/tmp", argv: podmanArgv, prepare: startPodman},
 }
 
 // peer finds a holder by name; the empty one is jail.
@@ -56,7 +59,7 @@ func shows(flags []string) (ro, rw []string) {
 	return ro, rw
 }
 
-func bwrapArgv(program string, flags []string) []string {
+func bwrapArgv(_ *scene, _ int, program string, flags []string) []string {
 	argv := []string{"bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
 		"--ro-bind", "/usr", "/usr", "--ro-bind-try", "/etc/alternatives", "/etc/alternatives", "--ro-bind-try", "/etc/ssl", "/etc/ssl",
 		"--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/box", "--ro-bind", program, "/box/program", "--chdir", "/box"}
@@ -75,7 +78,7 @@ func bwrapArgv(program string, flags []string) []string {
 	return append(argv, "--", "./program")
 }
 
-func firejailArgv(program string, _ []string) []string {
+func firejailArgv(_ *scene, _ int, program string, _ []string) []string {
 	return []string{"firejail", "--quiet", "--private", "--private-dev", "--private-tmp", "--net=none", "--ipc-namespace",
 		"--caps.drop=all", "--nonewprivs", "--noroot", "--seccomp", "--disable-mnt", "--nogroups", program}
 }

@@ -84,7 +84,7 @@ func (s *scene) held(ctx context.Context, a *attack, uid int) (said, error) {
 	for i, f := range a.flags {
 		flags[i] = fill(f, facts)
 	}
-	argv := append(append([]string(nil), a.caller...), s.peer.argv(a.program(s.dir), flags)...)
+	argv := append(append([]string(nil), a.caller...), s.peer.argv(s, uid, a.program(s.dir), flags)...)
 	got, err := s.play(ctx, a, uid, append(argv, facts...), nil)
 	if got.status < 0 || got.status > 128 {
 		got.reason = "ended by its holder or the kernel"

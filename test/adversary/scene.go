@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"github.com/jailrun/jail/policy"
+	"github.com/jailrun/jail/test/podman"
 	"golang.org/x/sys/unix"
 )
 
@@ -39,6 +40,8 @@ type scene struct {
 	shm      string // POSIX shared memory, writable by all
 	key      int    // of a SysV segment, a queue and semaphores
 	sysv     []func()
+	ends     []func()               // of what a peer needs beside
+	engines  map[int]*podman.Engine // of each user, where the peer is podman
 	hostname string
 	address  string   // of the host's, beside 127.0.0.1
 	link     string   // the interface that has it
@@ -60,9 +63,10 @@ func newScene(ctx context.Context, o options) (s *scene, err error) {
 	if s.dir, err = os.MkdirTemp(base, "jail-adversary-"); err != nil {
 		return nil, err
 	}
+	made := s // a return of an error names none
 	defer func() {
 		if err != nil {
-			s.close()
+			made.close()
 		}
 	}()
 	word := make([]byte, 12)
@@ -76,12 +80,20 @@ func newScene(ctx context.Context, o options) (s *scene, err error) {
 		func() error { return copyFile(o.jail, s.jail, 0o755) },
 		s.files, s.listeners, s.memory,
 		func() error { return s.processes(ctx) },
+		s.preparePeer,
 	} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("set the scene: %w", err)
 		}
 	}
 	return s, nil
+}
+
+func (s *scene) preparePeer() error {
+	if s.peer == nil || s.peer.prepare == nil {
+		return nil
+	}
+	return s.peer.prepare(s)
 }
 
 // users are those who make attacks.
@@ -267,7 +279,7 @@ func (s *scene) close() {
 			l.Close()
 		}
 	}
-	for _, f := range s.sysv {
+	for _, f := range append(s.sysv, s.ends...) {
 		f()
 	}
 	if s.shm != "" {

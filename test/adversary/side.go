@@ -17,7 +17,7 @@ type column struct {
 	all  []outcome
 }
 
-var errFewPeers = errors.New("fewer than two peers are installed: apt-get install bubblewrap firejail")
+var errFewPeers = errors.New("fewer than two peers are installed: scripts/install-deps peers")
 
 // runSide makes the attacks on jail and on each peer that is installed, and
 // prints what each has held, side by side.

@@ -75,7 +75,7 @@ func prepare(dir string) (err error) {
 			return err
 		}
 	}
-	engine, err = podman.New(filepath.Join(dir, "podman"))
+	engine, err = podman.New(filepath.Join(dir, "podman"), 0)
 	return err
 }
 

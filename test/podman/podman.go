@@ -8,16 +8,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
+	"strings"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-// Engine is podman with everything of its own below a folder.
-type Engine struct{ dir string }
+// Engine is podman with everything of its own below a folder, for one user.
+type Engine struct {
+	dir string
+	uid int
+}
 
 var errMissing = errors.New("podman is not installed: scripts/install-deps container")
 
@@ -42,13 +49,14 @@ volume_path = "%[3]s/volumes"
 `
 
 // New makes what the engine needs in dir, which must not be there yet: its
-// configuration, and a root with nothing of its own but /etc.
-func New(dir string) (*Engine, error) {
+// configuration, and a root with nothing of its own but /etc. An ordinary user's
+// engine can't set the host's control groups right for itself: see OneTree.
+func New(dir string, uid int) (*Engine, error) {
 	if _, err := exec.LookPath("podman"); err != nil {
 		return nil, errMissing
 	}
-	e := &Engine{dir}
-	for _, d := range []string{"proc", "dev", "sys", "usr", "run", "root", "opt", "box", "home", "tmp", "var/tmp", "etc"} {
+	e := &Engine{dir, uid}
+	for _, d := range []string{"../home", "../run", "proc", "dev", "sys", "usr", "run", "root", "opt", "box", "home", "tmp", "var/tmp", "etc"} {
 		if err := os.MkdirAll(filepath.Join(e.root(), d), 0o755); err != nil {
 			return nil, err
 		}
@@ -58,7 +66,14 @@ func New(dir string) (*Engine, error) {
 			return nil, err
 		}
 	}
-	return e, errors.Join(e.files(), e.links(), e.configure())
+	return e, errors.Join(e.files(), e.links(), e.configure(), e.give())
+}
+
+// give makes the user the owner of all.
+func (e *Engine) give() error {
+	return filepath.WalkDir(e.dir, func(path string, _ fs.DirEntry, err error) error {
+		return errors.Join(err, os.Lchown(path, e.uid, e.uid))
+	})
 }
 
 func (e *Engine) root() string { return filepath.Join(e.dir, "root") }
@@ -118,19 +133,72 @@ func (e *Engine) Argv(flags []string, argv ...string) []string {
 
 func (e *Engine) podman(args ...string) []string {
 	at := func(name string) string { return filepath.Join(e.dir, name) }
-	own := []string{
-		"env", "CONTAINERS_CONF=" + e.conf(), "unshare", "--mount", "--propagation", "private", "sh", "-c", wrapper, "podman",
-		"--root", at("storage"), "--runroot", at("state"), "--tmpdir", at("tmp"), "--storage-driver", "vfs",
+	argv := []string{"env", "CONTAINERS_CONF=" + e.conf(), "HOME=" + at("home"), "XDG_RUNTIME_DIR=" + at("run")}
+	if e.uid == 0 {
+		argv = append(argv, "unshare", "--mount", "--propagation", "private", "sh", "-c", wrapper)
 	}
-	return append(own, args...)
+	// The engine takes no runroot of more than 50 characters.
+	argv = append(argv, "podman", "--root", at("storage"), "--runroot", at("s"), "--tmpdir", at("tmp"), "--storage-driver", "vfs")
+	return append(argv, args...)
 }
 
 // Close ends what still runs, and removes the engine's folder.
 func (e *Engine) Close(ctx context.Context) error {
-	argv := e.podman("rm", "--all", "--force", "--time", strconv.Itoa(0))
-	out, err := exec.CommandContext(ctx, argv[0], argv[1:]...).CombinedOutput()
+	argv := e.podman("rm", "--all", "--force", "--time", "0")
+	c := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(e.uid), Gid: uint32(e.uid)}}
+	out, err := c.CombinedOutput()
 	if err != nil {
 		err = fmt.Errorf("podman rm: %w: %s", err, out)
 	}
+	e.endPause()
 	return errors.Join(err, os.RemoveAll(e.dir))
+}
+
+// endPause ends the process by which an ordinary user's engine keeps his
+// namespaces.
+func (e *Engine) endPause() {
+	text, err := os.ReadFile(filepath.Join(e.dir, "tmp/pause.pid"))
+	if err != nil {
+		return // there is none
+	}
+	if pid, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil && pid > 1 {
+		_ = unix.Kill(pid, unix.SIGKILL) // else it has gone
+	}
+}
+
+// OneTree shows the calling goroutine, and all that it starts, nothing of control
+// groups but version 2, which an ordinary user's engine asks for. The goroutine
+// is then alone on a thread in a mount namespace of its own, until undo.
+func OneTree() (undo func(), err error) {
+	runtime.LockOSThread()
+	home, err := os.Open("/proc/thread-self/ns/mnt")
+	if err != nil {
+		runtime.UnlockOSThread()
+		return nil, err
+	}
+	undo = func() {
+		if unix.Setns(int(home.Fd()), unix.CLONE_NEWNS) == nil {
+			runtime.UnlockOSThread()
+		} // else the thread stays apart, and ends with its goroutine
+		home.Close()
+	}
+	if err := oneTree(); err != nil {
+		undo()
+		return nil, err
+	}
+	return undo, nil
+}
+
+func oneTree() error {
+	if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
+		return fmt.Errorf("make a mount namespace: %w", err)
+	}
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("make its mounts private: %w", err)
+	}
+	if err := unix.Mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, ""); err != nil {
+		return fmt.Errorf("mount cgroup2: %w", err)
+	}
+	return nil
 }
