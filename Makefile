@@ -129,7 +129,7 @@ deps-bench: ## install what the benchmark needs, if it is missing
 	@scripts/install-deps build bench
 
 deps-container: ## install what the tests in containers need, if it is missing
-	@scripts/install-deps build demo container
+	@scripts/install-deps build container
 
 deps-vm: ## install what the kernel matrix needs, if it is missing
 	@scripts/install-deps build vm
