@@ -10,32 +10,27 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Where others stand around jail, the kernel's error says only that something is
-// refused. These say by whom, and how to mend it.
-const (
-	mendFilter  = "start the container with --security-opt seccomp=contrib/seccomp/jail.json (docs/containers.md)"
-	mendMasks   = "start the container with --security-opt unmask=/proc/* (podman), systempaths=unconfined (docker) or procMount: Unmasked (Kubernetes)"
-	mendSetFCap = "start jail as an ordinary user (--user 1000), or leave it the capability SETFCAP"
-	mendProfile = `load contrib/apparmor/jail, which has "userns,", or take jail out of that profile (docs/containers.md)`
-)
-
 const (
 	stepProc = "mount proc"
 	stepMap  = "write /proc/self/uid_map"
 )
 
-// refuser says, after a step that refusesNamespace knows, who refused a namespace, or what a namespace needs, and the mend.
+// Where others stand around jail, the kernel's error says only that something is
+// refused.
+
+// refuser says, after a step that refusesNamespace knows, who was in the way, and
+// the mend.
 func refuser(le *LaunchError) string {
 	a := host.LookAround()
 	switch {
 	case le.Step == stepProc:
 		return procRefuser(a)
 	case le.Step == stepMap && a.NoMap:
-		return "root that lacks CAP_SETFCAP may not map itself (user_namespaces(7)): " + mendSetFCap
+		return "root that lacks CAP_SETFCAP may not map itself (user_namespaces(7)): " + host.MendSetFCap
 	case errors.Is(le.Err, unix.ENOSPC):
 		return "the limit of namespaces is reached: see /proc/sys/user/max_*_namespaces"
 	case refuses(a, unix.SYS_CLONE):
-		return "a system call filter around jail refuses it, as a container engine's does: " + mendFilter
+		return "a system call filter around jail refuses it, as a container engine's does: " + host.MendFilter
 	case a.Chroot:
 		return "who stands in a chroot gets no user namespace (user_namespaces(7)): start jail outside of it"
 	case a.Sysctl != "":
@@ -54,9 +49,9 @@ func refuses(a *host.Around, call uint64) bool {
 func module(a *host.Around, certain bool) string {
 	switch {
 	case a.Profile != "":
-		return `the AppArmor profile "` + a.Profile + `" forbids it: ` + mendProfile
+		return `the AppArmor profile "` + a.Profile + `" forbids it: ` + host.MendProfile
 	case a.Restrict:
-		return "AppArmor forbids it to programs without a profile (kernel.apparmor_restrict_unprivileged_userns=1): " + mendProfile
+		return "AppArmor forbids it to programs without a profile (kernel.apparmor_restrict_unprivileged_userns=1): " + host.MendProfile
 	case certain:
 		return "a security module (SELinux?) forbids it: see its log"
 	}
@@ -67,7 +62,7 @@ func procRefuser(a *host.Around) string {
 	if len(a.Masks) == 0 {
 		return `no /proc of the jail's own may be mounted here: run "jail doctor"`
 	}
-	return "parts of /proc are covered here (" + few(a.Masks) + "), and the kernel then lets nobody mount another: " + mendMasks
+	return "parts of /proc are covered here (" + few(a.Masks) + "), and the kernel then lets nobody mount another: " + host.MendMasks
 }
 
 // few names the first of a list.
@@ -93,13 +88,13 @@ func filtered(op *tape.Op, errno unix.Errno) string {
 	if !certain {
 		verb = "may refuse "
 	}
-	return "a system call filter around jail " + verb + plan.CallName(op.Call) + "(2), as a container engine's does: " + mendFilter
+	return "a system call filter around jail " + verb + plan.CallName(op.Call) + "(2), as a container engine's does: " + host.MendFilter
 }
 
 // memfdRefuser says who lets no memfd be executed, which jail starts from.
 func memfdRefuser() string {
 	if p := host.LookAround().Profile; p != "" {
-		return `the AppArmor profile "` + p + `" forbids executing a memfd: ` + mendProfile
+		return `the AppArmor profile "` + p + `" forbids executing a memfd: ` + host.MendProfile
 	}
 	return "vm.memfd_noexec=2 or a security module forbids executing a memfd"
 }

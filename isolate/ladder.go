@@ -28,22 +28,38 @@ func (r *run) forbidden(err error) bool {
 	return false
 }
 
-// refused says whether a launch failed at a layer that it can do without, of
-// those that an outer container's filter refuses one by one.
-func (r *run) refused(err error) *LaunchError {
+// singles are the layers that an outer container's filter takes one by one: it
+// refuses a call that their steps alone need, setns(2) or sethostname(2).
+var singles = [...]policy.Layer{policy.LayerNetNS, policy.LayerUtsNS}
+
+// refused gives the layer of those at which a launch failed, if the policy lets
+// it go; else "".
+func (r *run) refused(err error) policy.Layer {
 	var le *LaunchError
-	if !errors.As(err, &le) || !single(le.Layer) || !errors.Is(le.Err, unix.EPERM) && !errors.Is(le.Err, unix.ENOSYS) {
-		return nil
+	if !errors.As(err, &le) || !errors.Is(le.Err, unix.EPERM) && !errors.Is(le.Err, unix.ENOSYS) {
+		return ""
 	}
-	if !r.facts.Has(le.Layer) || r.policy.Layers.Level(le.Layer) != policy.Try {
-		return nil
+	for _, l := range singles {
+		if l == le.Layer && r.mayGo(l) {
+			return l
+		}
 	}
-	return le
+	return ""
 }
 
-// single are the layers whose steps alone need a call that such filters refuse:
-// setns(2) and sethostname(2).
-func single(l policy.Layer) bool { return l == policy.LayerNetNS || l == policy.LayerUtsNS }
+func (r *run) mayGo(l policy.Layer) bool {
+	return r.facts.Has(l) && !mutating() && r.policy.Layers.Level(l) == policy.Try
+}
+
+// mayLose says whether a launch may be tried again without one of the singles.
+func (r *run) mayLose() bool {
+	for _, l := range singles {
+		if r.mayGo(l) {
+			return true
+		}
+	}
+	return false
+}
 
 // withLess gives a run that asks less of the host than one that failed, or nil:
 // each time one layer less that the policy lets go. A run whose group was taken
@@ -59,8 +75,8 @@ func (r *run) withLess(err error) *run {
 			r.machine.lacksUserNS()
 		}
 		less.facts = r.facts.WithoutUserNS()
-	case r.refused(err) != nil:
-		less.facts = r.facts.Without(r.refused(err).Layer)
+	case r.refused(err) != "":
+		less.facts = r.facts.Without(r.refused(err))
 	case r.lostGroup(err):
 		less.lost = r.lost + 1
 	case r.groupFailed(err):

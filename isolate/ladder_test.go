@@ -80,9 +80,15 @@ func TestALaunchWhoseGroupWasTakenBeginsAnew(t *testing.T) {
 func TestALayerWhoseCallIsRefusedIsLeftOutWhereThePolicyTriesIt(t *testing.T) {
 	refused := &LaunchError{Op: "launch", Step: "set the host name", Layer: policy.LayerUtsNS, Err: unix.EPERM}
 	p := &policy.Policy{Layers: policy.Layers{policy.LayerUtsNS: policy.Try, policy.LayerCgroup: policy.Off}}
-	first := newRun(Command(p, "true"))
+	var out strings.Builder
+	c := Command(p, "cat")
+	c.Stdin, c.Stdout = strings.NewReader("whole"), &out
+	first := newRun(c)
 	if err := first.lookAround(); err != nil {
 		t.Fatal(err)
+	}
+	if !first.mayLose() {
+		t.Error("the input is not held back for a second launch")
 	}
 	less := first.withLess(refused)
 	if less == nil {
@@ -92,6 +98,9 @@ func TestALayerWhoseCallIsRefusedIsLeftOutWhereThePolicyTriesIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	res := less.wait()
+	if out.String() != "whole" {
+		t.Errorf("the input came as %q", out.String())
+	}
 	if w := res.Enforced.At(policy.LayerUtsNS); w.State != result.StateAbsent {
 		t.Errorf("%+v", w)
 	}

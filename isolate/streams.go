@@ -56,7 +56,7 @@ func (r *run) input0() (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	if r.mayClimb() || r.mayUngroup() {
+	if r.mayClimb() || r.mayUngroup() || r.mayLose() {
 		r.inputEnd = wr // a second try must find the input whole
 		return rd, nil
 	}

@@ -26,7 +26,7 @@ func outerFilter(a *host.Around) finding {
 	}{{unix.SYS_CLONE, "clone"}, {unix.SYS_UNSHARE, "unshare"}, {unix.SYS_SETNS, "setns"}} {
 		if refused, _ := a.Refuses(c.nr); refused {
 			f.Mark, f.Value = missing, "refuses "+c.name+"(2), by which namespaces are made"
-			f.Mend = "start the container with --security-opt seccomp=FILE, of which contrib/seccomp/jail.json is one (docs/containers.md)"
+			f.Mend = host.MendFilter
 			break
 		}
 	}
@@ -37,7 +37,7 @@ func coveredProc(a *host.Around) finding {
 	f := finding{"/proc", fine, "whole, so that a jail can have its own", ""}
 	if n := len(a.Masks); n > 0 {
 		f.Mark, f.Value = missing, strconv.Itoa(n)+" mounts cover parts of it ("+a.Masks[0]+" …), so that a jail can't have its own"
-		f.Mend = "start the container with --security-opt unmask=/proc/* (podman), systempaths=unconfined (docker) or procMount: Unmasked (Kubernetes)"
+		f.Mend = host.MendMasks
 	}
 	return f
 }
@@ -46,7 +46,7 @@ func appArmor(a *host.Around) finding {
 	f := finding{"AppArmor profile", fine, cmp.Or(a.Label, "none"), ""}
 	switch {
 	case a.Profile != "" && a.Mediates:
-		f.Mark, f.Mend = note, `if no jail works: it must have "userns,", as contrib/apparmor/jail does (docs/containers.md)`
+		f.Mark, f.Mend = note, "if no jail works: "+host.MendProfile
 	case a.Restrict && (a.Label == "" || a.Label == "unconfined"):
 		f.Mark, f.Value = missing, "none, and programs without one get no user namespace (kernel.apparmor_restrict_unprivileged_userns=1)"
 		f.Mend = "load contrib/apparmor/jail: apparmor_parser -r contrib/apparmor/jail (docs/containers.md)"

@@ -9,6 +9,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// What to do about who is in the way, docs/containers.md.
+const (
+	MendFilter  = "start the container with --security-opt seccomp=contrib/seccomp/jail.json (docs/containers.md)"
+	MendMasks   = "start the container with --security-opt unmask=/proc/* (podman), systempaths=unconfined (docker) or procMount: Unmasked (Kubernetes)"
+	MendProfile = `load contrib/apparmor/jail, which has "userns,", or take jail out of that profile (docs/containers.md)`
+	MendSetFCap = "start jail as an ordinary user (--user 1000), or leave it the capability SETFCAP"
+)
+
 // Around is what others have put around jail: a container engine, a service
 // manager, a security module. A launch needs it only to say why it failed.
 type Around struct {
@@ -113,7 +121,8 @@ func mediates() bool {
 
 // lookAtMounts finds the mounts below /proc. With one of them the kernel lets
 // nobody who is not the owner of these mounts mount another /proc, for it would
-// show what they hide (mount_namespaces(7)). Only in a chroot (and not in each) is no mount at /.
+// show what they hide (mount_namespaces(7)). Only in a chroot, and not in each, is
+// no mount at /.
 func (a *Around) lookAtMounts() {
 	b, err := os.ReadFile("/proc/self/mountinfo")
 	a.Chroot = err == nil
