@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+
+	"github.com/jailrun/jail/test/podman"
 )
 
 // A holder holds attacks: jail, or a peer that it is compared with.
@@ -17,6 +19,9 @@ type holder struct {
 	argv func(s *scene, uid int, program string, flags []string) []string
 	// prepare makes what the holder needs beside the scene; nil for nothing.
 	prepare func(s *scene) error
+	// enter goes to where the holder can work, but proofs should not be made,
+	// until undo is called; nil for staying.
+	enter func() (undo func(), err error)
 }
 
 var errNoPeer = errors.New("it is not installed")
@@ -26,7 +31,7 @@ var errNoPeer = errors.New("it is not installed")
 var peers = []holder{
 	{name: "bwrap", needs: "bubblewrap", base: "/var/tmp", argv: bwrapArgv},
 	{name: "firejail", needs: "firejail", base: "/opt", argv: firejailArgv},
-	{name: "podman", needs: "podman crun", base: "/var/tmp", argv: podmanArgv, prepare: startPodman},
+	{name: "podman", needs: "podman crun", base: "/var/tmp", argv: podmanArgv, prepare: startPodman, enter: podman.OneTree},
 }
 
 // peer finds a holder by name; the empty one is jail.

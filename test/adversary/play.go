@@ -84,6 +84,13 @@ func (s *scene) held(ctx context.Context, a *attack, uid int) (said, error) {
 	for i, f := range a.flags {
 		flags[i] = fill(f, facts)
 	}
+	if s.peer.enter != nil {
+		undo, err := s.peer.enter()
+		if err != nil {
+			return said{}, fmt.Errorf("%s: %w", s.peer.name, err)
+		}
+		defer undo()
+	}
 	argv := append(append([]string(nil), a.caller...), s.peer.argv(s, uid, a.program(s.dir), flags)...)
 	got, err := s.play(ctx, a, uid, append(argv, facts...), nil)
 	if got.status < 0 || got.status > 128 {

@@ -11,11 +11,6 @@ import (
 // startPodman makes each user an engine of his own, that of the ordinary user
 // without root.
 func startPodman(s *scene) error {
-	undo, err := podman.OneTree()
-	if err != nil {
-		return err
-	}
-	s.ends = append(s.ends, undo)
 	s.engines = map[int]*podman.Engine{}
 	for _, uid := range s.users() {
 		e, err := podman.New(filepath.Join(s.dir, "p"+strconv.Itoa(uid)), uid)
