@@ -154,6 +154,8 @@ func (r *run) input() (*plan.Input, error) {
 	in.InitFilter = seccomp.InitBytes()
 	if r.group != nil {
 		in.Procs = r.group.Joins()
+	} else {
+		in.Beside = r.tasksBeside()
 	}
 	in.Monotonic, in.Boottime = clocks()
 	if in.CPUSet, err = affinity(r.policy.Limits.Cores); err != nil {
