@@ -17,14 +17,15 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.revision=$(COMMIT)
 # newer collector's mark bits in each span it starts in a tenth less time. A
 # toolchain that has dropped the switch refuses its name, and builds without.
 QUICKSTART := GOEXPERIMENT=nogreenteagc go version >/dev/null 2>&1 && echo nogreenteagc || true
-# Kernels that test-vm boots, of 5.10, 6.1, 6.12, 6.18 and 7.3.
-KERNELS ?= 6.18
+# What test-vm is told: KERNELS=5.10,6.1 of 5.10, 6.1, 6.12, 6.18 and 7.3, and UPDATE=1.
+VM = -page docs/kernels.md $(if $(KERNELS),-kernels '$(KERNELS)') $(if $(UPDATE),-update) $(if $(V),-v)
+test-vm-full: KERNELS ?= 6.18
 # How long fuzz runs each target.
 FUZZTIME ?= 1m
 # Packages whose tests run a second time under the race detector.
 RACE := ./cmd/... ./internal/... ./isolate/... ./policy/... ./rootfs/...
 
-.PHONY: help demo build test test-go test-race test-libseccomp test-vm adversary fuzz check bench vulncheck deps-build deps-demo deps-test deps-bench deps-vm clean
+.PHONY: help demo build test test-go test-race test-libseccomp test-vm test-vm-full adversary fuzz check bench vulncheck deps-build deps-demo deps-test deps-bench deps-vm clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,10 +51,11 @@ test-race: deps-test build ## run the library's and jail's own tests under the r
 test-libseccomp: deps-test ## hold the filter compiler to libseccomp
 	@CGO_ENABLED=1 go run ./test/runtests -tags=libseccomp -count=1 -timeout=10m ./policy/seccomp
 
-test-vm: deps-vm build ## boot a kernel with cgroup v2 in QEMU, and run jail and its tests there, as root and not
-	@go run ./test/vm/run -kernels $(KERNELS) -each 150s -packages ./isolate/cgroup,./isolate \
-		-skip 'Posture|ACallerIsIn|ALayerSwitchedOff|OnlyWithoutItsLayer|AKilledSupervisor|AThiefOf|TheCensus|RunsLeaveNothing|ATmpfsHolds|AChildOutOfMemory' \
-		-add /usr/bin/jail=bin/jail -add /usr/bin/limits=test/vm/limits.sh -command limits
+test-vm: deps-vm build ## boot five kernels in QEMU with cgroup v2 and v1, and test jail there as root and not; UPDATE=1 writes docs/kernels.md anew
+	@go run ./test/vm/run -suite short -cgroups v2,hybrid $(VM)
+
+test-vm-full: deps-vm build ## the same with every test that a guest can run, on KERNELS=6.18
+	@go run ./test/vm/run -suite long -each 15m -timeout 60m -cgroups v2 $(VM)
 
 adversary: deps-test build ## attack jail in some 150 ways; DEPTH=1 leaves out each layer in turn, PEER=bwrap attacks that, SIDE=1 both side by side
 	@$(if $(PEER)$(SIDE),scripts/install-deps peers)

@@ -73,6 +73,7 @@ func (r *run) resolve() error {
 	if p == nil {
 		p = &policy.Policy{}
 	}
+	p = onKernel(p, r.facts)
 	r.policy = p.Resolve(policy.Caller{Root: r.facts.Root})
 	if err := r.policy.Validate(); err != nil {
 		return &LaunchError{Op: "check the policy", Index: -1, Err: err}

@@ -63,7 +63,7 @@ func word(try func() error) func() string {
 
 // limitsBy is where a jail has the figures of its memory from.
 func limitsBy() string {
-	out, err := exec.Command("/usr/bin/jail", "exec", "--quiet", "--try", "landlock", "--json", "-", "--", "true").Output()
+	out, err := exec.Command("/usr/bin/sh", "-c", ". /usr/lib/session.sh; exec jail exec --quiet --try landlock --json - -- true").Output()
 	_, rest, ok := strings.Cut(string(out), `"memory_source":"`)
 	source, _, _ := strings.Cut(rest, `"`)
 	if err != nil || !ok {
@@ -99,7 +99,7 @@ func userNamespace() error {
 
 // overlay mounts one over a tmpfs, as the root of a user namespace.
 func overlay() error {
-	const script = "cd /tmp && mount -t tmpfs t /mnt && cd /mnt && mkdir l e && mount -t overlay o -o ro,lowerdir=l:e l 2>/dev/null"
+	const script = "mount -t tmpfs t /tmp && cd /tmp && mkdir l e at && mount -t overlay -o ro,lowerdir=l:e o at 2>/dev/null"
 	c := exec.Command("/usr/bin/busybox", "unshare", "-r", "-m", "sh", "-c", script)
 	if err := c.Run(); err != nil {
 		return errors.New("not permitted")

@@ -88,7 +88,7 @@ func (g *guest) boot(ctx context.Context, w io.Writer, b *boot) (int, error) {
 // allocator faults.
 func qemu(ctx context.Context, image, root, console string) *exec.Cmd {
 	return exec.CommandContext(ctx, "qemu-system-x86_64",
-		"-accel", "tcg,thread=single", "-machine", "q35", "-cpu", "max,-cx16", "-m", "1024",
+		"-accel", "tcg,thread=single", "-icount", "shift=3,sleep=off", "-machine", "q35", "-cpu", "max,-cx16", "-m", "1024",
 		"-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-monitor", "none", "-nic", "none",
 		"-serial", "file:"+console, "-serial", "stdio",
 		"-kernel", image, "-initrd", root,

@@ -45,7 +45,7 @@ const (
 )
 
 // modules are those that a jail may need; the ones a kernel lacks are left out.
-var modules = []string{"overlay", "fuse", "veth", "bridge", "nf_tables", "nft_chain_nat", "nft_ct", "nft_masq"}
+var modules = []string{"overlay", "fuse", "veth", "bridge", "nf_tables", "nft_chain_nat", "nft_ct", "nft_masq", "vsock"}
 
 // links and accounts make the guest look like a host with a merged /usr.
 var links = map[string]string{"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64"}
@@ -53,6 +53,7 @@ var links = map[string]string{"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/
 var accounts = map[string]string{
 	"etc/passwd":        "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home/user:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
 	"etc/group":         "root:x:0:\nuser:x:1000:\nnogroup:x:65534:\n",
+	"etc/issue":         "Debian GNU/Linux \\n \\l\n",
 	"etc/shadow":        "root:*:1::::::\n",
 	"etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
 	"etc/hosts":         "127.0.0.1 localhost\n::1 localhost\n",
