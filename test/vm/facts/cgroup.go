@@ -87,11 +87,12 @@ func memoryPeak() error { return readable("memory.peak") }
 
 func swapLimit() error { return readable("memory.swap.max") }
 
-// readable reads a file of our own group.
+// readable reads a file of the group that our user was given: that of a session
+// is below it, without controllers.
 func readable(name string) error {
 	own, err := ownGroup()
 	if err == nil {
-		_, err = os.ReadFile(filepath.Join(own, name))
+		_, err = os.ReadFile(filepath.Join(strings.TrimSuffix(own, "/session"), name))
 	}
 	return err
 }

@@ -63,7 +63,7 @@ func word(try func() error) func() string {
 
 // limitsBy is where a jail has the figures of its memory from.
 func limitsBy() string {
-	out, err := exec.Command("/usr/bin/sh", "-c", ". /usr/lib/session.sh; exec jail exec --quiet --try landlock --json - -- true").Output()
+	out, err := exec.Command("/usr/bin/jail", "exec", "--quiet", "--try", "landlock", "--json", "-", "--", "true").Output()
 	_, rest, ok := strings.Cut(string(out), `"memory_source":"`)
 	source, _, _ := strings.Cut(rest, `"`)
 	if err != nil || !ok {

@@ -171,7 +171,7 @@ func testPath(name string) string { return "/tests/" + strings.ReplaceAll(name, 
 
 func (g *guest) addTest(ctx context.Context, pkg, name string) error {
 	binary := filepath.Join(g.work, filepath.Base(testPath(name)))
-	if err := goBuild(ctx, "test", "-tags", "guest", "-c", "-o", binary, pkg); err != nil {
+	if err := goBuild(ctx, "test", "-tags", "guest", "-ldflags", "-s -w", "-c", "-o", binary, pkg); err != nil {
 		return err
 	}
 	if _, err := os.Stat(binary); err != nil {

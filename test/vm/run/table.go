@@ -21,6 +21,9 @@ func who(uid int) string {
 // column a user of a boot, a row a fact.
 func gives(boots []*boot, kind job.Cgroups) string {
 	names := factNames(boots, kind)
+	if len(names) == 0 {
+		return ""
+	}
 	table := [][]string{{""}, {"---"}}
 	for _, n := range names {
 		table = append(table, []string{n})
@@ -105,21 +108,15 @@ func markdown(table [][]string) string {
 	return b.String()
 }
 
-const pageHead = `# Kernels
-
-What each kernel that jail is tested on gives, as ` + "`make test-vm`" + ` found it by trying, and how the tests ended there. The kernels are Debian's, in QEMU without KVM. ` + "`make test-vm UPDATE=1`" + ` writes this page; without, the first two tables are held to what the guests say.
-
-`
-
 // page is docs/kernels.md.
 func page(boots []*boot) string {
 	var b strings.Builder
-	b.WriteString(pageHead)
+	b.WriteString(pageHead + markdown(legend) + "\n")
 	for _, k := range []struct {
 		kind  job.Cgroups
 		title string
 	}{{job.CgroupsV2, "## On cgroup v2\n\n"}, {job.CgroupsHybrid, "## On cgroup v1\n\nThe v1 hierarchies that the kernel still has, and v2 beside them without a controller of theirs.\n\n"}} {
-		if t := gives(boots, k.kind); strings.Count(t, "\n") > 2 {
+		if t := gives(boots, k.kind); t != "" {
 			b.WriteString(k.title + t + "\n")
 		}
 	}
