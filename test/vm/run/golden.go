@@ -25,6 +25,7 @@ var changing = []struct {
 	{regexp.MustCompile(`jail-\d+-\d+-\d+`), "jail-N"},
 	{regexp.MustCompile(`session keyring \d+`), "session keyring N"},
 	{regexp.MustCompile(`/jobs/\d+`), "/jobs/N"},
+	{regexp.MustCompile(`(from rootfs, .*)size=\d+k,nr_inodes=\d+`), "${1}size=SIZE"}, // of the guest's archive
 }
 
 // steady makes a guest's line comparable. The kernel's release changes with
