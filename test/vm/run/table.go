@@ -115,7 +115,7 @@ func page(boots []*boot) string {
 	for _, k := range []struct {
 		kind  job.Cgroups
 		title string
-	}{{job.CgroupsV2, "## On cgroup v2\n\n"}, {job.CgroupsHybrid, "## On cgroup v1\n\nThe v1 hierarchies that the kernel still has, and v2 beside them without a controller of theirs.\n\n"}} {
+	}{{job.CgroupsV2, "## On cgroup v2\n\n"}, {job.CgroupsHybrid, "## On cgroup v1\n\nThe v1 hierarchies that the kernel still has, and v2 beside them with what is left: Debian's kernels from 6.12 on have no v1 memory and cpuset.\n\n"}} {
 		if t := gives(boots, k.kind); t != "" {
 			b.WriteString(k.title + t + "\n")
 		}
