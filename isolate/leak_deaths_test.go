@@ -61,7 +61,7 @@ func TestAProgramThatIsNotThereIsNotItsExit127(t *testing.T) {
 // A child alone meets the bound of memory, and its parent would go on.
 func TestAChildOutOfMemoryEndsTheJail(t *testing.T) {
 	needRoot(t) // a memory group
-	c := isolate.Command(&policy.Policy{Limits: policy.Limits{Memory: 32 << 20}}, "sh", "-c", "head -c 500M /dev/zero | tail -c 400M >/dev/null; exit 0")
+	c := isolate.Command(&policy.Policy{Limits: policy.Limits{Memory: 32 << 20}}, "sh", "-c", "dd if=/dev/zero of=/dev/null bs=104857600 count=1; true; exit 0")
 	_, _ = c.Output()
 	holdDeath(t, c.Result(), result.Memory, 137)
 }

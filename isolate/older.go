@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/jailrun/jail/isolate/plan"
 	"github.com/jailrun/jail/policy"
@@ -23,6 +24,30 @@ func (r *run) lookAtMounts(in *plan.Input) (err error) {
 	}
 	in.Mounts = parseMountinfo(p)
 	return nil
+}
+
+// tasksBeside counts the tasks of the jail's user that RLIMIT_NPROC would count
+// with the jail's: before Linux 5.14 those of the whole system, of which root's
+// jails, with ids of their own, have none. What is not seen is not counted, and
+// the jail has less.
+func (r *run) tasksBeside() (n int64) {
+	if r.facts.Root || r.facts.Kernel.AtLeast(5, 14) {
+		return 0
+	}
+	dirs, _ := os.ReadDir("/proc")
+	uid := strconv.Itoa(r.facts.UID) + "\t"
+	for _, d := range dirs {
+		status, err := readProc("/proc/" + d.Name() + "/status")
+		if err != nil {
+			continue // no process, or gone
+		}
+		if ids, _ := statusField(status, "Uid"); strings.HasPrefix(ids, uid) {
+			threads, _ := statusField(status, "Threads")
+			k, _ := strconv.ParseInt(threads, 10, 64)
+			n += k
+		}
+	}
+	return n
 }
 
 // parseMountinfo reads proc_pid_mountinfo(5). A line that is none is left out.

@@ -73,6 +73,7 @@ func (r *run) resolve() error {
 	if p == nil {
 		p = &policy.Policy{}
 	}
+	p = onKernel(p, r.facts)
 	r.policy = p.Resolve(policy.Caller{Root: r.facts.Root})
 	if err := r.policy.Validate(); err != nil {
 		return &LaunchError{Op: "check the policy", Index: -1, Err: err}
@@ -160,6 +161,8 @@ func (r *run) input() (*plan.Input, error) {
 	in.InitFilter = seccomp.InitBytes()
 	if r.group != nil {
 		in.Procs = r.group.Joins()
+	} else {
+		in.Beside = r.tasksBeside()
 	}
 	in.Monotonic, in.Boottime = clocks()
 	r.setBack = in.Boottime.Truncate(time.Second)

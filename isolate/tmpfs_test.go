@@ -9,7 +9,7 @@ import (
 )
 
 func TestATmpfsHoldsNoMoreThanItsSize(t *testing.T) {
-	const fill = `stat -c '%a %u' /cache; head -c 3M /dev/zero > /cache/x 2>/dev/null; stat -c %s /cache/x; i=0; while [ $i -lt 40 ] && true > /cache/$i; do i=$((i+1)); done 2>/dev/null; echo $i`
+	const fill = `stat -c '%a %u' /cache; head -c 3145728 /dev/zero > /cache/x 2>/dev/null; stat -c %s /cache/x; i=0; while [ $i -lt 40 ] && true > /cache/$i; do i=$((i+1)); done 2>/dev/null; echo $i`
 	for _, c := range []struct {
 		size, disk size.Bytes
 		inodes     int64

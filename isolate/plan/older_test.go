@@ -116,3 +116,16 @@ func TestEachStepThatSealsIsNeeded(t *testing.T) {
 		}
 	}
 }
+
+// RLIMIT_NPROC counts all of the user's tasks there.
+func TestTasksBesideTheJailAreNotItsOwn(t *testing.T) {
+	in := &Input{Policy: (&policy.Policy{Limits: policy.Limits{Pids: 5}}).Resolve(policy.Caller{}), Facts: &host.Facts{}, Beside: 70}
+	for i := range in.Facts.Rlimits {
+		in.Facts.Rlimits[i] = unix.Rlimit{Cur: unlimited, Max: unlimited}
+	}
+	for _, l := range Rlimits(in) {
+		if l.Resource == unix.RLIMIT_NPROC && l.Hard != 76 {
+			t.Errorf("%d processes, want the jail's 5, its init and 70 others", l.Hard)
+		}
+	}
+}

@@ -54,6 +54,7 @@ type Input struct {
 	Monotonic time.Duration // the clocks now, which a time namespace takes away
 	Boottime  time.Duration
 	CPUSet    []byte // affinity mask, or nil to keep the caller's
+	Beside    int64  // the user's tasks beside the jail, where RLIMIT_NPROC counts them too
 }
 
 // Source is where one of the policy's files comes from.

@@ -22,7 +22,8 @@ const unlimited = ^uint64(0)
 //
 // Without a cgroup, as for an ordinary user who has none delegated, two more
 // stand in for it: RLIMIT_NPROC, which counts for each user namespace since
-// Linux 5.14, for the user as a whole before, and RLIMIT_DATA for each process.
+// Linux 5.14, for the user as a whole before, so that the tasks beside the jail
+// are added, and RLIMIT_DATA for each process.
 func Rlimits(in *Input) []Rlimit {
 	l := &in.Policy.Limits
 	list := []Rlimit{
@@ -45,7 +46,7 @@ func Rlimits(in *Input) []Rlimit {
 		list = append(list, Rlimit{"file size", unix.RLIMIT_FSIZE, uint64(l.FileSize), uint64(l.FileSize)})
 	}
 	if in.Procs == 0 {
-		list = append(list, ungrouped(l)...)
+		list = append(list, ungrouped(in)...)
 	}
 	for i := range list {
 		lower(&list[i], in.Facts.Rlimits[list[i].Resource].Max)
@@ -53,9 +54,10 @@ func Rlimits(in *Input) []Rlimit {
 	return list
 }
 
-func ungrouped(l *policy.Limits) (list []Rlimit) {
+func ungrouped(in *Input) (list []Rlimit) {
+	l := &in.Policy.Limits
 	if l.Pids > 0 {
-		n := uint64(l.Pids) + 1 // init has the same id
+		n := uint64(l.Pids+in.Beside) + 1 // init has the same id
 		list = append(list, Rlimit{"processes", unix.RLIMIT_NPROC, n, n})
 	}
 	if l.Memory > 0 {

@@ -148,10 +148,12 @@ func (p *port) read(b []byte) (n int, err error) {
 }
 
 func (p *port) write(b []byte) (int, error) {
-	if p.how == goroutine {
-		return p.slow.sink.write(b)
+	if p.how != goroutine {
+		if n, err := p.retry(b, writeAs); p.how != goroutine {
+			return n, err
+		} // else it was just left to one, which nobody wakes before it has a chunk
 	}
-	return p.retry(b, writeAs)
+	return p.slow.sink.write(b)
 }
 
 // retry calls op until it is not interrupted, going over to another way where

@@ -39,6 +39,35 @@ func TestPipeWithoutNoWaitIsOpenedAgainAndItsFlagsStay(t *testing.T) {
 	}
 }
 
+// As on a kernel before 6.4, at a pipe that another user made (sudo -u): it has
+// no RWF_NOWAIT, and can't be opened again.
+func TestWhatIsLeftToAGoroutineAtItsFirstWriteIsWritten(t *testing.T) {
+	master, slave := terminal(t)
+	defer unix.Close(master)
+	defer unix.Close(slave)
+	l := newLoop(t)
+	r, w := pipe(t)
+	rel, err := NewRelay(l, RelayOptions{From: Own(r), To: Borrow(master), Limit: Unlimited, OnEOF: l.Stop})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := rel.dst.(*port)
+	if p.slow != nil {
+		p.slow.close()
+	}
+	p.how, p.slow = noWait, nil
+	unix.Write(w, []byte("hello\n"))
+	unix.Close(w)
+	l.At(time.Now().Add(10*time.Second), func() {
+		t.Error("nothing was written")
+		l.Stop()
+	})
+	run(t, l)
+	if d := rel.Totals().Delivered; d != 6 || p.how != goroutine {
+		t.Errorf("%d bytes, %+v", d, rel.Totals())
+	}
+}
+
 func TestSharedMasterSideAsASourceDoesNotBlockTheLoop(t *testing.T) {
 	master, slave := terminal(t)
 	defer unix.Close(master)

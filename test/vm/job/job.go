@@ -38,6 +38,9 @@ type Job struct {
 	Dir  string   `json:"dir"` // working folder
 	Argv []string `json:"argv"`
 	Env  []string `json:"env,omitempty"`
+	// Settings are switches below /proc/sys, "user/max_user_namespaces", that
+	// stand so while the job runs. One that the kernel lacks is an error.
+	Settings map[string]string `json:"settings,omitempty"`
 }
 
 // Mark is a marker's first word; a test would have to mean it to print it.
@@ -49,6 +52,10 @@ const (
 	Begin = "begin" // begin JOB
 	End   = "end"   // end JOB STATUS MILLISECONDS
 	Done  = "done"  // the guest will power off
+
+	// A job prints these itself.
+	Fact   = "fact"   // fact NAME VALUE: what it found the kernel to give
+	Golden = "golden" // golden FILE LINE: a line of a file that is kept
 )
 
 // Result is how one job ended.

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jailrun/jail/test/posture"
 	"github.com/jailrun/jail/test/vm/cpio"
 	"github.com/jailrun/jail/test/vm/job"
 	"github.com/jailrun/jail/test/vm/kernels"
@@ -23,11 +24,28 @@ type guest struct {
 	cache *kernels.Cache
 	work  string // scratch folder
 	files []cpio.Entry
-	jobs  []job.Job
+	jobs  []planned
+	users []int
+
+	excuses []*excuse
+	kept    goldens
 }
 
+// planned is a job of some boots.
+type planned struct {
+	job.Job
+	part *part
+}
+
+// skipsFile names the skips that are known, goldensDir the folder of what
+// guests said before; a whole suite is held to both.
+const (
+	skipsFile  = "test/vm/skips.txt"
+	goldensDir = "test/vm/testdata"
+)
+
 // modules are those that a jail may need; the ones a kernel lacks are left out.
-var modules = []string{"overlay", "fuse", "veth", "bridge", "nf_tables", "nft_chain_nat", "nft_ct", "nft_masq"}
+var modules = []string{"overlay", "fuse", "veth", "bridge", "nf_tables", "nft_chain_nat", "nft_ct", "nft_masq", "vsock"}
 
 // links and accounts make the guest look like a host with a merged /usr.
 var links = map[string]string{"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64"}
@@ -35,6 +53,7 @@ var links = map[string]string{"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/
 var accounts = map[string]string{
 	"etc/passwd":        "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home/user:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
 	"etc/group":         "root:x:0:\nuser:x:1000:\nnogroup:x:65534:\n",
+	"etc/issue":         "Debian GNU/Linux \\n \\l\n",
 	"etc/shadow":        "root:*:1::::::\n",
 	"etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
 	"etc/hosts":         "127.0.0.1 localhost\n::1 localhost\n",
@@ -44,8 +63,21 @@ var accounts = map[string]string{
 var applets = []string{"sh", "true", "false", "cat", "echo", "sleep", "ls", "id", "env", "kill", "dd", "mount", "umount", "touch", "mkdir", "rm", "ps", "wc", "head", "seq", "yes", "readlink", "stat", "chroot", "grep", "sed", "cut", "find", "mktemp", "chmod", "chown", "cp", "mv", "ln", "pwd", "uname", "nice", "timeout", "tr", "sort", "expr", "test", "printf", "nproc", "tail", "date", "hostname", "du", "df"}
 
 func newGuest(ctx context.Context, o options, cache *kernels.Cache, work string) (*guest, error) {
-	g := &guest{o: o, cache: cache, work: work}
-	for _, step := range []func(context.Context) error{g.addBase, g.addTests, g.addExtra, g.addAppArmor} {
+	g := &guest{o: o, cache: cache, work: work, kept: goldens{goldensDir, o.update}}
+	for _, user := range strings.Split(o.users, ",") {
+		uid, err := strconv.Atoi(user)
+		if err != nil {
+			return nil, fmt.Errorf("user %q: %w", user, err)
+		}
+		g.users = append(g.users, uid)
+	}
+	if o.suite != "" {
+		var err error
+		if g.excuses, err = readExcuses(skipsFile); err != nil {
+			return nil, err
+		}
+	}
+	for _, step := range []func(context.Context) error{g.addBase, g.addPrograms, g.addTests, g.addExtra, g.addAppArmor} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -80,55 +112,66 @@ func (g *guest) addBase(ctx context.Context) error {
 	return errors.Join(g.addFile("usr/bin/busybox", busybox), g.addFile("init", init))
 }
 
-// addTests compiles the tests of each package and makes their jobs, and those
-// of the shell lines.
+// addTests compiles the tests of each package and makes the jobs of each part.
 func (g *guest) addTests(ctx context.Context) error {
-	for _, pkg := range strings.FieldsFunc(g.o.packages, func(r rune) bool { return r == ',' }) {
-		name := strings.TrimPrefix(filepath.Clean(pkg), "./")
-		if err := g.addTest(ctx, pkg, name); err != nil {
-			return err
-		}
-		if err := g.addJobs(g.job(name)); err != nil {
-			return err
-		}
+	parts, err := g.o.parts()
+	if err != nil {
+		return err
 	}
-	for _, line := range g.o.commands {
-		if err := g.addJobs(job.Job{Name: line, Dir: "/", Argv: []string{"/usr/bin/sh", "-c", line}}); err != nil {
-			return err
+	built := map[string]bool{}
+	for i := range parts {
+		p := &parts[i]
+		if p.pkg != "" && !built[p.pkg] {
+			built[p.pkg] = true
+			if err := g.addTest(ctx, p.pkg, packageName(p.pkg)); err != nil {
+				return err
+			}
+		}
+		for _, uid := range g.users {
+			if !p.root || uid == 0 {
+				g.jobs = append(g.jobs, planned{g.job(p, uid), p})
+			}
 		}
 	}
 	return nil
 }
 
-// addJobs makes a job for each user.
-func (g *guest) addJobs(j job.Job) error {
-	for _, user := range strings.Split(g.o.users, ",") {
-		uid, err := strconv.Atoi(user)
-		if err != nil {
-			return fmt.Errorf("user %q: %w", user, err)
+// jobsIn are the jobs of a boot with cgroups of a kind.
+func (g *guest) jobsIn(kind job.Cgroups) (jobs []planned) {
+	for _, j := range g.jobs {
+		if j.part.in(kind) {
+			jobs = append(jobs, j)
 		}
-		j.UID = uid
-		g.jobs = append(g.jobs, j)
 	}
-	return nil
+	return jobs
 }
 
-func (g *guest) job(name string) job.Job {
-	argv := []string{testPath(name), "-test.v", "-test.timeout=" + g.o.each.String()}
-	if g.o.run != "" {
-		argv = append(argv, "-test.run="+g.o.run)
+func packageName(pkg string) string { return strings.TrimPrefix(filepath.Clean(pkg), "./") }
+
+// job is a part for one user.
+func (g *guest) job(p *part, uid int) job.Job {
+	j := job.Job{Name: p.title(), UID: uid, Dir: "/", Settings: p.settings}
+	if p.line != "" {
+		j.Argv = []string{"/usr/bin/sh", "-c", p.line}
+		return j
 	}
-	if g.o.skip != "" {
-		argv = append(argv, "-test.skip="+g.o.skip)
+	name := packageName(p.pkg)
+	j.Dir = "/src/" + name
+	j.Argv = []string{testPath(name), "-test.v", "-test.timeout=" + g.o.each.String()}
+	if p.tests != "" {
+		j.Argv = append(j.Argv, "-test.run="+p.tests)
 	}
-	return job.Job{Name: name, Dir: "/src/" + name, Argv: argv}
+	if p.skip != "" {
+		j.Argv = append(j.Argv, "-test.skip="+p.skip)
+	}
+	return j
 }
 
 func testPath(name string) string { return "/tests/" + strings.ReplaceAll(name, "/", "_") + ".test" }
 
 func (g *guest) addTest(ctx context.Context, pkg, name string) error {
 	binary := filepath.Join(g.work, filepath.Base(testPath(name)))
-	if err := goBuild(ctx, "test", "-tags", "guest", "-c", "-o", binary, pkg); err != nil {
+	if err := goBuild(ctx, "test", "-tags", "guest", "-ldflags", "-s -w", "-c", "-o", binary, pkg); err != nil {
 		return err
 	}
 	if _, err := os.Stat(binary); err != nil {
@@ -140,6 +183,34 @@ func (g *guest) addTest(ctx context.Context, pkg, name string) error {
 	}
 	// go test runs a binary in its package's folder, where its data is.
 	return g.addTree("src/"+name+"/testdata", filepath.Join(pkg, "testdata"))
+}
+
+// scripts are the programs of the suites, and where they lie in the guest.
+var scripts = map[string]string{
+	"usr/bin/jail":       "bin/jail",
+	"usr/bin/limits":     "test/vm/limits.sh",
+	"usr/bin/clock":      "test/vm/clock.sh",
+	"usr/bin/doctor":     "test/vm/doctor.sh",
+	"usr/lib/session.sh": "test/vm/session.sh",
+}
+
+// addPrograms adds what the suites run beside packages' tests.
+func (g *guest) addPrograms(ctx context.Context) error {
+	if g.o.suite == "" {
+		return nil
+	}
+	facts, report := filepath.Join(g.work, "facts"), filepath.Join(g.work, "posture")
+	if err := goBuild(ctx, "build", "-o", facts, "github.com/jailrun/jail/test/vm/facts"); err != nil {
+		return err
+	}
+	if err := posture.Build(ctx, report); err != nil {
+		return err
+	}
+	errs := []error{g.addFile("usr/bin/facts", facts), g.addFile(strings.TrimPrefix(posture.Built, "/"), report)}
+	for at, host := range scripts {
+		errs = append(errs, g.addFile(at, host))
+	}
+	return errors.Join(errs...)
 }
 
 func (g *guest) addExtra(context.Context) error {
@@ -184,12 +255,16 @@ func (g *guest) addFile(at, host string) error {
 }
 
 // archive writes the first root of one boot.
-func (g *guest) archive(ctx context.Context, path string, b boot) error {
+func (g *guest) archive(ctx context.Context, path string, b *boot) error {
 	loaded, err := b.tree.Load(ctx, modules...)
 	if err != nil {
 		return err
 	}
-	orders, err := json.Marshal(job.Boot{Cgroups: b.cgroups, Jobs: g.jobs})
+	jobs := make([]job.Job, len(b.jobs))
+	for i := range b.jobs {
+		jobs[i] = b.jobs[i].Job
+	}
+	orders, err := json.Marshal(job.Boot{Cgroups: b.cgroups, Jobs: jobs})
 	if err != nil {
 		return err
 	}

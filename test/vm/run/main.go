@@ -21,6 +21,9 @@ import (
 type options struct {
 	arch     string
 	kernels  string
+	suite    string
+	page     string
+	update   bool
 	packages string
 	users    string
 	cgroups  string
@@ -65,7 +68,10 @@ func main() {
 	var o options
 	flag.StringVar(&o.arch, "arch", runtime.GOARCH, "architecture of the guest, as Go names it: amd64 or arm64")
 	flag.StringVar(&o.kernels, "kernels", series(), "kernel series, separated by commas")
-	flag.StringVar(&o.packages, "packages", "./isolate/cgroup", "packages whose tests are run, separated by commas; may be empty")
+	flag.StringVar(&o.suite, "suite", "", "short or long: the tests of the matrix instead of those of -packages and -command")
+	flag.StringVar(&o.page, "page", "", "a page that is held to what the kernels give")
+	flag.BoolVar(&o.update, "update", false, "write the page and what else is kept anew")
+	flag.StringVar(&o.packages, "packages", "", "packages whose tests are run, separated by commas")
 	flag.StringVar(&o.users, "users", "0,1000", "user ids that run them")
 	flag.StringVar(&o.cgroups, "cgroups", "v2", "cgroups of the guest: v2, hybrid or none, separated by commas; each is a boot")
 	flag.StringVar(&o.run, "run", "", "only tests that match, as of go test")
@@ -74,23 +80,24 @@ func main() {
 	flag.Var(&o.add, "add", "a further file of the guest, GUEST=HOST; may be repeated")
 	flag.Var(&o.commands, "command", "a shell line to be run too; may be repeated")
 	flag.BoolVar(&o.apparmor, "apparmor", false, "give the guest apparmor_parser, as /opt/apparmor/parser")
-	flag.DurationVar(&o.timeout, "timeout", 5*time.Minute, "of one boot with its tests")
-	flag.DurationVar(&o.each, "each", time.Minute, "timeout of one test binary, which then shows where it hangs")
+	flag.DurationVar(&o.timeout, "timeout", 20*time.Minute, "of one boot with its tests, which a busy host makes long")
+	flag.DurationVar(&o.each, "each", time.Minute, "timeout of one test binary in the guest's own time, which then shows where it hangs")
 	flag.IntVar(&o.parallel, "parallel", 2, "boots at once; each needs one core and 1 GiB")
 	flag.BoolVar(&o.verbose, "v", false, "show the tests' output also when they pass")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	failed, err := matrix(ctx, o)
+	wrong, err := matrix(ctx, o)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "vm:", err)
 		os.Exit(2)
 	}
-	if failed > 0 {
-		fmt.Printf("%d failed\n", failed)
+	if wrong > 0 {
+		fmt.Printf("FAILED: %d\n", wrong)
 		os.Exit(1)
 	}
+	fmt.Println("ok")
 }
 
 func series() string {
@@ -101,9 +108,10 @@ func series() string {
 	return strings.Join(s, ",")
 }
 
-// matrix runs every boot and prints a line for each job; it counts those that
-// did not pass.
-func matrix(ctx context.Context, o options) (failed int, err error) {
+// matrix runs every boot, and prints a line for each job and the tables at the
+// end; it counts what is wrong.
+func matrix(ctx context.Context, o options) (wrong int, err error) {
+	start := time.Now()
 	list, err := kernels.Find(strings.Split(o.kernels, ","))
 	if err != nil {
 		return 0, err
@@ -124,15 +132,55 @@ func matrix(ctx context.Context, o options) (failed int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	var boots []boot
-	for _, k := range list {
-		t, err := cache.Fetch(ctx, k)
-		if err != nil {
-			return 0, fmt.Errorf("kernel %s: %w", k.Series, err)
-		}
-		for _, c := range strings.Split(o.cgroups, ",") {
-			boots = append(boots, boot{t, job.Cgroups(c)})
+	boots, err := g.boots(ctx, list)
+	if err != nil {
+		return 0, err
+	}
+	if wrong, err = g.bootAll(ctx, boots, o.parallel); err != nil {
+		return wrong, err
+	}
+	more, err := g.conclude(boots, time.Since(start))
+	return wrong + more, err
+}
+
+// boots lists the boots: a kernel with each kind of cgroups.
+func (g *guest) boots(ctx context.Context, list []kernels.Kernel) (boots []*boot, err error) {
+	for _, c := range strings.Split(g.o.cgroups, ",") {
+		for _, k := range list {
+			t, err := g.cache.Fetch(ctx, k)
+			if err != nil {
+				return nil, fmt.Errorf("kernel %s: %w", k.Series, err)
+			}
+			boots = append(boots, &boot{tree: t, cgroups: job.Cgroups(c), jobs: g.jobsIn(job.Cgroups(c))})
 		}
 	}
-	return g.bootAll(ctx, boots, o.parallel)
+	return boots, nil
+}
+
+// conclude prints the tables, and holds the page to them.
+func (g *guest) conclude(boots []*boot, took time.Duration) (wrong int, err error) {
+	cpu := time.Duration(0)
+	for _, b := range boots {
+		cpu += b.cpu
+	}
+	fmt.Printf("\n%s%s\n%s\n%d boots in %.0f s, which took %.0f s of a core\n", gives(boots, job.CgroupsV2), gives(boots, job.CgroupsHybrid), tests(boots), len(boots), took.Seconds(), cpu.Seconds())
+	whole := g.o.suite != "" && len(boots) == 2*len(kernels.Matrix) && len(g.users) == 2
+	if !whole {
+		return 0, nil
+	}
+	for _, e := range g.excuses {
+		if !e.used {
+			wrong++
+			fmt.Printf("FAIL   no test was skipped for this line of %s: %s\n", skipsFile, e.reason)
+		}
+	}
+	if g.o.update && g.o.page != "" {
+		return wrong, writePage(g.o.page, boots, time.Now())
+	}
+	different, err := checkPage(g.o.page, boots)
+	if len(different) > 0 {
+		wrong++
+		fmt.Printf("FAIL   %s is otherwise:\n%s\n", g.o.page, strings.Join(different, "\n"))
+	}
+	return wrong, err
 }

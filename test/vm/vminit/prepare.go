@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+	"syscall"
 
 	"github.com/jailrun/jail/test/vm/job"
 	"golang.org/x/sys/unix"
@@ -35,6 +36,12 @@ var settings = map[string]string{
 	"/proc/sys/kernel/unprivileged_bpf_disabled": "0", // so that tests see the filter refuse, not this
 }
 
+// limits are those that systemd gives every service.
+var limits = []struct {
+	resource   int
+	soft, hard uint64
+}{{unix.RLIMIT_NOFILE, 1024, 524288}, {unix.RLIMIT_MEMLOCK, 8 << 20, 8 << 20}}
+
 // prepare makes the guest a host; it goes on after an error, since a test of
 // what still works is worth more than none.
 func prepare(groups job.Cgroups) []error {
@@ -54,6 +61,10 @@ func prepare(groups job.Cgroups) []error {
 	errs = append(errs, loadModules("/modules")...)
 	for path, value := range settings {
 		_ = os.WriteFile(path, []byte(value), 0)
+	}
+	for _, l := range limits {
+		// By syscall, for Go would give its children the old limit of open files back.
+		add(syscall.Setrlimit(l.resource, &syscall.Rlimit{Cur: l.soft, Max: l.hard}))
 	}
 	add(loopbackUp())
 	errs = append(errs, mountGroups(groups)...)

@@ -22,6 +22,11 @@ func work(port *os.File, kind job.Cgroups, i int, j job.Job) job.Result {
 }
 
 func launch(port *os.File, kind job.Cgroups, i int, j job.Job) string {
+	restore, err := set(j.Settings)
+	defer restore()
+	if err != nil {
+		return fmt.Sprintf("setting: %v", err)
+	}
 	groups, err := jobGroups(kind, i, j.UID)
 	if err != nil {
 		return fmt.Sprintf("group: %v", err)
