@@ -80,18 +80,23 @@ func (b *builder) counters() {
 		{"max_user_namespaces", "0\n", "a second wall beside the filter's"},
 		{"max_inotify_instances", "16", "the caller has 128 in all"},
 	} {
-		b.writeSoft("/proc/sys/user/"+c.name, c.value).Because(c.why)
+		b.writeSoft("/proc/sys/user/"+c.name, c.value, c.why)
 	}
 }
 
-// writeSoft writes a file of /proc if it can.
-func (b *builder) writeSoft(path, text string) *tape.Op {
-	fd, next := b.Var(8), b.NewLabel()
-	o := b.Call("open "+path, unix.SYS_OPENAT, atFdcwd, b.CString(path), unix.O_WRONLY|unix.O_CLOEXEC, 0).Into(fd).Or(next)
-	b.Call("write "+path, unix.SYS_WRITE, uint64(fd), b.CString(text), uint64(len(text))).Loading(0).Soft()
+// writeSoft writes a file of /proc, why, if it can.
+func (b *builder) writeSoft(path, text, why string) {
+	fd, next := b.tryWrite(path, text, why)
 	b.Call("close "+path, unix.SYS_CLOSE, uint64(fd)).Loading(0)
 	b.Here(next)
-	return o
+}
+
+// tryWrite leaves the file open, and goes on at next where it can't be opened.
+func (b *builder) tryWrite(path, text, why string) (fd tape.Addr, next tape.Label) {
+	fd, next = b.Var(8), b.NewLabel()
+	b.Call("open "+path, unix.SYS_OPENAT, atFdcwd, b.CString(path), unix.O_WRONLY|unix.O_CLOEXEC, 0).Into(fd).Because(why).Or(next)
+	b.Call("write "+path, unix.SYS_WRITE, uint64(fd), b.CString(text), uint64(len(text))).Loading(0).Soft()
+	return fd, next
 }
 
 // clocks moves the target into a time namespace in which the machine has just

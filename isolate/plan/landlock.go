@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"strings"
+
 	"github.com/jailrun/jail/isolate/tape"
 	"github.com/jailrun/jail/policy"
 	"github.com/jailrun/jail/rootfs"
@@ -46,8 +48,11 @@ func (b *builder) landlock() {
 	if !b.on(policy.LayerRootfs) {
 		rules = b.hostRules
 	}
-	for _, r := range rules() {
-		b.addRule(set, r, fs)
+	list := rules()
+	for i := range list {
+		if !covered(list, i, fs) {
+			b.addRule(set, list[i], fs)
+		}
 	}
 	b.Call("restrict itself by Landlock", unix.SYS_LANDLOCK_RESTRICT_SELF, uint64(set), 0).Loading(0)
 	b.Call("open Landlock's probe again", unix.SYS_OPENAT, uint64(b.stagingD), b.CString(probeName), unix.O_RDONLY|unix.O_CLOEXEC).Loading(0).
@@ -138,6 +143,28 @@ func (b *builder) rules() []rule {
 	return list
 }
 
+// covered says whether the rule of a folder above grants all that a rule does,
+// or the same rule has come before.
+func covered(list []rule, i int, handled uint64) bool {
+	r := &list[i]
+	for j := range list {
+		above := &list[j]
+		within := strings.HasPrefix(r.path, above.path) && above.path != "/" && (len(r.path) == len(above.path) && j < i || len(r.path) > len(above.path) && r.path[len(above.path)] == '/')
+		if within && r.granted(handled)&^above.granted(handled) == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// granted are the rights that the kernel can be told of.
+func (r *rule) granted(handled uint64) uint64 {
+	if r.file {
+		return r.rights & handled & llFile
+	}
+	return r.rights & handled
+}
+
 // hostRules are for a program that sees the host's own tree: of it, what the
 // view would show, and its scratch folder.
 func (b *builder) hostRules() []rule {
@@ -185,12 +212,8 @@ func hostFile(path string) bool {
 // addRule opens a path and adds what it grants: struct
 // landlock_path_beneath_attr is packed, twelve bytes.
 func (b *builder) addRule(set tape.Addr, r rule, handled uint64) {
-	rights := r.rights & handled
-	if r.file {
-		rights &= llFile
-	}
 	attr := b.Var(16)
-	b.SetVar(attr, rights)
+	b.SetVar(attr, r.granted(handled))
 	open := b.Call("open "+r.path+" for Landlock", unix.SYS_OPENAT, atFdcwd, b.CString(r.path), unix.O_PATH|unix.O_CLOEXEC, 0).Into(attr + 8)
 	if !b.on(policy.LayerRootfs) {
 		next := b.NewLabel()

@@ -40,7 +40,8 @@ func (b *builder) boundNetwork() {
 		{"core/optmem_max", "20480", "the kernel's own default until Linux 6.7"},
 		{"ipv4/tcp_rmem", "4096 16384 4194304", "what is accepted grows beyond, and is charged"},
 	} {
-		b.writeSoft("/proc/sys/net/"+c.name, c.value).Because(c.why)
+		_, next := b.tryWrite("/proc/sys/net/"+c.name, c.value, c.why) // the stage, which plays it, is gone at once
+		b.Here(next)
 	}
 }
 
@@ -63,5 +64,4 @@ func (b *builder) joinNetwork() {
 	b.Call("let go of the stage's end", unix.SYS_CLOSE, FdNetStage).Because("a stage that fails is then the end of the socket")
 	b.Call("wait for the network namespace", unix.SYS_RECVMSG, FdNet, hdr, unix.MSG_CMSG_CLOEXEC).Zero = b.initDead
 	b.Call("enter the network namespace", unix.SYS_SETNS, uint64(fds), unix.CLONE_NEWNET).Loading(0)
-	b.Call("close the network namespace", unix.SYS_CLOSE, uint64(fds)).Loading(0)
 }

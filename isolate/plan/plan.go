@@ -181,5 +181,5 @@ func (b *builder) gid(uid uint64) uint64 {
 // report sends the error cell over a socket and ends the process.
 func (b *builder) report(fd uint64) {
 	b.Call("report the error", sysWrite, fd, uint64(tape.ErrTag), 24).Soft()
-	b.Call("exit", sysExitGroup, 125).Soft()
+	b.Call("exit after an error", sysExitGroup, 125).Soft()
 }

@@ -77,9 +77,7 @@ func (b *builder) oomScore() {
 	b.Call("open oom_score_adj", unix.SYS_OPENAT, atFdcwd, b.CString("/proc/self/oom_score_adj"), unix.O_WRONLY|unix.O_CLOEXEC, 0).Into(fd).Or(next)
 	b.Call("raise oom_score_adj", unix.SYS_WRITE, uint64(fd), b.CString("500"), 3).Loading(0).Soft().
 		Because("init and the supervisor, which say why, outlive it")
-	b.Call("close oom_score_adj", unix.SYS_CLOSE, uint64(fd)).Loading(0)
 	b.Here(next)
-	b.Call("be undumpable again", unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0)
 }
 
 // groups joins the groups that the supervisor has made meanwhile. Writing 0
@@ -128,8 +126,11 @@ func (b *builder) userIDs() {
 	gid := b.gid(uid)
 	b.Call("set gid", unix.SYS_SETRESGID, gid, gid, gid)
 	b.Call("set uid", unix.SYS_SETRESUID, uid, uid, uid)
+	b.InLayer("")
 	b.Call("die with init still", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL)).Because("a change of ids clears it")
 	b.Call("set umask", unix.SYS_UMASK, 0o022)
+	b.Call("be undumpable again", unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0).
+		Because("a change of ids sets it to what fs.suid_dumpable says (proc_sys_fs(5))")
 }
 
 // noWayBack proves that root can't be regained. It comes when the capabilities

@@ -147,9 +147,7 @@ func (b *builder) staging() {
 		Because("all sources are open: it may hide one's path")
 	b.Call("enter the staging directory", unix.SYS_CHDIR, at)
 	b.Call("keep the staging directory in hand", unix.SYS_OPENAT, atFdcwd, b.CString("."), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0).Into(b.stagingD)
-	probe := b.Var(8)
-	b.Call("make Landlock's probe", unix.SYS_OPENAT, atFdcwd, b.CString(probeName), unix.O_CREAT|unix.O_WRONLY|unix.O_CLOEXEC, 0o444).Into(probe)
-	b.Call("close Landlock's probe", unix.SYS_CLOSE, uint64(probe)).Loading(0)
+	b.Call("make Landlock's probe", unix.SYS_MKNODAT, atFdcwd, b.CString(probeName), unix.S_IFREG|0o444, 0)
 	b.mkdir("root", 0o755)
 	b.mkdir("q", 0o755)
 	b.mkdir("e", 0o755)
@@ -271,7 +269,7 @@ func (b *builder) attach(it *item, source, at string, attr uint64) {
 // mountPoint makes an empty directory or file, and its parents.
 func (b *builder) mountPoint(at string, dir bool) {
 	for i := len("root/"); i < len(at); i++ {
-		if at[i] == '/' {
+		if at[i] == '/' && !b.viewHas(at[len("root"):i]) {
 			b.mkdir(at[:i], 0o755).Soft()
 		}
 	}
@@ -280,6 +278,19 @@ func (b *builder) mountPoint(at string, dir bool) {
 		return
 	}
 	b.Call("make the mount point "+at, unix.SYS_MKNODAT, atFdcwd, b.CString(at), unix.S_IFREG|0o444, 0).Soft()
+}
+
+// viewHas says whether the host view has placed a folder, or a link, at a path.
+func (b *builder) viewHas(path string) bool {
+	for i := range b.in.View.Entries {
+		switch e := &b.in.View.Entries[i]; e.Kind {
+		case rootfs.Dir, rootfs.Symlink, rootfs.Overlay:
+			if e.Path == path {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // writable gives the target a folder of the quota's file system, or a smaller
