@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/jailrun/jail/isolate"
@@ -14,12 +15,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// leaveOut leaves the layer that JAIL_WITHOUT names, or the step that
-// JAIL_WITHOUT_STEP does, out of every launch, behind the plan's back, so that
-// attacks can show what the others hold by themselves. Only namespaces that are
-// thrown away may be attacked so: what holds nothing may reach what is around it.
-// With JAIL_STEPS the steps are listed on standard error, and JAIL_HALT halts
-// a launch at one.
+// What a build of the tag jailtest does to every launch, behind the plan's back,
+// so that tests can show what each part of it is good for. Only namespaces that
+// are thrown away may be attacked so: what holds nothing may reach what is around
+// it. The environment says what is done:
+//
+//	JAIL_WITHOUT=LAYER        a layer is left out
+//	JAIL_WITHOUT_STEP=STEPS   steps are left out, one a line
+//	JAIL_BORN_WITHOUT=LAYER   pid 1 is not born into a layer's namespace; the rest is done
+//	JAIL_AT=DEED STEP         another thing is done in a step's place, one a line: see deeds
+//	JAIL_STEPS=1              the steps are listed on standard error
+//	JAIL_HALT=OP,MS,LAUNCH    a launch is halted at a step: see halt
+
+// leaveOut has all launches changed as the environment says.
 func leaveOut() {
 	if at := os.Getenv("JAIL_HALT"); at != "" {
 		halt(at)
@@ -28,16 +36,23 @@ func leaveOut() {
 	if os.Getenv("JAIL_STEPS") != "" {
 		isolate.Halt(listSteps)
 	}
-	layer, step := policy.Layer(os.Getenv("JAIL_WITHOUT")), os.Getenv("JAIL_WITHOUT_STEP")
-	if layer == "" && step == "" {
+	layer, born := policy.Layer(os.Getenv("JAIL_WITHOUT")), policy.Layer(os.Getenv("JAIL_BORN_WITHOUT"))
+	steps, at := lines("JAIL_WITHOUT_STEP"), lines("JAIL_AT")
+	if layer == "" && born == "" && len(steps) == 0 && len(at) == 0 {
 		return
 	}
 	isolate.Mutate(func(t *tape.Tape) *tape.Tape {
+		t = bornWithout(t, bornWith[layer]|bornWith[born])
 		if layer != "" {
 			t = without(t, layer)
 		}
-		return t.Without(func(o tape.Op) bool { return name(o) == step })
+		t = t.Replace(func(o tape.Op) (tape.Op, bool) { return tape.Nothing(o), slices.Contains(steps, name(o)) })
+		return withDeeds(t, at)
 	})
+}
+
+func lines(variable string) []string {
+	return strings.FieldsFunc(os.Getenv(variable), func(r rune) bool { return r == '\n' })
 }
 
 // halt halts a launch before the op of a number, for so many milliseconds, -1
@@ -74,19 +89,20 @@ var bornWith = map[policy.Layer]uint64{
 	policy.LayerIpcNS: unix.CLONE_NEWIPC, policy.LayerUtsNS: unix.CLONE_NEWUTS,
 }
 
-func without(t *tape.Tape, l policy.Layer) *tape.Tape {
+func bornWithout(t *tape.Tape, flags uint64) *tape.Tape {
 	for i := range t.Ops {
 		if o := &t.Ops[i]; o.Call == unix.SYS_CLONE3 {
-			t = t.WithWord(o.Args[0], t.Word(o.Args[0])&^bornWith[l])
-			break
+			return t.WithWord(o.Args[0], t.Word(o.Args[0])&^flags)
 		}
 	}
+	return t
+}
+
+func without(t *tape.Tape, l policy.Layer) *tape.Tape {
 	return t.Without(func(o tape.Op) bool {
 		switch {
 		case strings.HasPrefix(o.Step, "clone "), strings.HasPrefix(o.Step, "make init undumpable"):
 			return false
-		case strings.HasPrefix(o.Step, "kill all"):
-			return l == policy.LayerPidNS || l == policy.LayerUserNS // it would reach beyond the jail
 		}
 		return o.Layer == string(l)
 	})

@@ -31,8 +31,8 @@ func (b *builder) init() {
 	b.report(FdCtl)
 }
 
-// beFirst ends a launch that is not in a pid namespace of its own: init ends
-// with a kill of all that it may signal.
+// beFirst ends a launch that is not in a pid namespace of its own: init's end
+// is to be everybody's.
 func (b *builder) beFirst() {
 	if !b.layer(policy.LayerPidNS) {
 		return
@@ -40,7 +40,7 @@ func (b *builder) beFirst() {
 	pid := b.Var(8)
 	b.Call("ask for init's pid", unix.SYS_GETPID).Into(pid)
 	b.Call("check that it is 1", unix.SYS_FUTEX, uint64(pid), futexCmpRequeue|futexPrivate, 0, 0, uint64(b.scratchFutex()), 1).
-		Because("its last act is to kill all that it can see")
+		Because("only then does all that it leaves behind die with it")
 }
 
 // maps waits for the id maps that the supervisor writes, or writes the only
@@ -327,15 +327,15 @@ func (b *builder) wait() {
 
 // endNamespace ends with the target. Mostly nobody is left then, and the
 // supervisor, told so, can settle accounts while this process takes the
-// namespaces down. Who is left dies with it: it may have no right to signal him.
+// namespaces down. Who is left dies with it.
 func (b *builder) endNamespace(died tape.Addr) {
 	rest := b.NewLabel()
 	b.Here(rest)
 	b.Call("is anybody left?", unix.SYS_WAIT4, ^uint64(0), 0, unix.WNOHANG, 0).Into(died + 16).Soft().Pos = rest
 	b.Call("report the target's end", sysWrite, FdCtl, uint64(died), diedSize).Soft()
 	b.Here(b.initDead)
-	b.Call("kill all that is left", unix.SYS_KILL, ^uint64(0), uint64(unix.SIGKILL)).Soft()
-	b.Call("exit, and the namespace with it", sysExitGroup, 0)
+	b.Call("exit, and the namespace with it", sysExitGroup, 0).
+		Because("the kernel kills all that is left in it (pid_namespaces(7)), whom pid 1 may have no right to signal")
 }
 
 // diedSize is MsgDied: tag, wait status, the last wait4's result, -ECHILD when

@@ -38,6 +38,11 @@ func (m mutant) instead(who tape.Proc, old string, from tape.Proc, step string) 
 	m.Ops[m.at(who, old)] = o
 }
 
+// withoutUserNS makes the plan anew for a kernel that has none.
+func (m mutant) withoutUserNS() {
+	*m.Plan = *compiled(m.T, with(true, try("user_ns"), func(in *Input) { in.Facts.UserNS = false }))
+}
+
 // labelOf finds a label that leads to an op.
 func (m mutant) labelOf(i int) tape.Label {
 	for l := range tape.Label(len(m.Ops)) {
@@ -64,7 +69,9 @@ var mutants = []struct {
 	{"mkdir before the staging directory is entered", S1, func(m mutant) { m.drop(pid1, "enter the staging") }},
 	{"mkdir before the staging file system is mounted", S1, func(m mutant) { m.drop(pid1, "mount tmpfs"); m.swap(pid1, "mkdir root", "keep the staging") }},
 	{"a namespace that isn't asked for", S1, func(m mutant) { m.Plan.Tape = compiled(m.T, with(true, off("ipc_ns"))).Tape }},
-	{"kill -1 in the host's pid namespace", S1, func(m mutant) { m.instead(stage, "close leaked", pid1, "kill all") }},
+	{"kill -1 in the host's pid namespace", S1, func(m mutant) {
+		m.Ops[m.at(stage, "close leaked")].Call, m.op(stage, "close leaked").Args = unix.SYS_KILL, [6]uint64{^uint64(0), uint64(unix.SIGKILL)}
+	}},
 
 	{"mounts not private", S2, func(m mutant) { m.drop(pid1, "make mounts private") }},
 	{"mounts private after the first mount", S2, func(m mutant) { m.swap(pid1, "make mounts private", "mount tmpfs") }},
@@ -88,7 +95,7 @@ var mutants = []struct {
 	{"securebits not locked", S4, func(m mutant) { m.drop(target, "lock securebits") }},
 	{"securebits locked after the uid", S4, func(m mutant) { m.swap(target, "lock securebits", "set uid") }},
 	{"other securebits", S4, func(m mutant) { m.op(target, "lock securebits").Args[1] = 0x2d }},
-	{"ambient set stays", S4, func(m mutant) { m.drop(target, "clear the ambient") }},
+	{"ambient set stays", S4, func(m mutant) { m.withoutUserNS(); m.drop(target, "clear the ambient") }},
 	{"groups stay", S4, func(m mutant) { m.drop(target, "drop all groups") }},
 	{"groups dropped after the gid", S4, func(m mutant) { m.swap(target, "drop all groups", "set gid") }},
 	{"uid before gid", S4, func(m mutant) { m.swap(target, "set gid", "set uid") }},

@@ -79,6 +79,10 @@ func (v *verifier) allCaps() uint64 { return uint64(1)<<(v.d.Facts.LastCap+1) - 
 
 func (v *verifier) bounded(s *state) bool { return s.dropped&v.allCaps() == v.allCaps() }
 
+// unlocked says whether securebits or the ambient set, which is empty from the
+// outset in a user namespace of one's own, don't stand.
+func (s *state) unlocked() bool { return s.lacks(securebits) || s.lacks(ambient) && s.lacks(hasUser) }
+
 // s4: bounding set, securebits and ambient set need CAP_SETPCAP; groups, gid
 // and uid need what the uid takes; then the capabilities go, and the way back
 // is tried.
@@ -88,7 +92,7 @@ func (v *verifier) s4(o *tape.Op, e *effect, s *state) string {
 	}
 	caps := v.d.on(policy.LayerCapabilities)
 	switch {
-	case e.class&changesID != 0 && caps && (!v.bounded(s) || s.lacks(securebits|ambient)):
+	case e.class&changesID != 0 && caps && (!v.bounded(s) || s.unlocked()):
 		return "ids change while bounding set, securebits and ambient set don't stand"
 	case e.gains&gid != 0 && v.d.Facts.Root && s.lacks(groups):
 		return "the gid changes before the supplementary groups are dropped"
@@ -111,7 +115,7 @@ func (v *verifier) keepsPrivilege(s *state, caps bool) string {
 	switch {
 	case caps && !v.bounded(s):
 		return "the bounding set isn't empty"
-	case caps && s.lacks(securebits|ambient|noCaps):
+	case caps && (s.unlocked() || s.lacks(noCaps)):
 		return "capabilities are left, or can be regained"
 	case s.lacks(gid|uid) || v.d.Facts.Root && s.lacks(groups):
 		return "the program doesn't run under its own ids alone"

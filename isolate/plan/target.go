@@ -63,7 +63,9 @@ func (b *builder) gateOfOrphan(fail tape.Label) {
 func (b *builder) outset() {
 	b.InLayer("")
 	b.Call("start a session of its own", unix.SYS_SETSID)
-	b.Call("die with init", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL))
+	if !b.on(policy.LayerPidNS) { // in one it does
+		b.Call("die with init", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL))
+	}
 	b.oomScore()
 }
 
@@ -114,7 +116,9 @@ func (b *builder) privileges() {
 	if !b.privileged() {
 		bits.Soft()
 	}
-	b.Call("clear the ambient set", unix.SYS_PRCTL, unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+	if !b.on(policy.LayerUserNS) { // which begins with none
+		b.Call("clear the ambient set", unix.SYS_PRCTL, unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+	}
 }
 
 func (b *builder) userIDs() {
