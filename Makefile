@@ -32,7 +32,7 @@ SEED ?=
 # that only run programs built without it.
 RACE := ./cmd/... ./internal/... ./isolate/... ./policy/... ./rootfs/... ./test/adversary ./test/runtests ./test/vm/...
 
-.PHONY: help demo build test test-go test-race test-libseccomp test-vm test-vm-full build-arm64 test-arm64 adversary fuzz check bench vulncheck sbom reproduce third-party deps-build deps-demo deps-test deps-bench deps-vm deps-arm64 faults soak test-container deps-container test-apparmor clean
+.PHONY: help demo build test test-go test-race test-libseccomp test-vm test-vm-full build-arm64 test-arm64 adversary fuzz check bench vulncheck sbom reproduce third-party deps-build deps-demo deps-test deps-bench deps-vm deps-arm64 faults soak test-container deps-container test-apparmor clean mutate
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ test-vm-full: deps-vm build ## the same with every test that a guest can run, on
 adversary: deps-test build ## attack jail in some 150 ways; DEPTH=1 leaves out each layer in turn, PEER=bwrap attacks that, SIDE=1 both side by side
 	@$(if $(PEER)$(SIDE),scripts/install-deps peers)
 	@go run ./test/adversary $(if $(PEER),-peer '$(PEER)') $(if $(SIDE),-side) $(if $(DEPTH),-depth) $(if $(ADVERSARY_UID),-uid '$(ADVERSARY_UID)') $(if $(ONLY),-only '$(ONLY)') $(if $(V),-v)
+
+mutate: deps-test build ## leave out each step of a launch once, and say what catches it; STEP=REGEXP leaves out some
+	@go run ./test/adversary -steps $(if $(STEP),-step '$(STEP)') $(if $(ADVERSARY_UID),-uid '$(ADVERSARY_UID)')
 
 fuzz: deps-test ## run each fuzz target for FUZZTIME=1m
 	@scripts/fuzz '$(FUZZTIME)'

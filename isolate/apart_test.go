@@ -15,8 +15,8 @@ const apartVar = "JAIL_TEST_APART"
 
 // apart runs a test in pid and mount namespaces of its own, and says whether
 // this is the process there. A tape from which a wall was left out as root must
-// not find the host behind it: its pid 1 ends with a kill of all that it sees,
-// and its root is entered by moving the one that it is in.
+// not find the host behind it: its root is entered by moving the one that it is
+// in.
 func apart(t *testing.T) bool {
 	t.Helper()
 	if unix.Geteuid() != 0 {

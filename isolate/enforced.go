@@ -83,6 +83,14 @@ func (r *run) require() error {
 			return &LaunchError{Op: "verify the layer", Index: -1, Layer: p.layer, Err: &notProved{r.proved[i].detail}, Hint: tryHint(p.layer)}
 		}
 	}
+	return r.requireProfile()
+}
+
+// requireProfile ends a launch in which the profile's protection is not proved.
+func (r *run) requireProfile() error {
+	if v := r.seen.word(plan.SeenMDWE); r.policy.Profile == policy.ProfileWXDeny && v != 1 {
+		return &LaunchError{Op: "verify the profile wx-deny", Index: -1, Err: &notProved{"PR_GET_MDWE gives " + strconv.FormatInt(v, 10)}, Hint: "it takes Linux 6.3: leave --profile out"}
+	}
 	return nil
 }
 

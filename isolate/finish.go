@@ -3,6 +3,7 @@ package isolate
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/jailrun/jail/isolate/plan"
@@ -31,7 +32,7 @@ func (r *run) onInit(uint32) {
 	r.machine.ending.leave()
 	r.lastWords()
 	if !r.ev.Started && r.ev.Killed == "" {
-		r.fail(&LaunchError{Op: "launch", Index: -1, Err: errInitDied, Hint: "was it killed from outside?"})
+		r.fail(&LaunchError{Op: "launch", Index: -1, Err: r.earlyEnd(), Hint: "was it killed from outside?"})
 	}
 	r.account()
 	r.splitCPU()
@@ -67,6 +68,26 @@ func (r *run) metBounds() {
 }
 
 var errKilled = errors.New("killed by its caller before the program was executed")
+
+// earlyEnd says who has died before there was a program, and how as far as pid 1
+// could tell.
+func (r *run) earlyEnd() error {
+	if r.ev.WaitStatus == nil {
+		return errInitDied
+	}
+	return &targetDied{*r.ev.WaitStatus}
+}
+
+// targetDied is the end of the process that was to become the program.
+type targetDied struct{ status unix.WaitStatus }
+
+func (e *targetDied) Error() string {
+	const who = "the process that was to become the program died before that: "
+	if e.status.Signaled() {
+		return who + e.status.Signal().String()
+	}
+	return who + "exit status " + strconv.Itoa(e.status.ExitStatus())
+}
 
 var errInitDied = errors.New("pid 1 of the jail died before the program was executed")
 

@@ -29,7 +29,7 @@ func (b *builder) devices() {
 	// Read-only: a device can be written all the same, but its inode, which is
 	// the host's, keeps its times and mode.
 	attr := uint64(unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NOEXEC)
-	set := b.Words(attr, 0, 0, 0)
+	set := b.attributes(attr)
 	for _, d := range b.devs {
 		at := "root/dev/" + d.Name
 		switch d.Kind {

@@ -113,6 +113,10 @@ func (v *verifier) mountEffect(o *tape.Op, e *effect) {
 		} else {
 			e.gains = mounted
 		}
+	case unix.SYS_MOUNT_SETATTR:
+		if v.t.Word(o.Args[3]+16) != unix.MS_PRIVATE { // struct mount_attr
+			e.class |= shares
+		}
 	case unix.SYS_PIVOT_ROOT:
 		e.gains, e.needs = oldRoot, hasMnt|staged
 	case unix.SYS_UMOUNT2:

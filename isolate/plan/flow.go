@@ -81,6 +81,7 @@ type class uint16
 const (
 	mounts     class = 1 << iota // changes the tree of mounts
 	detaches                     // the old root
+	shares                       // leaves a mount what it was to the host's: a peer perhaps
 	opens                        // a path, to read or to change
 	leaks                        // makes a descriptor that outlives exec
 	changesID                    // groups, gid, uid

@@ -73,12 +73,15 @@ var mutants = []struct {
 		m.Ops[m.at(stage, "close leaked")].Call, m.op(stage, "close leaked").Args = unix.SYS_KILL, [6]uint64{^uint64(0), uint64(unix.SIGKILL)}
 	}},
 
+	{"a device that is a peer of the host's", S2, func(m mutant) {
+		m.Plan.Tape = m.WithWord(m.op(pid1, "set the mount attributes of /dev/null").Args[3]+16, 0)
+	}},
 	{"mounts not private", S2, func(m mutant) { m.drop(pid1, "make mounts private") }},
 	{"mounts private after the first mount", S2, func(m mutant) { m.swap(pid1, "make mounts private", "mount tmpfs") }},
 	{"mounts slave, not private", S2, func(m mutant) { m.op(pid1, "make mounts private").Args[3] = unix.MS_REC | unix.MS_SLAVE }},
 	{"making mounts private may fail", S2, func(m mutant) { m.op(pid1, "make mounts private").Soft() }},
 	{"old root stays", S2, func(m mutant) { m.drop(pid1, "detach") }},
-	{"a step between pivot_root and detach", S2, func(m mutant) { m.swap(pid1, "detach", "enter the new root") }},
+	{"a step between pivot_root and detach", S2, func(m mutant) { m.swap(pid1, "detach", "set the host name") }},
 	{"detaching may fail", S2, func(m mutant) { m.op(pid1, "detach").Soft() }},
 	{"a mount with set-uid programs", S2, func(m mutant) { m.op(pid1, "mount proc").Args[3] &^= unix.MS_NOSUID }},
 

@@ -30,6 +30,8 @@ type Mount struct {
 // so what the host's has is kept. The access times' are kept by the kernel.
 func (b *builder) attachThenSet(it *item, source, at string, flags uint64) {
 	b.move(it.fd, at, it.path)
+	b.Call("make "+it.path+" private", unix.SYS_MOUNT, 0, b.CString(at), 0, unix.MS_REC|unix.MS_PRIVATE, 0).
+		Because("what the host mounts below later would be seen")
 	own, below := under(b.in.Mounts, source)
 	b.remount(it.path, at, flags|own)
 	for _, m := range below {

@@ -49,9 +49,11 @@ func (v *verifier) s2(o *tape.Op, e *effect, s *state) string {
 	switch {
 	case e.class&mounts != 0 && s.lacks(private):
 		return "mounts may still propagate to the host"
+	case e.class&shares != 0:
+		return "what the host mounts later may be seen"
 	case s.may&oldRoot != 0 && e.class&detaches == 0:
 		return "the old root is still there"
-	case o.Call == unix.SYS_MOUNT && e.gains&private == 0 && o.Args[3]&unix.MS_NOSUID == 0:
+	case o.Call == unix.SYS_MOUNT && o.Args[3] != unix.MS_REC|unix.MS_PRIVATE && o.Args[3]&unix.MS_NOSUID == 0:
 		return "the mount lacks MS_NOSUID"
 	case e.class&(executes|forksProc) != 0 && o.Proc != tape.Stage && v.d.on(policy.LayerRootfs) && v.d.on(policy.LayerMntNS) && s.lacks(detached):
 		return "the host's tree is in sight"

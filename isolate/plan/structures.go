@@ -23,6 +23,7 @@ func (p *printer) structure(b []byte, o *tape.Op, prm *param, a uint64) []byte {
 		b = append(strconv.AppendUint(b, p.t.Word(a)&0xffff, 10), " instructions"...)
 	case mountAttr:
 		b = sum(b, attrFlags, p.t.Word(a))
+		b = sum(append(b, ' '), propagations, p.t.Word(a+16))
 	case rulesetAttr:
 		b = p.ruleset(b, a, o.Args[prm.n])
 	case pathBeneath:

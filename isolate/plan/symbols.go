@@ -32,6 +32,8 @@ var attrFlags = symbols{
 	{"MOUNT_ATTR_NOEXEC", unix.MOUNT_ATTR_NOEXEC}, {"MOUNT_ATTR_NOSYMFOLLOW", unix.MOUNT_ATTR_NOSYMFOLLOW}, {"MOUNT_ATTR_IDMAP", unix.MOUNT_ATTR_IDMAP},
 }
 
+var propagations = symbols{{"MS_PRIVATE", unix.MS_PRIVATE}, {"MS_SLAVE", unix.MS_SLAVE}, {"MS_SHARED", unix.MS_SHARED}, {"MS_UNBINDABLE", unix.MS_UNBINDABLE}}
+
 var umountFlags = symbols{{"MNT_DETACH", unix.MNT_DETACH}, {"MNT_FORCE", unix.MNT_FORCE}, {"UMOUNT_NOFOLLOW", unix.UMOUNT_NOFOLLOW}}
 
 var openFlags = symbols{

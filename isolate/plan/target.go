@@ -263,7 +263,9 @@ func (b *builder) readBack() {
 		ask("a resource limit", unix.SYS_PRLIMIT64, 0, uint64(i), 0, uint64(at(SeenRlimits+16*i)))
 	}
 	ask("the root file system", unix.SYS_STATFS, b.CString("/"), uint64(at(SeenRootFS)))
-	ask("memory protection", unix.SYS_PRCTL, prGetMDWE, 0, 0, 0, 0).Into(at(SeenMDWE))
+	if b.in.Policy.Profile == policy.ProfileWXDeny {
+		ask("memory protection", unix.SYS_PRCTL, prGetMDWE, 0, 0, 0, 0).Into(at(SeenMDWE))
+	}
 }
 
 // unread fills in what zero would prove, so that a question that is not asked

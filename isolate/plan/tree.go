@@ -260,11 +260,13 @@ func (b *builder) attach(it *item, source, at string, attr uint64) {
 		b.attachThenSet(it, source, at, attr) // MOUNT_ATTR_RDONLY to NOEXEC are MS_RDONLY to NOEXEC
 		return
 	}
-	set := b.Words(attr, 0, 0, 0)
-	b.Call("set the mount attributes of "+it.path, unix.SYS_MOUNT_SETATTR, uint64(it.fd), b.CString(""), unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, set, 32).Loading(0).
-		Because("flags are added, so what the source has locked stays")
+	b.Call("set the mount attributes of "+it.path, unix.SYS_MOUNT_SETATTR, uint64(it.fd), b.CString(""), unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, b.attributes(attr), 32).Loading(0).
+		Because("flags are added, so what the source has locked stays; private, or what the host mounts below later would be seen, and writable")
 	b.move(it.fd, at, it.path)
 }
+
+// attributes lays out struct mount_attr, mount_setattr(2).
+func (b *builder) attributes(set uint64) uint64 { return b.Words(set, 0, unix.MS_PRIVATE, 0) }
 
 // mountPoint makes an empty directory or file, and its parents.
 func (b *builder) mountPoint(at string, dir bool) {
@@ -376,8 +378,7 @@ func (b *builder) pivot() {
 	b.Call("enter the root", unix.SYS_CHDIR, b.CString("root"))
 	dot := b.CString(".")
 	b.Call("pivot_root", unix.SYS_PIVOT_ROOT, dot, dot).
-		Because("a second chroot leaves a chroot; this doesn't (pivot_root(2), NOTES)")
+		Because("a second chroot leaves a chroot; this doesn't. The working directory stays the new root (pivot_root(2), NOTES)")
 	b.Call("detach the old root", unix.SYS_UMOUNT2, dot, unix.MNT_DETACH).
 		Because("detach, not unmount: it may be busy")
-	b.Call("enter the new root", unix.SYS_CHDIR, b.CString("/"))
 }

@@ -12,6 +12,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/jailrun/jail/policy"
+	"golang.org/x/sys/unix"
 )
 
 // Defence in depth: every attack is made once more with each layer left out,
@@ -147,6 +148,10 @@ func apartWith(ctx context.Context, o options, f func(*scene, []*attack) (bool, 
 	}
 	if err := world(ctx); err != nil {
 		return false, err
+	}
+	o.base = "/mnt" // a jail's /var/tmp is its /tmp, which a rule of its own covers
+	if err := unix.Mount("none", o.base, "tmpfs", 0, "mode=755"); err != nil {
+		return false, fmt.Errorf("mount a tmpfs: %w", err)
 	}
 	s, list, err := prepare(ctx, o)
 	if err != nil {

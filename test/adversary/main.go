@@ -19,10 +19,12 @@ type options struct {
 	only    *regexp.Regexp
 	peer    *holder // to be attacked in jail's place
 	verbose bool
-	steps   bool // leave out each step of a launch in turn
-	side    bool // jail and its peers, side by side
-	uid     int  // of the ordinary user
-	depth   bool // leave out each layer in turn
+	steps   bool              // leave out each step of a launch in turn
+	step    func(string) bool // which of them
+	base    string            // where the scene is set, "" for the usual place
+	side    bool              // jail and its peers, side by side
+	uid     int               // of the ordinary user
+	depth   bool              // leave out each layer in turn
 }
 
 func main() {
@@ -57,6 +59,7 @@ func parseOptions(args []string) (options, error) {
 	name := f.String("peer", "", "attack bwrap, firejail or podman in jail's place")
 	f.BoolVar(&o.side, "side", false, "attack jail and each installed peer, and print a table in Markdown")
 	f.BoolVar(&o.steps, "steps", false, "leave out each step of a launch in turn, and say what notices it")
+	step := f.String("step", "", "of -steps, only those whose \"PROCESS: STEP\" matches this regular expression")
 	f.IntVar(&o.uid, "uid", nobody, "the ordinary user: firejail takes none that the system reserves")
 	f.BoolVar(&o.depth, "depth", false, "leave out each layer in turn, in namespaces that are thrown away")
 	f.BoolVar(&o.verbose, "v", false, "print every attack, not only what went wrong")
@@ -67,8 +70,15 @@ func parseOptions(args []string) (options, error) {
 	if o.peer, err = peer(*name); err != nil {
 		return o, err
 	}
-	o.only, err = regexp.Compile(*only)
-	return o, err
+	if o.only, err = regexp.Compile(*only); err != nil {
+		return o, err
+	}
+	steps, err := regexp.Compile(*step)
+	if err != nil {
+		return o, err
+	}
+	o.step = steps.MatchString
+	return o, nil
 }
 
 // prepare sets the scene and builds the attacks.

@@ -187,7 +187,7 @@ func (s *scene) command(ctx context.Context, a *attack, uid int, argv []string, 
 		c.Env = append(c.Env, "JAIL_WITHOUT="+string(s.without))
 	}
 	if s.step != "" {
-		c.Env = append(c.Env, withoutStep(s.step))
+		c.Env = append(c.Env, mutation{}.without(s.step).environ()...)
 	}
 	c.ExtraFiles = []*os.File{s.leak}
 	c.Dir = s.dir

@@ -12,7 +12,8 @@ import (
 type result struct {
 	Reason   string `json:"reason"`
 	Enforced map[string]struct {
-		State string `json:"state"`
+		State  string `json:"state"`
+		Detail string `json:"detail"`
 	} `json:"enforced"`
 	Error *struct {
 		Text string `json:"text"`

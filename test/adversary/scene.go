@@ -51,13 +51,16 @@ type scene struct {
 
 var errNotRoot = errors.New("run it as root: attacks are made as root and as an ordinary user, and the host's objects are made for them")
 
-func newScene(ctx context.Context, o options) (s *scene, err error) {
+func newScene(ctx context.Context, o options) (_ *scene, err error) {
 	if os.Geteuid() != 0 {
 		return nil, errNotRoot
 	}
-	s = &scene{key: 0x6a000000 | os.Getpid()&0xffffff, peer: o.peer, user: o.uid}
+	s := &scene{key: 0x6a000000 | os.Getpid()&0xffffff, peer: o.peer, user: o.uid}
 	base := "/var/tmp" // not below /tmp: every jail has a /tmp of its own
-	if o.peer != nil {
+	switch {
+	case o.base != "":
+		base = o.base
+	case o.peer != nil:
 		base = o.peer.base
 	}
 	if s.dir, err = os.MkdirTemp(base, "jail-adversary-"); err != nil {

@@ -1,228 +1,196 @@
 package main
 
 import (
-	"bytes"
+	"bufio"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
-	"time"
+	"sync"
 
 	"github.com/jailrun/jail/test/posture"
 )
 
-// Each step of a launch is left out once, and something must notice: the launch
-// itself, what the result says is enforced, what a program sees of itself, or an
-// attack that gets through. A step that nothing notices is not tested.
-
-// stepReport is how a run without a step went.
-type stepReport struct {
-	failed   string // why there was none
-	enforced map[string]string
-	seen     posture.Report
-}
+// Each step of a launch is left out once, and something must notice: one of the
+// witnesses, or an attack that gets through. A step that nothing notices is not
+// tested, or good for nothing.
 
 // runSteps is the whole of -steps.
 func runSteps(ctx context.Context, o options) (bool, error) {
 	return apartWith(ctx, o, func(s *scene, list []*attack) (bool, error) {
-		if err := posture.Build(ctx, filepath.Join(s.dir, "posture")); err != nil {
+		if err := posture.Build(ctx, s.posture()); err != nil {
 			return false, err
 		}
-		ok := true
-		for _, uid := range s.users() {
-			done, err := s.leaveOutEach(ctx, os.Stdout, list, uid)
-			if err != nil {
-				return false, err
-			}
-			ok = ok && done
+		var wg sync.WaitGroup
+		users := s.users()
+		done := make([]*stepTable, len(users))
+		for i, uid := range users {
+			wg.Go(func() { done[i] = s.leaveOutEach(ctx, list, uid, o.step) })
 		}
-		return ok, nil
+		wg.Wait()
+		ok := true
+		for _, t := range done {
+			if t.err != nil {
+				return false, t.err
+			}
+			t.print(os.Stdout)
+			ok = ok && t.missed == 0
+		}
+		return ok, ctx.Err()
 	})
 }
 
-// leaveOutEach prints what has noticed the lack of each step, and reports whether
-// something has of all.
-func (s *scene) leaveOutEach(ctx context.Context, w io.Writer, list []*attack, uid int) (bool, error) {
-	steps, err := s.steps(ctx, uid)
-	if err != nil {
-		return false, err
+// stepTable is what has noticed the lack of each step of a user's launch.
+type stepTable struct {
+	user   string
+	rows   [][2]string // step, and who has noticed
+	missed int
+	alone  int // steps that nothing can notice on this host
+	err    error
+}
+
+func (t *stepTable) print(w io.Writer) {
+	b := bufio.NewWriter(w)
+	defer b.Flush()
+	for _, r := range t.rows {
+		fmt.Fprintf(b, "%-5s %-60s %s\n", t.user, r[0], r[1])
 	}
-	base, err := s.look(ctx, uid, "")
-	if err != nil {
-		return false, err
+	fmt.Fprintf(b, "\n%s: %d steps, %d uncaught, %d that can change nothing on this host\n\n", t.user, len(t.rows), t.missed, t.alone)
+}
+
+const (
+	uncaught    = "UNCAUGHT"
+	changesNone = "nothing here could change: the host's own hard limit is 0 too, and only CAP_SYS_RESOURCE could raise it"
+)
+
+// leaveOutEach leaves out each step whose name matches.
+func (s *scene) leaveOutEach(ctx context.Context, list []*attack, uid int, only func(string) bool) *stepTable {
+	t := &stepTable{user: user(uid)}
+	var steps []string
+	if steps, t.err = s.steps(ctx, uid); t.err != nil {
+		return t
 	}
-	again, err := s.look(ctx, uid, "")
-	if err != nil {
-		return false, err
-	}
-	if base.failed != "" {
-		return false, fmt.Errorf("a launch with all its steps: %s", base.failed)
-	}
-	if d := posture.Changed(base.seen, again.seen); len(d) > 0 {
-		return false, fmt.Errorf("two launches with all their steps differ: %v", d)
-	}
-	missed := 0
+	bases := &baselines{scene: s, uid: uid, of: map[string]posture.Report{}}
 	for _, step := range steps {
-		by, err := s.noticed(ctx, base, list, uid, step)
-		if err != nil {
-			return false, err
+		if !only(step) {
+			continue
 		}
-		if by == "" {
-			missed++
-			by = "NOTHING"
+		var by string
+		if by, t.err = s.noticed(ctx, bases, list, uid, step); t.err != nil {
+			t.err = fmt.Errorf("%s: without %q: %w", t.user, step, t.err)
+			return t
 		}
-		fmt.Fprintf(w, "%-6s %-70s %s\n", user(uid), step, by)
+		switch by {
+		case uncaught:
+			t.missed++
+		case changesNone:
+			t.alone++
+		}
+		t.rows = append(t.rows, [2]string{step, by})
 	}
-	fmt.Fprintf(w, "\n%s: %d steps, %d unnoticed\n\n", user(uid), len(steps), missed)
-	return missed == 0, ctx.Err()
+	return t
 }
 
 // steps lists those of a launch, each once.
 func (s *scene) steps(ctx context.Context, uid int) ([]string, error) {
-	text, _, err := s.weakRun(ctx, uid, "JAIL_STEPS=1", filepath.Join(s.dir, "posture"))
+	l := launch{uid: uid, program: []string{"/bin/true"}}
+	c := s.weakCommand(ctx, l)
+	c.Env = append(c.Env, "JAIL_STEPS=1")
+	out, err := c.CombinedOutput()
 	var steps []string
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(string(out)) {
 		if step, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "step: "); ok && !slices.Contains(steps, step) {
 			steps = append(steps, step)
 		}
 	}
 	if err == nil && len(steps) == 0 {
-		err = fmt.Errorf("no steps are listed: %s", text)
+		err = fmt.Errorf("no steps are listed: %s", out)
 	}
 	return steps, err
 }
 
-// noticed says what has noticed that a step was left out, "" if nothing.
-func (s *scene) noticed(ctx context.Context, base *stepReport, list []*attack, uid int, step string) (string, error) {
-	r, err := s.look(ctx, uid, step)
+// baselines are what the witnesses see of jails that lack no step.
+type baselines struct {
+	scene *scene
+	uid   int
+	of    map[string]posture.Report
+}
+
+// get asks a witness twice when it is asked first: one that does not say the same
+// proves nothing.
+func (b *baselines) get(ctx context.Context, w *witness) (posture.Report, error) {
+	if r, ok := b.of[w.name]; ok {
+		return r, nil
+	}
+	first, err := w.see(ctx, b.scene, view{uid: b.uid})
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if r.failed != "" {
-		return "launch: " + r.failed, nil
+	again, err := w.see(ctx, b.scene, view{uid: b.uid})
+	if err != nil {
+		return nil, err
 	}
-	for key, state := range base.enforced {
-		if r.enforced[key] != state {
-			return "enforced: " + key + " is " + r.enforced[key], nil
+	if d := posture.Changed(first, again); len(d) > 0 {
+		return nil, fmt.Errorf("%s: two launches with all their steps differ: %v", w.name, d)
+	}
+	b.of[w.name] = first
+	return first, nil
+}
+
+// noticed says what has noticed that a step was left out.
+func (s *scene) noticed(ctx context.Context, bases *baselines, list []*attack, uid int, step string) (string, error) {
+	for _, w := range witnesses() {
+		base, err := bases.get(ctx, &w)
+		if err != nil {
+			return "", err
+		}
+		by, err := s.testify(ctx, &w, base, view{uid: uid, step: step})
+		if by != "" || err != nil {
+			return by, err
 		}
 	}
-	if d := posture.Changed(base.seen, r.seen); len(d) > 0 {
-		keys := slices.Sorted(maps.Keys(d))
-		return "posture: " + keys[0] + " " + d[keys[0]], nil
+	if onlyLimit(step) {
+		return changesNone, nil
 	}
-	s.step = step
-	defer func() { s.step = "" }()
+	return s.attacked(ctx, list, uid, step)
+}
+
+// testify has a witness look at a launch without a step, and once more at one
+// with all and one without if he sees a difference: a busy machine makes some.
+func (s *scene) testify(ctx context.Context, w *witness, base posture.Report, v view) (by string, err error) {
+	for _, step := range []string{v.step, "", v.step} {
+		seen, err := w.see(ctx, s, view{uid: v.uid, step: step})
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", w.name, err)
+		}
+		now := testimony(w, base, seen)
+		if (now == "") != (step == "") {
+			return "", nil
+		}
+		if now != "" {
+			by = now
+		}
+	}
+	return by, nil
+}
+
+// attacked says which attack gets through without a step.
+func (s *scene) attacked(ctx context.Context, list []*attack, uid int, step string) (string, error) {
+	without := *s
+	without.step = step
 	for _, a := range list {
 		if !a.isFor(uid) || a.caller != nil {
 			continue
 		}
-		got, err := s.inside(ctx, a, uid, a.flags)
+		got, err := without.inside(ctx, a, uid, a.flags)
 		if err != nil {
 			return "", err
 		}
 		if got.through() {
 			return "attack: " + a.String(), nil
 		}
-		if got.status != 0 && got.reason != "" && got.reason != "exited" && a.harmless() && got.reason != "syscall" {
-			return "attack: " + a.String() + " ended as " + got.reason, nil
-		}
 	}
-	return "", nil
-}
-
-// look has a program report on itself in a jail without a step.
-func (s *scene) look(ctx context.Context, uid int, step string) (*stepReport, error) {
-	text, r, err := s.weakRun(ctx, uid, withoutStep(step), filepath.Join(s.dir, "posture"))
-	switch {
-	case err != nil:
-		return nil, err
-	case r == nil:
-		return &stepReport{failed: "no result: " + lastLine(text)}, nil
-	case r.Reason != "exited" && r.Error != nil:
-		return &stepReport{failed: r.Error.Text}, nil
-	case r.Reason != "exited":
-		return &stepReport{failed: r.Reason}, nil
-	}
-	got := &stepReport{enforced: map[string]string{}}
-	for key, w := range r.Enforced {
-		got.enforced[key] = w.State
-	}
-	seen, err := posture.Parse(text)
-	if err != nil {
-		return nil, err
-	}
-	outside, err := s.outsideReport(ctx, uid)
-	if err != nil {
-		return nil, err
-	}
-	got.seen = posture.Abstract(seen, outside)
-	if err := s.lookOutside(ctx, uid, step, got.seen); err != nil {
-		return nil, err
-	}
-	return got, s.lookWithin(ctx, uid, step, got.seen)
-}
-
-// withoutStep is what has a jail leave a step out, "" for none.
-func withoutStep(step string) string { return "JAIL_WITHOUT_STEP=" + step }
-
-// outsideReport is what a process of the same user sees of itself without a jail.
-func (s *scene) outsideReport(ctx context.Context, uid int) (posture.Report, error) {
-	c := dirty(ctx, uid, filepath.Join(s.dir, "posture"))
-	c.Env = []string{"PATH=/usr/bin:/bin"}
-	c.Dir = "/"
-	out, err := c.Output()
-	if err != nil {
-		return nil, err
-	}
-	return posture.Parse(string(out))
-}
-
-// noResult is where none is wanted.
-const noResult = ""
-
-// weakCommand is a careless caller's command line of a jail as built with the
-// hook.
-func (s *scene) weakCommand(ctx context.Context, uid int, env, result string, program ...string) *exec.Cmd {
-	argv := []string{s.weak(), "exec", "--quiet", "--wall", "10s", "--ro", s.dir}
-	if result != noResult {
-		argv = append(argv, "--json", result)
-	}
-	c := dirty(ctx, uid, append(append(argv, "--"), program...)...)
-	c.Env = []string{"PATH=/usr/bin:/bin", env}
-	c.Dir = "/"
-	c.ExtraFiles = []*os.File{s.leak}
-	c.WaitDelay = time.Second
-	return c
-}
-
-// weakRun runs a program in a jail as built with the hook, and gives its output
-// and the result, nil if it has left none.
-func (s *scene) weakRun(ctx context.Context, uid int, env, program string) (text string, r *result, err error) {
-	file, err := s.resultFile(uid)
-	if err != nil {
-		return "", nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	c := s.weakCommand(ctx, uid, env, file, program)
-	var out bytes.Buffer
-	c.Stdout, c.Stderr = &out, &out
-	err = c.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) && !errors.Is(err, exec.ErrWaitDelay) {
-		return "", nil, err
-	}
-	r, err = readResult(file)
-	var malformed *json.SyntaxError
-	if errors.As(err, &malformed) {
-		err = nil // a jail that lacks a step may end before it
-	}
-	return out.String(), r, err
+	return uncaught, nil
 }

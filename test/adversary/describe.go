@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/jailrun/jail/test/posture"
+)
+
+// What the processes of a jail look like from outside, where nothing hides them:
+// pid 1 can't be asked, and a program does not know all of itself.
+
+// watched are the lines of /proc/PID/status that a step may change.
+var watched = []string{"Name", "Umask", "Uid", "Gid", "Groups", "SigBlk", "SigIgn", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp", "Seccomp_filters"}
+
+// child is the first living child of a process, 0 for none.
+func child(pid int) int {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid)) // it may have ended
+	for word := range strings.FieldsSeq(string(text)) {
+		if n, err := strconv.Atoi(word); err == nil && !gone(n) {
+			return n
+		}
+	}
+	return 0
+}
+
+// describe adds what /proc says of a process.
+func describe(seen posture.Report, as string, pid int) {
+	dir := fmt.Sprintf("/proc/%d/", pid)
+	status, _ := os.ReadFile(dir + "status")
+	for line := range strings.Lines(string(status)) {
+		if key, value, _ := strings.Cut(line, ":"); slices.Contains(watched, key) {
+			seen[as+key] = idsOut(strings.Join(strings.Fields(value), " "))
+		}
+	}
+	for _, name := range []string{"personality", "timerslack_ns", "oom_score_adj"} {
+		text, err := os.ReadFile(dir + name)
+		seen[as+name] = strings.TrimSpace(string(text))
+		if err != nil {
+			seen[as+name] = "unreadable"
+		}
+	}
+	seen[as+"cwd"], _ = os.Readlink(dir + "cwd")
+	if st, err := os.Stat(dir + "environ"); err == nil {
+		own, _ := st.Sys().(*syscall.Stat_t)
+		seen[as+"dumpable"] = strconv.FormatBool(own.Uid != 0)
+	}
+	stat, _ := os.ReadFile(dir + "stat")
+	if _, after, ok := strings.Cut(string(stat), ") "); ok {
+		f := strings.Fields(after)
+		seen[as+"leads its session"] = strconv.FormatBool(f[3] == strconv.Itoa(pid))
+		seen[as+"nice"] = f[16]
+	}
+}
+
+// describeFiles adds the descriptors of a process, but for what a program opens
+// and closes as it starts.
+func describeFiles(seen posture.Report, as string, pid int) {
+	fds, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+	for _, fd := range fds {
+		to, _ := os.Readlink(fd)
+		if strings.HasPrefix(to, "/sys/fs/cgroup/") { // it has the run's name
+			to = "a group"
+		}
+		seen[as+"fd."+filepath.Base(fd)] = posture.WithoutInodes(to)
+	}
+}
+
+// idsOut replaces the run's own ids, which differ from run to run.
+func idsOut(v string) string {
+	f := strings.Fields(v)
+	for i := range f {
+		if n, err := strconv.Atoi(f[i]); err == nil && len(f[i]) == 10 && n >= 0x70000000 {
+			f[i] = "RUN"
+		}
+	}
+	return strings.Join(f, " ")
+}
+
+// soon waits until something holds, and reports whether it came to that. What a
+// process of a jail does is told to nobody outside, so it is looked at.
+func soon(within time.Duration, holds func() bool) bool {
+	for end := time.Now().Add(within); ; time.Sleep(2 * time.Millisecond) {
+		if holds() {
+			return true
+		}
+		if time.Now().After(end) {
+			return false
+		}
+	}
+}
+
+// waitsIn says whether a process waits in a poll, as one that was frozen does.
+func waitsIn(pid int) bool {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/wchan", pid))
+	return strings.Contains(string(text), "poll")
+}
+
+// gone says whether a process has ended.
+func gone(pid int) bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return true
+	}
+	_, after, _ := strings.Cut(string(text), ") ")
+	return strings.HasPrefix(after, "Z") || strings.HasPrefix(after, "X")
+}

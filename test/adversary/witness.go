@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/jailrun/jail/test/posture"
+)
+
+// A witness looks at a jail in a certain situation. What it sees with a step left
+// out is compared with what it sees else: a difference is the step's effect.
+type witness struct {
+	name string
+	see  func(ctx context.Context, s *scene, v view) (posture.Report, error)
+}
+
+// view is whom and what a witness looks at.
+type view struct {
+	uid  int
+	step string // the one that is left out, "" for none
+}
+
+// launch is a program in a jail in the situation that m makes.
+func (v view) launch(m mutation, program ...string) launch {
+	return launch{mutation: m.without(v.step), uid: v.uid, program: program}
+}
+
+// with gives a launch flags.
+func (l launch) with(flags ...string) launch {
+	l.flags = append(slices.Clip(l.flags), flags...)
+	return l
+}
+
+// witnesses are asked in this order: first what sees most, last what takes time.
+func witnesses() []witness {
+	return slices.Concat([]witness{
+		{"default", func(ctx context.Context, s *scene, v view) (posture.Report, error) {
+			return s.look(ctx, v, mutation{})
+		}},
+	}, launchWitnesses, frozenWitnesses, deathWitnesses)
+}
+
+// testimony is what a witness has to say of a step: "" for nothing.
+func testimony(w *witness, base, seen posture.Report) string {
+	d := posture.Changed(base, seen)
+	if len(d) == 0 {
+		return ""
+	}
+	key := slices.Sorted(maps.Keys(d))[0]
+	return w.name + ": " + key + " " + d[key]
+}

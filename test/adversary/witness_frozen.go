@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os/exec"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/jailrun/jail/test/posture"
+)
+
+// frozenWitnesses stop a launch at a step, and look at its processes there.
+var frozenWitnesses = []witness{
+	{"before execve", frozen(mutation{at: []string{"freeze target: execve /bin/true", "dumpable target: set umask"}})},
+	{"before the fork", frozen(mutation{at: []string{"freeze init: fork the target", "dumpable init: name the process"}})},
+	{"init keeps its privileges", func(ctx context.Context, s *scene, v view) (posture.Report, error) {
+		f, err := s.freeze(ctx, v.launch(mutation{at: []string{"freeze init: filter init's calls"}}, "/bin/echo", "here"))
+		if err != nil {
+			return nil, err
+		}
+		defer f.end()
+		ran := soon(400*time.Millisecond, func() bool { return f.says() != "" })
+		return posture.Report{"program ran": strconv.FormatBool(ran)}, nil
+	}},
+	{"init has no supervisor at its birth", func(ctx context.Context, s *scene, v view) (posture.Report, error) {
+		l := v.launch(mutation{at: []string{"orphan init: write /proc/sys/user/max_inotify_instances", "shout init: name the process"}}, "/bin/true")
+		f, err := s.freeze(ctx, l)
+		if err != nil {
+			return nil, err
+		}
+		defer f.end()
+		f.kill()
+		ended := soon(deadline, func() bool { return gone(f.init) })
+		return posture.Report{"init ended": strconv.FormatBool(ended), "text": f.says()}, nil
+	}},
+}
+
+// deadline is far beyond what the end of a jail takes.
+const deadline = 3 * time.Second
+
+// frozen tells what pid 1 and the target are like at the step at which they are
+// frozen.
+func frozen(m mutation) func(context.Context, *scene, view) (posture.Report, error) {
+	return func(ctx context.Context, s *scene, v view) (posture.Report, error) {
+		f, err := s.freeze(ctx, v.launch(m, "/bin/true"))
+		if err != nil {
+			return nil, err
+		}
+		defer f.end()
+		seen := posture.Report{"text": f.says()}
+		describe(seen, "init.", f.init)
+		describeFiles(seen, "init.", f.init)
+		if f.target > 0 {
+			describe(seen, "target.", f.target)
+			describeFiles(seen, "target.", f.target)
+		}
+		return seen, nil
+	}
+}
+
+// ice is a jail of which a process is frozen.
+type ice struct {
+	cmd          *exec.Cmd
+	out          *outputs
+	init, target int // pids; 0 where there is none
+}
+
+// freeze starts a jail, and waits until pid 1, and the target where there is one,
+// wait in a poll, or the jail has ended.
+func (s *scene) freeze(ctx context.Context, l launch) (*ice, error) {
+	f := &ice{cmd: s.weakCommand(ctx, l), out: &outputs{}}
+	f.cmd.Stdout, f.cmd.Stderr = f.out, f.out
+	if err := f.cmd.Start(); err != nil {
+		return nil, err
+	}
+	soon(deadline, func() bool {
+		f.init = child(f.cmd.Process.Pid)
+		f.target = child(f.init)
+		return f.init > 0 && waitsIn(f.init) && (f.target == 0 || waitsIn(f.target)) || gone(f.cmd.Process.Pid)
+	})
+	return f, ctx.Err()
+}
+
+func (f *ice) kill() { _ = f.cmd.Process.Kill() }
+
+// end ends the jail, and with it all that is in it.
+func (f *ice) end() {
+	f.kill()
+	_ = f.cmd.Wait() // it was killed
+}
+
+// says is what jail and its program have said so far.
+func (f *ice) says() string { return numbers.ReplaceAllString(f.out.String(), "N") }
+
+// outputs is a buffer that can be read while it is written.
+type outputs struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (o *outputs) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(p)
+}
+
+func (o *outputs) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.String()
+}
