@@ -70,7 +70,7 @@ adversary: deps-test build ## attack jail in some 150 ways; DEPTH=1 leaves out e
 	@$(if $(PEER)$(SIDE),scripts/install-deps peers)
 	@go run ./test/adversary $(if $(PEER),-peer '$(PEER)') $(if $(SIDE),-side) $(if $(DEPTH),-depth) $(if $(ADVERSARY_UID),-uid '$(ADVERSARY_UID)') $(if $(ONLY),-only '$(ONLY)') $(if $(V),-v)
 
-mutate: deps-test build ## leave out each step of a launch once, and say what catches it; STEP=REGEXP leaves out some
+mutate: deps-test build ## leave out each step of a launch once, and say what catches it; STEP=REGEXP: only these
 	@go run ./test/adversary -steps $(if $(STEP),-step '$(STEP)') $(if $(ADVERSARY_UID),-uid '$(ADVERSARY_UID)')
 
 fuzz: deps-test ## run each fuzz target for FUZZTIME=1m

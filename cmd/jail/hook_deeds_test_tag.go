@@ -20,14 +20,14 @@ var deeds = map[string]func(t *tape.Tape, o tape.Op) tape.Op{
 	// the call is not made, and has succeeded
 	"succeed": func(_ *tape.Tape, o tape.Op) tape.Op { return tape.Nothing(o) },
 	// the process waits, until it is killed
-	"freeze": func(_ *tape.Tape, o tape.Op) tape.Op { return call(o, unix.SYS_POLL, 0, 0, ^uint64(0)) },
+	"freeze": func(_ *tape.Tape, o tape.Op) tape.Op { return call(o, unix.SYS_PPOLL) },
 	// the process is gone without a word
 	"vanish": func(_ *tape.Tape, o tape.Op) tape.Op { return call(o, unix.SYS_EXIT_GROUP, 0) },
 	// what a host with fs.suid_dumpable=1 does where ids change
 	"dumpable": func(_ *tape.Tape, o tape.Op) tape.Op { return call(o, unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 1) },
 	// the process waits for its supervisor's death
 	"orphan": func(t *tape.Tape, o tape.Op) tape.Op {
-		return call(o, unix.SYS_POLL, supervisorsEnd(t), 1, ^uint64(0))
+		return call(o, unix.SYS_PPOLL, supervisorsEnd(t), 1)
 	},
 	// "fail" is written to standard error: the word that every tape's error cell begins with
 	"shout": func(_ *tape.Tape, o tape.Op) tape.Op {
@@ -63,7 +63,7 @@ func call(o tape.Op, nr uintptr, args ...uint64) tape.Op {
 func supervisorsEnd(t *tape.Tape) uint64 {
 	for i := range t.Ops {
 		o := &t.Ops[i]
-		if o.Proc == tape.Init && o.Call == unix.SYS_POLL && o.Load == 0 && uint32(t.Word(o.Args[0])) == plan.FdCtl {
+		if o.Proc == tape.Init && o.Call == unix.SYS_PPOLL && o.Load == 0 && uint32(t.Word(o.Args[0])) == plan.FdCtl {
 			return o.Args[0]
 		}
 	}

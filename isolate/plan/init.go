@@ -137,10 +137,11 @@ func (b *builder) identity() {
 		b.Call("keep capabilities over the change of uid", unix.SYS_PRCTL, unix.PR_SET_SECUREBITS, secbitNoSetuidFixup).
 			Because("in the host's user namespace leaving uid 0 would take them before the walls stand")
 	}
-	gid := b.gid(id)
-	b.Call("set init's gid", unix.SYS_SETRESGID, gid, gid, gid)
-	b.Call("set init's uid", unix.SYS_SETRESUID, id, id, id).
-		Because("an unmapped fsuid makes the first mkdir fail with EOVERFLOW; capabilities stay, since 0 is not mapped")
+	if gid := b.gid(id); b.changesIDs() {
+		b.Call("set init's gid", unix.SYS_SETRESGID, gid, gid, gid)
+		b.Call("set init's uid", unix.SYS_SETRESUID, id, id, id).
+			Because("an unmapped fsuid makes the first mkdir fail with EOVERFLOW; capabilities stay, since 0 is not mapped")
+	}
 	if b.in.Facts.Blind && b.on(policy.LayerUserNS) {
 		b.Call("stay dumpable", unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 1).
 			Because("a change of uid ends it, and the stage, root without CAP_SYS_PTRACE, enters init's user namespace beside it (setns(2))")

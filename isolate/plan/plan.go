@@ -178,6 +178,10 @@ func (b *builder) gid(uid uint64) uint64 {
 	return uid
 }
 
+// changesIDs says whether there is another id to become. An ordinary user's
+// process has the only one that its own user namespace maps.
+func (b *builder) changesIDs() bool { return b.in.Facts.Root || !b.on(policy.LayerUserNS) }
+
 // report sends the error cell over a socket and ends the process.
 func (b *builder) report(fd uint64) {
 	b.Call("report the error", sysWrite, fd, uint64(tape.ErrTag), 24).Soft()

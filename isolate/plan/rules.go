@@ -81,6 +81,10 @@ func (v *verifier) allCaps() uint64 { return uint64(1)<<(v.d.Facts.LastCap+1) - 
 
 func (v *verifier) bounded(s *state) bool { return s.dropped&v.allCaps() == v.allCaps() }
 
+// changesIDs says whether there is another id than the one that a process has
+// from birth.
+func (d *Demands) changesIDs() bool { return d.Facts.Root || !d.on(policy.LayerUserNS) }
+
 // unlocked says whether securebits or the ambient set, which is empty from the
 // outset in a user namespace of one's own, don't stand.
 func (s *state) unlocked() bool { return s.lacks(securebits) || s.lacks(ambient) && s.lacks(hasUser) }
@@ -100,7 +104,7 @@ func (v *verifier) s4(o *tape.Op, e *effect, s *state) string {
 		return "the gid changes before the supplementary groups are dropped"
 	case e.gains&uid != 0 && s.lacks(gid):
 		return "the uid changes before the gid"
-	case o.Call == unix.SYS_CAPSET && s.lacks(uid):
+	case o.Call == unix.SYS_CAPSET && v.d.changesIDs() && s.lacks(uid):
 		return "capabilities go before the uid"
 	case o.Call == unix.SYS_CAPSET && e.gains&noCaps == 0:
 		return "it sets capabilities"
@@ -119,7 +123,7 @@ func (v *verifier) keepsPrivilege(s *state, caps bool) string {
 		return "the bounding set isn't empty"
 	case caps && (s.unlocked() || s.lacks(noCaps)):
 		return "capabilities are left, or can be regained"
-	case s.lacks(gid|uid) || v.d.Facts.Root && s.lacks(groups):
+	case v.d.changesIDs() && s.lacks(gid|uid) || v.d.Facts.Root && s.lacks(groups):
 		return "the program doesn't run under its own ids alone"
 	case s.lacks(noReturn):
 		return "nobody has tried to become root again"

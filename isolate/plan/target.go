@@ -126,10 +126,11 @@ func (b *builder) userIDs() {
 	if b.in.Facts.Root {
 		b.Call("drop all groups", unix.SYS_SETGROUPS, 0, 0)
 	}
-	uid := b.targetID()
-	gid := b.gid(uid)
-	b.Call("set gid", unix.SYS_SETRESGID, gid, gid, gid)
-	b.Call("set uid", unix.SYS_SETRESUID, uid, uid, uid)
+	if uid := b.targetID(); b.changesIDs() {
+		gid := b.gid(uid)
+		b.Call("set gid", unix.SYS_SETRESGID, gid, gid, gid)
+		b.Call("set uid", unix.SYS_SETRESUID, uid, uid, uid)
+	}
 	b.InLayer("")
 	b.Call("die with init still", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL)).Because("a change of ids clears it")
 	b.Call("set umask", unix.SYS_UMASK, 0o022)

@@ -149,6 +149,10 @@ func apartWith(ctx context.Context, o options, f func(*scene, []*attack) (bool, 
 	if err := world(ctx); err != nil {
 		return false, err
 	}
+	// As most hosts have them: what a jail takes from here is a peer of it.
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SHARED, ""); err != nil {
+		return false, fmt.Errorf("share mounts: %w", err)
+	}
 	o.base = "/mnt" // a jail's /var/tmp is its /tmp, which a rule of its own covers
 	if err := unix.Mount("none", o.base, "tmpfs", 0, "mode=755"); err != nil {
 		return false, fmt.Errorf("mount a tmpfs: %w", err)

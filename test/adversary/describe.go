@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,15 +20,35 @@ import (
 // watched are the lines of /proc/PID/status that a step may change.
 var watched = []string{"Name", "Umask", "Uid", "Gid", "Groups", "SigBlk", "SigIgn", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp", "Seccomp_filters"}
 
-// child is the first living child of a process, 0 for none.
-func child(pid int) int {
+// children are those of a process that are alive.
+func children(pid int) (list []int) {
 	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid)) // it may have ended
 	for word := range strings.FieldsSeq(string(text)) {
 		if n, err := strconv.Atoi(word); err == nil && !gone(n) {
-			return n
+			list = append(list, n)
 		}
 	}
-	return 0
+	return list
+}
+
+// jailed finds pid 1 of a supervisor's jail, beside which there may be a stage,
+// and its child; 0 where there is none.
+func jailed(supervisor int) (init, target int) {
+	for _, p := range children(supervisor) {
+		status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", p)) // it may have ended
+		if _, ids, _ := strings.Cut(string(status), "\nNSpid:"); strings.HasSuffix(firstLine(ids), "\t1") {
+			init = p
+		}
+	}
+	if list := children(init); len(list) > 0 {
+		target = list[0]
+	}
+	return init, target
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
 }
 
 // describe adds what /proc says of a process.
@@ -47,6 +68,8 @@ func describe(seen posture.Report, as string, pid int) {
 		}
 	}
 	seen[as+"cwd"], _ = os.Readlink(dir + "cwd")
+	mounts, _ := os.ReadFile(dir + "mountinfo")
+	seen[as+"mounts are peers"] = strconv.FormatBool(bytes.Contains(mounts, []byte(" shared:")) || bytes.Contains(mounts, []byte(" master:")))
 	if st, err := os.Stat(dir + "environ"); err == nil {
 		own, _ := st.Sys().(*syscall.Stat_t)
 		seen[as+"dumpable"] = strconv.FormatBool(own.Uid != 0)

@@ -68,6 +68,7 @@ type held struct {
 	cmd          *exec.Cmd
 	end          func() // lets it end, and waits for that
 	init, target int    // pids; 0 where there is none
+	said         *outputs
 }
 
 // hold starts a program that says "here" and waits, and waits for the word.
@@ -81,16 +82,17 @@ func (s *scene) hold(ctx context.Context, l launch) (*held, error) {
 	if err != nil {
 		return nil, err
 	}
+	said := &outputs{}
+	c.Stderr = said
 	if err := c.Start(); err != nil {
 		return nil, err
 	}
-	h := &held{cmd: c, end: func() {
+	h := &held{said: said, cmd: c, end: func() {
 		in.Close()
 		_ = c.Wait() // how it ends is another's to tell
 	}}
 	if line, _ := bufio.NewReader(out).ReadString('\n'); line != "" { // else it has ended
-		h.init = child(c.Process.Pid)
-		h.target = child(h.init)
+		h.init, h.target = jailed(c.Process.Pid)
 	}
 	return h, nil
 }
@@ -106,7 +108,7 @@ func (s *scene) lookOutside(ctx context.Context, l launch, seen posture.Report) 
 	}
 	defer h.end()
 	if h.target == 0 {
-		seen["outside"] = "no program was seen"
+		seen["outside"] = "no program was seen: " + numbers.ReplaceAllString(h.said.String(), "N")
 		return ctx.Err()
 	}
 	describe(seen, "init.", h.init)

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -17,47 +14,51 @@ import (
 // witnesses, or an attack that gets through. A step that nothing notices is not
 // tested, or good for nothing.
 
-// runSteps is the whole of -steps.
+// runSteps is the whole of -steps: both users' launches, side by side.
 func runSteps(ctx context.Context, o options) (bool, error) {
 	return apartWith(ctx, o, func(s *scene, list []*attack) (bool, error) {
 		if err := posture.Build(ctx, s.posture()); err != nil {
 			return false, err
 		}
+		var tables []*stepTable
 		var wg sync.WaitGroup
-		users := s.users()
-		done := make([]*stepTable, len(users))
-		for i, uid := range users {
-			wg.Go(func() { done[i] = s.leaveOutEach(ctx, list, uid, o.step) })
+		for _, uid := range s.users() {
+			t := &stepTable{user: user(uid)}
+			tables = append(tables, t)
+			wg.Go(func() { t.err = s.leaveOutEach(ctx, t, list, uid, o.step) })
 		}
 		wg.Wait()
 		ok := true
-		for _, t := range done {
+		for _, t := range tables {
 			if t.err != nil {
 				return false, t.err
 			}
-			t.print(os.Stdout)
+			fmt.Printf("%s: %d steps, %d uncaught, %d that can change nothing on this host\n", t.user, t.steps, t.missed, t.alone)
 			ok = ok && t.missed == 0
 		}
 		return ok, ctx.Err()
 	})
 }
 
-// stepTable is what has noticed the lack of each step of a user's launch.
+// stepTable counts what has noticed the lack of each step of a user's launch.
 type stepTable struct {
 	user   string
-	rows   [][2]string // step, and who has noticed
+	steps  int
 	missed int
 	alone  int // steps that nothing can notice on this host
 	err    error
 }
 
-func (t *stepTable) print(w io.Writer) {
-	b := bufio.NewWriter(w)
-	defer b.Flush()
-	for _, r := range t.rows {
-		fmt.Fprintf(b, "%-5s %-60s %s\n", t.user, r[0], r[1])
+// add prints a row, and counts it.
+func (t *stepTable) add(step, by string) {
+	switch by {
+	case uncaught:
+		t.missed++
+	case changesNone:
+		t.alone++
 	}
-	fmt.Fprintf(b, "\n%s: %d steps, %d uncaught, %d that can change nothing on this host\n\n", t.user, len(t.rows), t.missed, t.alone)
+	t.steps++
+	fmt.Printf("%-5s %-60s %s\n", t.user, step, strings.Join(strings.Fields(by), " "))
 }
 
 const (
@@ -66,31 +67,23 @@ const (
 )
 
 // leaveOutEach leaves out each step whose name matches.
-func (s *scene) leaveOutEach(ctx context.Context, list []*attack, uid int, only func(string) bool) *stepTable {
-	t := &stepTable{user: user(uid)}
-	var steps []string
-	if steps, t.err = s.steps(ctx, uid); t.err != nil {
-		return t
+func (s *scene) leaveOutEach(ctx context.Context, t *stepTable, list []*attack, uid int, only func(string) bool) error {
+	steps, err := s.steps(ctx, uid)
+	if err != nil {
+		return err
 	}
 	bases := &baselines{scene: s, uid: uid, of: map[string]posture.Report{}}
 	for _, step := range steps {
 		if !only(step) {
 			continue
 		}
-		var by string
-		if by, t.err = s.noticed(ctx, bases, list, uid, step); t.err != nil {
-			t.err = fmt.Errorf("%s: without %q: %w", t.user, step, t.err)
-			return t
+		by, err := s.noticed(ctx, bases, list, uid, step)
+		if err != nil {
+			return fmt.Errorf("%s: without %q: %w", t.user, step, err)
 		}
-		switch by {
-		case uncaught:
-			t.missed++
-		case changesNone:
-			t.alone++
-		}
-		t.rows = append(t.rows, [2]string{step, by})
+		t.add(step, by)
 	}
-	return t
+	return nil
 }
 
 // steps lists those of a launch, each once.
@@ -118,25 +111,29 @@ type baselines struct {
 	of    map[string]posture.Report
 }
 
-// get asks a witness twice when it is asked first: one that does not say the same
-// proves nothing.
+// looks is how often a witness is asked, when first, until he says the same twice
+// running: a machine that is busy with others makes differences of its own. One
+// who never does proves nothing.
+const looks = 6
+
 func (b *baselines) get(ctx context.Context, w *witness) (posture.Report, error) {
 	if r, ok := b.of[w.name]; ok {
 		return r, nil
 	}
-	first, err := w.see(ctx, b.scene, view{uid: b.uid})
-	if err != nil {
-		return nil, err
+	var last posture.Report
+	var d map[string]string
+	for range looks {
+		r, err := w.see(ctx, b.scene, view{uid: b.uid})
+		if err != nil {
+			return nil, err
+		}
+		if d = posture.Changed(last, r); last != nil && len(d) == 0 {
+			b.of[w.name] = r
+			return r, nil
+		}
+		last = r
 	}
-	again, err := w.see(ctx, b.scene, view{uid: b.uid})
-	if err != nil {
-		return nil, err
-	}
-	if d := posture.Changed(first, again); len(d) > 0 {
-		return nil, fmt.Errorf("%s: two launches with all their steps differ: %v", w.name, d)
-	}
-	b.of[w.name] = first
-	return first, nil
+	return nil, fmt.Errorf("%s: launches with all their steps differ: %v", w.name, d)
 }
 
 // noticed says what has noticed that a step was left out.
@@ -158,22 +155,34 @@ func (s *scene) noticed(ctx context.Context, bases *baselines, list []*attack, u
 }
 
 // testify has a witness look at a launch without a step, and once more at one
-// with all and one without if he sees a difference: a busy machine makes some.
-func (s *scene) testify(ctx context.Context, w *witness, base posture.Report, v view) (by string, err error) {
-	for _, step := range []string{v.step, "", v.step} {
-		seen, err := w.see(ctx, s, view{uid: v.uid, step: step})
+// with all and one without if he sees a difference: a busy machine makes some of
+// its own.
+func (s *scene) testify(ctx context.Context, w *witness, base posture.Report, v view) (string, error) {
+	for range tries {
+		by, err := s.tell(ctx, w, base, v)
+		if by == "" || err != nil {
+			return "", err
+		}
+		still, err := s.tell(ctx, w, base, view{uid: v.uid})
 		if err != nil {
-			return "", fmt.Errorf("%s: %w", w.name, err)
+			return "", err
 		}
-		now := testimony(w, base, seen)
-		if (now == "") != (step == "") {
-			return "", nil
-		}
-		if now != "" {
-			by = now
+		if again, err := s.tell(ctx, w, base, v); err != nil || still == "" && again != "" {
+			return by, err
 		}
 	}
-	return by, nil
+	return "", nil
+}
+
+const tries = 3
+
+// tell is what one look shows.
+func (s *scene) tell(ctx context.Context, w *witness, base posture.Report, v view) (string, error) {
+	seen, err := w.see(ctx, s, v)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", w.name, err)
+	}
+	return testimony(w, base, seen), nil
 }
 
 // attacked says which attack gets through without a step.

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/jailrun/jail/test/posture"
@@ -15,6 +16,7 @@ import (
 var frozenWitnesses = []witness{
 	{"before execve", frozen(mutation{at: []string{"freeze target: execve /bin/true", "dumpable target: set umask"}})},
 	{"before the fork", frozen(mutation{at: []string{"freeze init: fork the target", "dumpable init: name the process"}})},
+	{"before pivot_root", frozen(mutation{at: []string{"freeze init: pivot_root"}})},
 	{"init keeps its privileges", func(ctx context.Context, s *scene, v view) (posture.Report, error) {
 		f, err := s.freeze(ctx, v.launch(mutation{at: []string{"freeze init: filter init's calls"}}, "/bin/echo", "here"))
 		if err != nil {
@@ -25,15 +27,21 @@ var frozenWitnesses = []witness{
 		return posture.Report{"program ran": strconv.FormatBool(ran)}, nil
 	}},
 	{"init has no supervisor at its birth", func(ctx context.Context, s *scene, v view) (posture.Report, error) {
-		l := v.launch(mutation{at: []string{"orphan init: write /proc/sys/user/max_inotify_instances", "shout init: name the process"}}, "/bin/true")
+		l := v.launch(mutation{at: []string{"orphan init: write /proc/sys/user/max_inotify_instances", "freeze init: name the process"}}, "/bin/true")
 		f, err := s.freeze(ctx, l)
 		if err != nil {
 			return nil, err
 		}
 		defer f.end()
+		if f.init == 0 {
+			return posture.Report{"init": "none: " + f.says()}, nil
+		}
 		f.kill()
 		ended := soon(deadline, func() bool { return gone(f.init) })
-		return posture.Report{"init ended": strconv.FormatBool(ended), "text": f.says()}, nil
+		if !ended {
+			_ = syscall.Kill(f.init, syscall.SIGKILL)
+		}
+		return posture.Report{"init ended": strconv.FormatBool(ended)}, nil
 	}},
 }
 
@@ -76,8 +84,7 @@ func (s *scene) freeze(ctx context.Context, l launch) (*ice, error) {
 		return nil, err
 	}
 	soon(deadline, func() bool {
-		f.init = child(f.cmd.Process.Pid)
-		f.target = child(f.init)
+		f.init, f.target = jailed(f.cmd.Process.Pid)
 		return f.init > 0 && waitsIn(f.init) && (f.target == 0 || waitsIn(f.target)) || gone(f.cmd.Process.Pid)
 	})
 	return f, ctx.Err()

@@ -28,6 +28,7 @@ var launchWitnesses = []witness{
 	{"root can be regained", ending(mutation{at: []string{"succeed target: try to become root again"}}, nil, "/bin/true")},
 	{"the working directory is unknown", ending(mutation{out: []string{"target: ask for the working directory"}}, nil, "/bin/true")},
 	{"orphans", ending(mutation{}, nil, "/bin/sh", "-c", "(sleep 0.05 &) ; sleep 1; (sleep 30 &) ; exit 3")},
+	{"init does not end", ending(mutation{at: []string{"freeze init: exit, and the namespace with it"}}, []string{"--wall", "1s"}, "/bin/true")},
 	{"a full disk", ending(mutation{}, []string{"--disk", "1M", "--disk-action", "kill"}, "/bin/sh", "-c", "head -c 2M /dev/zero >/tmp/x; sleep 3")},
 	{"few descriptors", ending(mutation{}, []string{"--open-files", "4"}, "/bin/true")},
 	{"wx-deny", func(ctx context.Context, s *scene, v view) (posture.Report, error) {
