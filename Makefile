@@ -58,13 +58,38 @@ test-race: deps-test build ## run the library's and jail's own tests under the r
 test-libseccomp: deps-test ## hold the filter compiler to libseccomp
 	@CGO_ENABLED=1 go run ./test/runtests -tags=libseccomp -count=1 -timeout=10m ./policy/seccomp
 
-# Kernels that test-arm64 boots.
-ARM64_KERNELS ?= 6.1,6.12
 test-vm: deps-vm build ## boot five kernels in QEMU with cgroup v2 and v1, and test jail there as root and not; UPDATE=1 writes docs/kernels.md anew
 	@go run ./test/vm/run -suite short -cgroups v2,hybrid $(VM)
 
 test-vm-full: deps-vm build ## the same with every test that a guest can run, on KERNELS=6.18
 	@go run ./test/vm/run -suite long -each 15m -timeout 60m -cgroups v2 $(VM)
+
+build-arm64: deps-build ## build bin/arm64/jail for arm64
+	@CGO_ENABLED=0 GOARCH=arm64 GOEXPERIMENT=$$($(QUICKSTART)) go build -trimpath -buildvcs=false -ldflags "$(LDFLAGS)" -o bin/arm64/jail ./cmd/jail
+
+# The emulator of single programs has no filters, starts no other program of
+# arm64's, and clones no process that shares memory: what needs these is run in a
+# guest, less what needs a compiler or a machine of its own speed there.
+test-arm64: deps-arm64 build-arm64 ## run arm64's tests in QEMU: tables emulated, and launches in a guest, as root and not
+	@CGO_ENABLED=0 GOARCH=arm64 go test -count=1 -exec qemu-aarch64-static -skip 'Kernel|Listener|ALease|Packets|RealPrograms|PackageRuns' \
+		./isolate/tape/... ./isolate/plan/... ./isolate/result ./policy/... ./internal/size
+	@CGO_ENABLED=0 GOARCH=arm64 go build -trimpath -o bin/arm64/launch ./test/vm/launch
+	@go run ./test/vm/run -arch arm64 -kernels $(ARM64_KERNELS) -timeout 15m -each 300s \
+		-packages ./internal/sigfd,./isolate/stage,./isolate/tape,./policy/seccomp,./isolate/notify -skip 'RealPrograms|PackageRuns|Flood' \
+		-add /usr/bin/jail=bin/arm64/jail -add /usr/bin/launch=bin/arm64/launch -command 'exec launch'
+
+faults: deps-test build ## kill the supervisor at every step of a launch, and take from it what it needs
+	@JAIL_FAULTS=all go run ./test/runtests -count=1 -timeout=40m ./test/faults
+
+soak: deps-test build ## make RUNS=100000 jails that end in every way, and count what they leave; SEED=7 repeats one
+	@go run ./test/soak -runs '$(RUNS)' $(if $(SEED),-seed '$(SEED)')
+
+test-container: deps-container build ## run jail inside of podman's containers, without rights, with and without the flags that docs/containers.md recommends
+	@go run ./test/runtests -tags=container -count=1 -timeout=10m ./test/container
+
+test-apparmor: deps-vm build ## boot a kernel in QEMU, and run jail under AppArmor profiles there: the shipped one, and such as lack something
+	@go run ./test/vm/run -kernels '$(or $(KERNELS),6.18)' -packages '' -apparmor -add /usr/bin/jail=bin/jail -add /etc/apparmor.d/jail=contrib/apparmor/jail \
+		-add /usr/bin/apparmor=test/vm/apparmor.sh -command apparmor
 
 adversary: deps-test build ## attack jail in some 150 ways; DEPTH=1 leaves out each layer in turn, PEER=bwrap attacks that, SIDE=1 both side by side
 	@$(if $(PEER)$(SIDE),scripts/install-deps peers)
