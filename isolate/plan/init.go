@@ -245,7 +245,7 @@ func (b *builder) drop() {
 	b.Call("set init's no_new_privs", unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 	if b.layer(policy.LayerSeccomp) && len(b.in.InitFilter) > 0 {
 		b.Call("filter init's calls", unix.SYS_SECCOMP, seccompSetModeFilter, 0, b.program(b.in.InitFilter)).
-			Because("pid 1 needs some fifteen calls")
+			Because("pid 1 needs eleven calls")
 	}
 	b.InLayer("")
 	b.Call("let the target go", sysWrite, uint64(b.released), b.Words(1), 8).Loading(0)
@@ -330,9 +330,11 @@ func (b *builder) wait() {
 // supervisor, told so, can settle accounts while this process takes the
 // namespaces down. Who is left dies with it.
 func (b *builder) endNamespace(died tape.Addr) {
-	rest := b.NewLabel()
-	b.Here(rest)
-	b.Call("is anybody left?", unix.SYS_WAIT4, ^uint64(0), 0, unix.WNOHANG, 0).Into(died + 16).Soft().Pos = rest
+	if b.in.Procs > 0 { // without groups the accounts are this process's own, which its end settles
+		rest := b.NewLabel()
+		b.Here(rest)
+		b.Call("is anybody left?", unix.SYS_WAIT4, ^uint64(0), 0, unix.WNOHANG, 0).Into(died + 16).Soft().Pos = rest
+	}
 	b.Call("report the target's end", sysWrite, FdCtl, uint64(died), diedSize).Soft()
 	b.Here(b.initDead)
 	b.Call("exit, and the namespace with it", sysExitGroup, 0).

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -95,6 +96,27 @@ func TestEveryOldMountGetsItsFlagsAndKeepsItsOwn(t *testing.T) {
 	}
 	if len(want) > 0 {
 		t.Errorf("never set: %v", want)
+	}
+}
+
+// The supervisor's trees are peers of the host's mounts, where these are shared.
+func TestEveryOldTreeIsMadePrivateAsItIsAttached(t *testing.T) {
+	p := compiled(t, older(files(true)))
+	attached := 0
+	for i := range p.Ops {
+		o := &p.Ops[i]
+		at, _ := p.CString(o.Args[3])
+		if o.Call != unix.SYS_MOVE_MOUNT || !strings.HasPrefix(at, "root/") || slices.ContainsFunc(p.Ops, func(q tape.Op) bool { return "take "+at[len("root"):]+" out of the quota" == q.Step }) {
+			continue // our own
+		}
+		attached++
+		next := &p.Ops[i+1]
+		if path, _ := p.CString(next.Args[1]); next.Call != unix.SYS_MOUNT || next.Args[3] != unix.MS_REC|unix.MS_PRIVATE || path != at {
+			t.Errorf("%s: the next step is %q", o.Step, next.Step)
+		}
+	}
+	if attached == 0 {
+		t.Error("nothing is attached")
 	}
 }
 

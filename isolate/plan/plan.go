@@ -116,7 +116,7 @@ type builder struct {
 
 	initStart   tape.Label
 	targetStart tape.Label
-	initDead    tape.Label // kill all and exit
+	initDead    tape.Label // init's end, and with it that of its pid namespace
 
 	released tape.Addr // eventfd: init has dropped its privileges
 	children tape.Addr // signalfd

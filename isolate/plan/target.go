@@ -249,7 +249,9 @@ func (b *builder) readBack() {
 	b.unread(at)
 	ask("no_new_privs", unix.SYS_PRCTL, unix.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0).Into(at(SeenNoNewPrivs))
 	ask("securebits", unix.SYS_PRCTL, unix.PR_GET_SECUREBITS).Into(at(SeenSecurebits))
-	ask("groups", unix.SYS_GETGROUPS, 0, 0).Into(at(SeenGroups))
+	if b.in.Facts.Root { // an ordinary user's can't be dropped
+		ask("groups", unix.SYS_GETGROUPS, 0, 0).Into(at(SeenGroups))
+	}
 	ask("the session keyring", unix.SYS_KEYCTL, unix.KEYCTL_GET_KEYRING_ID, keySpecSession, 0).Into(at(SeenKeyring))
 	ask("the user's default session keyring", unix.SYS_KEYCTL, unix.KEYCTL_GET_KEYRING_ID, keySpecUserSession, 0).Into(at(SeenUserKeys))
 	ask("the boot clock", unix.SYS_CLOCK_GETTIME, unix.CLOCK_BOOTTIME, uint64(at(SeenBoottime)))
