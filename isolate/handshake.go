@@ -93,10 +93,12 @@ func (r *run) born(pid, fd int) {
 		return
 	}
 	if err := r.mapIDs(); err != nil {
+		r.hearInit() // it may be gone, and has said why
 		r.fail(&LaunchError{Op: "map the run's ids", Index: -1, Layer: policy.LayerUserNS, Err: err, Hint: idMapHint})
 		return
 	}
 	if _, err := unix.Write(r.ctl, []byte("mapped\x00\x00")); err != nil {
+		r.hearInit()
 		r.fail(&LaunchError{Op: "let init go on", Index: -1, Err: err})
 	}
 }
