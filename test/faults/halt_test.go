@@ -13,8 +13,8 @@ import (
 // program given by its path: those of errors, and those for a host's folder that
 // can't be shown through an overlay. Some names are also those of others.
 var unplayed = regexp.MustCompile(`^(?:` + strings.Join([]string{
-	`\w+: report the error`, `\w+: exit`,
-	`init: has the supervisor gone, or the time run out\?`, `init: kill (?:all that is left|the target)`,
+	`\w+: report the error`, `\w+: exit(?: after an error)?`,
+	`init: has the supervisor gone, or the time run out\?`, `init: kill the target`,
 	`init: note that /\w+ is no overlay`, `init: open \w+`, `init: (?:set the mount attributes of|attach) /\w+`,
 	`init: (?:take|make the mount point|attach) .*/etc/.*`, // what this host has not
 	`target: read back the bounding set`,                   // an ordinary user without a user namespace has not emptied it

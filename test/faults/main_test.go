@@ -80,7 +80,7 @@ func apart(t *testing.T) bool {
 	}
 	self, err := os.Executable()
 	must(t, err)
-	c := exec.CommandContext(t.Context(), self, "-test.run=^"+strings.ReplaceAll(t.Name(), "/", "$/^")+"$", "-test.v", "-test.timeout=9m")
+	c := exec.CommandContext(t.Context(), self, "-test.run=^"+strings.ReplaceAll(t.Name(), "/", "$/^")+"$", "-test.v", "-test.timeout=30m")
 	c.Env = append(os.Environ(), partVar+"="+t.Name(), dirVar+"="+built)
 	c.SysProcAttr = &syscall.SysProcAttr{Cloneflags: census.Flags}
 	out, err := c.CombinedOutput()

@@ -21,10 +21,10 @@ var stops = []struct {
 	status int
 	root   bool // needs a group
 }{
-	{"the program ends by itself", []string{"--wall", "600ms"}, "echo ready; sleep 0.1; exit 7", 1500 * time.Millisecond, result.Exited, 7, false},
-	{"the program dies", []string{"--wall", "600ms"}, "echo ready; sleep 0.1; kill -SEGV $$", 1500 * time.Millisecond, result.Signaled, 139, false},
+	{"the program ends by itself", []string{"--wall", "2s"}, "echo ready; sleep 0.1; exit 7", 3500 * time.Millisecond, result.Exited, 7, false},
+	{"the program dies", []string{"--wall", "2s"}, "echo ready; sleep 0.1; kill -SEGV $$", 3500 * time.Millisecond, result.Signaled, 139, false},
 	{"the program ends too late", []string{"--wall", "400ms"}, "echo ready; sleep 0.9; exit 7", 1800 * time.Millisecond, result.WallLimit, 137, false},
-	{"the program ends and is then idle", []string{"--idle", "600ms"}, "echo ready; sleep 0.1; exit 7", 1500 * time.Millisecond, result.Exited, 7, false},
+	{"the program ends and is then idle", []string{"--idle", "2s"}, "echo ready; sleep 0.1; exit 7", 3500 * time.Millisecond, result.Exited, 7, false},
 	{"the time on the clock is up", []string{"--wall", "600ms"}, "echo ready; exec sleep 1000", 2500 * time.Millisecond, result.WallLimit, 137, false},
 	{"the CPU time is up", []string{"--cpu", "300ms", "--wall", "1m"}, "echo ready; while :; do :; done", 2500 * time.Millisecond, result.CPULimit, 137, false},
 	{"the memory is used up", []string{"--memory", "32M"}, "echo ready; head -c 500M /dev/zero | tail -c 400M >/dev/null; exit 0", 1500 * time.Millisecond, result.Memory, 137, true},
