@@ -3,9 +3,11 @@
 package main
 
 import (
+	"os"
 	"strings"
 
 	"github.com/jailrun/jail/isolate/plan"
+	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/isolate/tape"
 	"golang.org/x/sys/unix"
 )
@@ -41,14 +43,30 @@ const noCall = 0xffff
 func withDeeds(t *tape.Tape, at []string) *tape.Tape {
 	for _, line := range at {
 		deed, step, _ := strings.Cut(line, " ")
+		do, ok := deeds[deed]
+		if !ok {
+			refuse("there is no deed " + deed)
+		}
+		found := false
 		t = t.Replace(func(o tape.Op) (tape.Op, bool) {
 			if name(o) != step {
 				return o, false
 			}
-			return deeds[deed](t, o), true
+			found = true
+			return do(t, o), true
 		})
+		if !found {
+			refuse("there is no step " + step)
+		}
 	}
 	return t
+}
+
+// refuse ends a launch that would not be what a test asks for, and so show
+// nothing.
+func refuse(why string) {
+	_, _ = os.Stderr.WriteString("hook of tests: " + why + "\n")
+	os.Exit(result.StatusFailed)
 }
 
 // call is an op in another's place that goes on with the next, come what may.

@@ -5,7 +5,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/jailrun/jail/isolate"
@@ -46,9 +45,22 @@ func leaveOut() {
 		if layer != "" {
 			t = without(t, layer)
 		}
-		t = t.Replace(func(o tape.Op) (tape.Op, bool) { return tape.Nothing(o), slices.Contains(steps, name(o)) })
-		return withDeeds(t, at)
+		return withoutSteps(withDeeds(t, at), steps)
 	})
+}
+
+func withoutSteps(t *tape.Tape, steps []string) *tape.Tape {
+	for _, step := range steps {
+		found := false
+		t = t.Replace(func(o tape.Op) (tape.Op, bool) {
+			found = found || name(o) == step
+			return tape.Nothing(o), name(o) == step
+		})
+		if !found {
+			refuse("there is no step " + step)
+		}
+	}
+	return t
 }
 
 func lines(variable string) []string {
@@ -100,10 +112,8 @@ func bornWithout(t *tape.Tape, flags uint64) *tape.Tape {
 
 func without(t *tape.Tape, l policy.Layer) *tape.Tape {
 	return t.Without(func(o tape.Op) bool {
-		switch {
-		case strings.HasPrefix(o.Step, "clone "), strings.HasPrefix(o.Step, "make init undumpable"):
-			return false
-		}
-		return o.Layer == string(l)
+		// without a clone there is no jail, and the other only stands among the layer's steps
+		kept := strings.HasPrefix(o.Step, "clone ") || strings.HasPrefix(o.Step, "make init undumpable")
+		return o.Layer == string(l) && !kept
 	})
 }

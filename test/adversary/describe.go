@@ -119,10 +119,11 @@ func soon(within time.Duration, holds func() bool) bool {
 	}
 }
 
-// waitsIn says whether a process waits in a poll, as one that was frozen does.
-func waitsIn(pid int) bool {
+// waits says whether a process waits in a function of the kernel's whose name
+// has a word in it. One that was frozen waits in a poll.
+func waits(pid int, in string) bool {
 	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/wchan", pid))
-	return strings.Contains(string(text), "poll")
+	return strings.Contains(string(text), in)
 }
 
 // gone says whether a process has ended.

@@ -2,7 +2,7 @@
 // of it. An attack that gets nowhere outside of a jail proves nothing inside, so
 // each is first seen to succeed there.
 //
-//	go run ./test/adversary [-jail FILE] [-peer NAME | -side | -depth | -steps] [-only REGEXP] [-uid N] [-v]
+//	go run ./test/adversary [-jail FILE] [-peer NAME | -side | -depth | -steps [-step REGEXP]] [-only REGEXP] [-uid N] [-v]
 package main
 
 import (

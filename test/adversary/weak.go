@@ -24,7 +24,7 @@ type launch struct {
 	result  string // a file for it, "" for none
 }
 
-// command is its command line.
+// weakCommand is its command line.
 func (s *scene) weakCommand(ctx context.Context, l launch) *exec.Cmd {
 	argv := []string{s.weak(), "exec", "--quiet", "--ro", s.dir}
 	if !slices.Contains(l.flags, "--wall") {
@@ -50,7 +50,7 @@ type told struct {
 	result *result
 }
 
-// run has a program run, and gives what came of it. The result is nil where none
+// weakRun has a program run, and gives what came of it. The result is nil where none
 // was left.
 func (s *scene) weakRun(ctx context.Context, l launch) (t told, err error) {
 	if l.result, err = s.resultFile(l.uid); err != nil {
@@ -69,6 +69,9 @@ func (s *scene) weakRun(ctx context.Context, l launch) (t told, err error) {
 	}
 	t = told{text: out.String(), status: c.ProcessState.ExitCode(), slow: time.Since(began) > slow}
 	t.busy = c.ProcessState.UserTime()+c.ProcessState.SystemTime() > busy
+	if err := asked(t.text); err != nil {
+		return t, err
+	}
 	t.result, err = readResult(l.result)
 	var malformed *json.SyntaxError
 	if errors.As(err, &malformed) {

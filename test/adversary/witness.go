@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/jailrun/jail/test/posture"
 )
@@ -12,6 +15,7 @@ import (
 // out is compared with what it sees else: a difference is the step's effect.
 type witness struct {
 	name string
+	root bool // not for an ordinary user, whose launch has no such step
 	see  func(ctx context.Context, s *scene, v view) (posture.Report, error)
 }
 
@@ -35,10 +39,22 @@ func (l launch) with(flags ...string) launch {
 // witnesses are asked in this order: first what sees most, last what takes time.
 func witnesses() []witness {
 	return slices.Concat([]witness{
-		{"default", func(ctx context.Context, s *scene, v view) (posture.Report, error) {
+		{"default", false, func(ctx context.Context, s *scene, v view) (posture.Report, error) {
 			return s.look(ctx, v, mutation{})
 		}},
 	}, launchWitnesses, frozenWitnesses, deathWitnesses)
+}
+
+// errHook is where a witness asks for a step that is not there: it would see
+// nothing.
+var errHook = errors.New("the jail of tests refuses")
+
+// asked says whether the hook of tests did what it was asked for.
+func asked(text string) error {
+	if _, why, no := strings.Cut(text, "hook of tests: "); no {
+		return fmt.Errorf("%w: %s", errHook, firstLine(why))
+	}
+	return nil
 }
 
 // testimony is what a witness has to say of a step: "" for nothing.

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"os/exec"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -14,19 +16,41 @@ import (
 
 // frozenWitnesses stop a launch at a step, and look at its processes there.
 var frozenWitnesses = []witness{
-	{"before execve", frozen(mutation{at: []string{"freeze target: execve /bin/true", "dumpable target: set umask"}})},
-	{"before the fork", frozen(mutation{at: []string{"freeze init: fork the target", "dumpable init: name the process"}})},
-	{"before pivot_root", frozen(mutation{at: []string{"freeze init: pivot_root"}})},
-	{"init keeps its privileges", func(ctx context.Context, s *scene, v view) (posture.Report, error) {
+	{"before execve", false, frozen(mutation{at: []string{"freeze target: execve /bin/true", "dumpable target: set umask"}})},
+	{"before the fork", false, frozen(mutation{at: []string{"freeze init: fork the target", "dumpable init: name the process"}})},
+	{"stage's error path", false, func(ctx context.Context, s *scene, v view) (posture.Report, error) {
+		m := mutation{out: []string{"stage: report the error"}, at: []string{"fail " + stageFails, "freeze init: check that it is 1"}}
+		f, err := s.freeze(ctx, v.launch(m, "/bin/true"))
+		if err != nil {
+			return nil, err
+		}
+		defer f.end()
+		ended := soon(time.Second, func() bool { return slices.Equal(children(f.cmd.Process.Pid), []int{f.init}) })
+		return posture.Report{"stage ended": strconv.FormatBool(ended)}, nil
+	}},
+	{"before pivot_root", false, frozen(mutation{at: []string{"freeze init: pivot_root"}})},
+	{"init keeps its privileges", false, func(ctx context.Context, s *scene, v view) (posture.Report, error) {
 		f, err := s.freeze(ctx, v.launch(mutation{at: []string{"freeze init: filter init's calls"}}, "/bin/echo", "here"))
 		if err != nil {
 			return nil, err
 		}
 		defer f.end()
-		ran := soon(400*time.Millisecond, func() bool { return f.says() != "" })
-		return posture.Report{"program ran": strconv.FormatBool(ran)}, nil
+		// It has run, or waits for init.
+		soon(deadline, func() bool { return f.says() != "" || f.target > 0 && waits(f.target, "eventfd") })
+		return posture.Report{"program ran": strconv.FormatBool(f.says() != "")}, nil
 	}},
-	{"init has no supervisor at its birth", func(ctx context.Context, s *scene, v view) (posture.Report, error) {
+	{"init does not end", false, func(ctx context.Context, s *scene, v view) (posture.Report, error) {
+		m := mutation{at: []string{"freeze init: exit, and the namespace with it"}}
+		f, err := s.freeze(ctx, v.launch(m, "/bin/true").with("--wall", "500ms"))
+		if err != nil {
+			return nil, err
+		}
+		defer f.end()
+		// An account that is settled has no limit of time any more.
+		limited := soon(2*time.Second, func() bool { return gone(f.cmd.Process.Pid) })
+		return posture.Report{"limit of time": strconv.FormatBool(limited)}, nil
+	}},
+	{"init has no supervisor at its birth", false, func(ctx context.Context, s *scene, v view) (posture.Report, error) {
 		l := v.launch(mutation{at: []string{"orphan init: write /proc/sys/user/max_inotify_instances", "freeze init: name the process"}}, "/bin/true")
 		f, err := s.freeze(ctx, l)
 		if err != nil {
@@ -68,8 +92,8 @@ func frozen(m mutation) func(context.Context, *scene, view) (posture.Report, err
 	}
 }
 
-// ice is a jail of which a process is frozen.
-type ice struct {
+// frozenJail is one of which a process is frozen.
+type frozenJail struct {
 	cmd          *exec.Cmd
 	out          *outputs
 	init, target int // pids; 0 where there is none
@@ -77,29 +101,33 @@ type ice struct {
 
 // freeze starts a jail, and waits until pid 1, and the target where there is one,
 // wait in a poll, or the jail has ended.
-func (s *scene) freeze(ctx context.Context, l launch) (*ice, error) {
-	f := &ice{cmd: s.weakCommand(ctx, l), out: &outputs{}}
+func (s *scene) freeze(ctx context.Context, l launch) (*frozenJail, error) {
+	f := &frozenJail{cmd: s.weakCommand(ctx, l), out: &outputs{}}
 	f.cmd.Stdout, f.cmd.Stderr = f.out, f.out
 	if err := f.cmd.Start(); err != nil {
 		return nil, err
 	}
 	soon(deadline, func() bool {
 		f.init, f.target = jailed(f.cmd.Process.Pid)
-		return f.init > 0 && waitsIn(f.init) && (f.target == 0 || waitsIn(f.target)) || gone(f.cmd.Process.Pid)
+		return f.init > 0 && waits(f.init, "poll") && (f.target == 0 || waits(f.target, "poll")) || gone(f.cmd.Process.Pid)
 	})
-	return f, ctx.Err()
+	if err := cmp.Or(asked(f.out.String()), ctx.Err()); err != nil {
+		f.end()
+		return nil, err
+	}
+	return f, nil
 }
 
-func (f *ice) kill() { _ = f.cmd.Process.Kill() }
+func (f *frozenJail) kill() { _ = f.cmd.Process.Kill() }
 
 // end ends the jail, and with it all that is in it.
-func (f *ice) end() {
+func (f *frozenJail) end() {
 	f.kill()
 	_ = f.cmd.Wait() // it was killed
 }
 
 // says is what jail and its program have said so far.
-func (f *ice) says() string { return numbers.ReplaceAllString(f.out.String(), "N") }
+func (f *frozenJail) says() string { return numbers.ReplaceAllString(f.out.String(), "N") }
 
 // outputs is a buffer that can be read while it is written.
 type outputs struct {

@@ -1,4 +1,4 @@
-// Gosec looks for what security reviews look for, as a tool of "go vet", whose
+// Gosec looks for known patterns of insecure Go, as a tool of "go vet", whose
 // cache keeps what it found of packages that have not changed:
 //
 //	go vet -vettool=gosec ./...
