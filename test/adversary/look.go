@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"io"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -67,7 +66,6 @@ func (s *scene) outsideReport(ctx context.Context, uid int) (posture.Report, err
 // held is a jail whose program has said "here", and waits for its input's end.
 type held struct {
 	cmd          *exec.Cmd
-	in           io.Closer
 	end          func() // lets it end, and waits for that
 	init, target int    // pids; 0 where there is none
 	said         *outputs
@@ -89,7 +87,7 @@ func (s *scene) hold(ctx context.Context, l launch) (*held, error) {
 	if err := c.Start(); err != nil {
 		return nil, err
 	}
-	h := &held{said: said, in: in, cmd: c, end: func() {
+	h := &held{said: said, cmd: c, end: func() {
 		in.Close()
 		_ = c.Wait() // how it ends is another's to tell
 	}}

@@ -38,7 +38,7 @@ func stopped(ctx context.Context, s *scene, v view) (posture.Report, error) {
 // which a supervisor that was stopped hears when the time is over.
 func stoppedOver(ctx context.Context, s *scene, v view) (posture.Report, error) {
 	const wall = 500 * time.Millisecond
-	l := v.launch(mutation{}, "/bin/sh", "-c", "echo here; read end").with("--wall", wall.String())
+	l := v.launch(mutation{}, "/bin/sh", "-c", "echo here; sleep 0.1").with("--wall", wall.String())
 	var err error
 	if l.result, err = s.resultFile(v.uid); err != nil {
 		return nil, err
@@ -51,7 +51,6 @@ func stoppedOver(ctx context.Context, s *scene, v view) (posture.Report, error) 
 		h.end()
 		return posture.Report{"program": "none: " + h.said.String()}, nil
 	}
-	h.in.Close()
 	time.Sleep(2 * wall) // the time is to be over, which is no event
 	_ = h.cmd.Process.Signal(syscall.SIGCONT)
 	h.end()

@@ -36,7 +36,7 @@ var frozenWitnesses = []witness{
 		}
 		defer f.end()
 		// It has run, or waits for init.
-		soon(deadline, func() bool { return f.says() != "" || f.target > 0 && waits(f.target, "eventfd") })
+		soon(deadline, func() bool { return f.says() != "" || f.target > 0 && waits(f.target, "wait_intr") })
 		return posture.Report{"program ran": strconv.FormatBool(f.says() != "")}, nil
 	}},
 	{"init does not end", false, func(ctx context.Context, s *scene, v view) (posture.Report, error) {
