@@ -5,8 +5,10 @@ package isolate
 import (
 	"sync/atomic"
 
+	"github.com/jailrun/jail/isolate/host"
 	"github.com/jailrun/jail/isolate/plan"
 	"github.com/jailrun/jail/isolate/tape"
+	"github.com/jailrun/jail/policy"
 )
 
 var mutation atomic.Pointer[func(*tape.Tape) *tape.Tape]
@@ -68,4 +70,23 @@ func halted(tag uint64) {
 	if f := reached.Load(); f != nil && tag == haltTag {
 		(*f)()
 	}
+}
+
+// lost are the layers that Lack was told.
+var lost atomic.Pointer[[]policy.Layer]
+
+// Lack has every launch planned for a host that lacks some layers.
+func Lack(l ...policy.Layer) { lost.Store(&l) }
+
+func lacking(f *host.Facts) *host.Facts {
+	if list := lost.Load(); list != nil {
+		for _, l := range *list {
+			if l == policy.LayerUserNS {
+				f = f.WithoutUserNS()
+			} else {
+				f = f.Without(l)
+			}
+		}
+	}
+	return f
 }

@@ -76,7 +76,7 @@ func (r *run) reference(nr int32, args [6]uint64) seccomp.Action {
 	if r.table == nil {
 		r.table = r.rules()
 	}
-	return seccomp.Reference(r.table, seccomp.Data{Nr: nr, Arch: unix.AUDIT_ARCH_X86_64, Args: args})
+	return seccomp.Reference(r.table, seccomp.Data{Nr: nr, Arch: seccomp.NativeArch, Args: args})
 }
 
 func (r *run) endForCall(c result.Cause, call notify.Call) {

@@ -51,7 +51,7 @@ func (r *run) lookAround() error {
 	}
 	r.machine = m
 	if r.facts == nil { // else a launch before has found what the host gives
-		r.facts = m.current()
+		r.facts = lacking(m.current())
 	}
 	if err := r.resolve(); err != nil {
 		return err

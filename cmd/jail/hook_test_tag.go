@@ -20,6 +20,7 @@ import (
 // it. The environment says what is done:
 //
 //	JAIL_WITHOUT=LAYER        a layer is left out
+//	JAIL_LACKS=LAYERS         the launch is planned for a host that lacks some layers
 //	JAIL_WITHOUT_STEP=STEPS   steps are left out, one a line
 //	JAIL_BORN_WITHOUT=LAYER   pid 1 is not born into a layer's namespace; the rest is done
 //	JAIL_AT=DEED STEP         another thing is done in a step's place, one a line: see deeds
@@ -31,6 +32,13 @@ func leaveOut() {
 	if at := os.Getenv("JAIL_HALT"); at != "" {
 		halt(at)
 		return
+	}
+	if list := strings.Fields(os.Getenv("JAIL_LACKS")); len(list) > 0 {
+		var layers []policy.Layer
+		for _, l := range list {
+			layers = append(layers, policy.Layer(l))
+		}
+		isolate.Lack(layers...)
 	}
 	if os.Getenv("JAIL_STEPS") != "" {
 		isolate.Halt(listSteps)

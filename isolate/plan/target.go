@@ -141,6 +141,7 @@ func (b *builder) userIDs() {
 // noWayBack proves that root can't be regained. It comes when the capabilities
 // are gone: with them it would only show that id 0 isn't mapped.
 func (b *builder) noWayBack() {
+	b.InLayer("")
 	regained, skip := b.NewLabel(), b.NewLabel()
 	o := b.Call("try to become root again", unix.SYS_SETRESUID, 0, 0, 0)
 	o.Because("it must fail")

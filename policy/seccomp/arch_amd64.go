@@ -3,7 +3,9 @@ package seccomp
 import "golang.org/x/sys/unix"
 
 const (
-	nativeArch = unix.AUDIT_ARCH_X86_64
+	// NativeArch is what a filter is told of calls of the machine's own ABI,
+	// seccomp(2).
+	NativeArch = unix.AUDIT_ARCH_X86_64
 	archWords  = "x86-64"
 	fixForeign = "run a 64-bit build of the program"
 )

@@ -7,7 +7,9 @@ import (
 )
 
 const (
-	nativeArch = unix.AUDIT_ARCH_AARCH64
+	// NativeArch is what a filter is told of calls of the machine's own ABI,
+	// seccomp(2).
+	NativeArch = unix.AUDIT_ARCH_AARCH64
 	archWords  = "arm64"
 	fixForeign = "run a 64-bit build of the program"
 )

@@ -21,7 +21,7 @@ func Compile(r *Rules, o Options) ([]Filter, error) {
 	c := compiler{rules: r, options: o}
 	tree := c.tree(c.spans())
 	native := c.load(word{offsetNr, wholeWord}, c.numbers(tree))
-	abi := c.jump(opJeq, nativeArch, native, c.answer(r.Foreign))
+	abi := c.jump(opJeq, NativeArch, native, c.answer(r.Foreign))
 	c.load(word{offsetArch, wholeWord}, abi)
 	if len(c.rev) > MaxLen {
 		return nil, &Error{Op: "compile", Object: "rules", Err: ErrTooLong, Hint: "use fewer values in checks"}

@@ -39,7 +39,7 @@ func probe(r *Rules, x, y uint64, yield func(Data)) {
 		yield(native(nr, x, y, x^y, x&y, x|y, x+y))
 	}
 	yield(Data{Nr: int32(x), Arch: uint32(y)})
-	yield(Data{Nr: int32(x), Arch: nativeArch})
+	yield(Data{Nr: int32(x), Arch: NativeArch})
 	values := []uint64{x, y}
 	for _, c := range r.Checks {
 		for _, a := range c.When {

@@ -10,7 +10,7 @@ import (
 const edge = 0x40000000
 
 func native(nr int, args ...uint64) Data {
-	d := Data{Nr: int32(nr), Arch: nativeArch, IP: 0x7f00dead0000beef}
+	d := Data{Nr: int32(nr), Arch: NativeArch, IP: 0x7f00dead0000beef}
 	copy(d.Args[:], args)
 	return d
 }
@@ -58,7 +58,7 @@ var variants = []Options{{Listener: false}, {Listener: true}}
 // architectures, and for calls with checks each argument at, beside and around
 // every value that a check names.
 func inputs(r *Rules, yield func(Data)) {
-	for _, arch := range []uint32{nativeArch, archForeign, archOther, 0} {
+	for _, arch := range []uint32{NativeArch, archForeign, archOther, 0} {
 		for nr := -2; nr <= 600; nr++ {
 			yield(Data{Nr: int32(nr), Arch: arch})
 		}

@@ -15,7 +15,7 @@ func Reference(r *Rules, d Data) Action { return r.find(d).answer }
 // Why explains the answer to a native call: the deciding group, its
 // reason, and what the user can do (empty where nothing is to be done).
 func (r *Rules) Why(nr int, args [6]uint64) (group, reason, fix string) {
-	v := r.find(Data{Nr: int32(nr), Arch: nativeArch, Args: args})
+	v := r.find(Data{Nr: int32(nr), Arch: NativeArch, Args: args})
 	return v.group, v.why, v.fix
 }
 
@@ -31,7 +31,7 @@ type verdict struct {
 }
 
 func (r *Rules) find(d Data) verdict {
-	if d.Arch != nativeArch {
+	if d.Arch != NativeArch {
 		return verdict{r.Foreign, groupForeign, whyForeign, fixForeign, true}
 	}
 	if v, ok := r.beyond(uint32(d.Nr)); ok {

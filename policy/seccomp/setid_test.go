@@ -38,7 +38,7 @@ func TestSharedRulesRefuseEverySetIDMode(t *testing.T) {
 			continue
 		}
 		nr, _ := Number(c.call)
-		d := Data{Nr: int32(nr), Arch: nativeArch, Args: c.args}
+		d := Data{Nr: int32(nr), Arch: NativeArch, Args: c.args}
 		if got := Reference(r, d); got != c.want {
 			t.Errorf("%s %o: %v, want %v", c.call, c.args, got, c.want)
 		}

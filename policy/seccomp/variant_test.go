@@ -62,7 +62,7 @@ func TestWithoutANetworkOfItsOwnAJailHasUnixSocketsOnly(t *testing.T) {
 			unix.AF_INET6: Errno(unix.EAFNOSUPPORT), unix.AF_NETLINK: Errno(unix.EAFNOSUPPORT),
 		} {
 			nr, _ := Number("socket")
-			d := Data{Nr: int32(nr), Arch: nativeArch, Args: [6]uint64{family, unix.SOCK_STREAM}}
+			d := Data{Nr: int32(nr), Arch: NativeArch, Args: [6]uint64{family, unix.SOCK_STREAM}}
 			ret, _, err := Simulate(prog, d)
 			if err != nil || ret != want.Return(Options{Listener: true}) || Reference(v.Rules(), d) != want {
 				t.Errorf("%+v, family %d: %#x, %v", v, family, ret, err)
@@ -108,7 +108,7 @@ func TestWithoutNamespacesTheFilterGuardsWhatIsTheHosts(t *testing.T) {
 			continue
 		}
 		nr, _ := Number(h.call)
-		d := Data{Nr: int32(nr), Arch: nativeArch, Args: h.args}
+		d := Data{Nr: int32(nr), Arch: NativeArch, Args: h.args}
 		if got := Reference(DefaultRules(), d); got.Kind != KindAllow {
 			t.Errorf("%s is refused anyway: %v", h.call, got)
 		}
@@ -135,7 +135,7 @@ func TestWithoutNamespacesAProgramStillHasItself(t *testing.T) {
 			continue
 		}
 		nr, _ := Number(call)
-		d := Data{Nr: int32(nr), Arch: nativeArch, Args: args}
+		d := Data{Nr: int32(nr), Arch: NativeArch, Args: args}
 		ret, _, err := Simulate(decode(v.Bytes(Options{})), d)
 		if err != nil || ret != Allow().Return(Options{}) {
 			t.Errorf("%s: %#x, %v", call, ret, err)

@@ -66,10 +66,47 @@ type depths struct {
 	layers  []policy.Layer
 	list    []*attack
 	through map[*attack]map[policy.Layer]bool // it got through, as root or as an ordinary user
+	unmade  map[policy.Layer]int              // attacks for which no jail could be started
+	made    map[policy.Layer]int
+}
+
+// leftOut is how a layer is left out of a launch that goes on all the same, in the
+// environment of the hook of tests. Where other steps stand on a layer's, the plan
+// is that for a host which lacks it.
+func leftOut(l policy.Layer) string {
+	switch l {
+	case policy.LayerUserNS, policy.LayerNetNS, policy.LayerRootfs:
+		return "JAIL_LACKS=" + string(l)
+	case policy.LayerMntNS:
+		return "JAIL_LACKS=mnt_ns rootfs" // there is no root without
+	}
+	return "JAIL_WITHOUT=" + string(l)
+}
+
+// canLeaveOut says whether a jail of a user's can be without that one layer.
+func canLeaveOut(l policy.Layer, uid int) bool {
+	switch l {
+	case policy.LayerNoNewPrivs:
+		return false // the kernel takes no filter then, seccomp(2)
+	case policy.LayerUserNS:
+		return uid == 0 // an ordinary user gets the other namespaces by it alone
+	}
+	return true
+}
+
+// tryAll lets every other layer be, so that none ends the launch because of the
+// one that is missing.
+func tryAll() (flags []string) {
+	for _, l := range policy.AllLayers() {
+		if l.CanTry {
+			flags = append(flags, "--try", string(l.Name))
+		}
+	}
+	return flags
 }
 
 func (s *scene) depths(ctx context.Context, list []*attack) (*depths, error) {
-	d := &depths{through: map[*attack]map[policy.Layer]bool{}}
+	d := &depths{through: map[*attack]map[policy.Layer]bool{}, unmade: map[policy.Layer]int{}, made: map[policy.Layer]int{}}
 	for _, a := range list {
 		if a.harmless() {
 			d.list = append(d.list, a)
@@ -81,24 +118,32 @@ func (s *scene) depths(ctx context.Context, list []*attack) (*depths, error) {
 		s.without = l.Name
 		for _, a := range d.list {
 			for _, uid := range s.users() {
-				if !a.isFor(uid) {
+				if !a.isFor(uid) || !canLeaveOut(l.Name, uid) {
 					continue
 				}
-				flags := a.flags
-				if l.CanTry {
-					flags = append([]string{"--try", string(l.Name)}, flags...)
-				}
-				got, err := s.inside(ctx, a, uid, flags)
+				got, err := s.inside(ctx, a, uid, append(tryAll(), a.flags...))
 				if err != nil {
 					return nil, fmt.Errorf("without %s: %w", l.Name, err)
 				}
-				if got.through() {
-					d.through[a][l.Name] = true
-				}
+				d.count(a, l.Name, got)
 			}
 		}
 	}
 	return d, ctx.Err()
+}
+
+// count notes what came of an attack. One for which there was no jail shows
+// nothing of the layers that are left.
+func (d *depths) count(a *attack, l policy.Layer, got said) {
+	switch {
+	case got.through():
+		d.through[a][l] = true
+		d.made[l]++
+	case got.reason == "setup-failed" || got.reason == "internal":
+		d.unmade[l]++
+	default:
+		d.made[l]++
+	}
 }
 
 // print says how many attacks of each category no single layer is needed for,
@@ -133,6 +178,30 @@ func (d *depths) print(w io.Writer) {
 			fmt.Fprintf(w, "  %-30s %s\n", a, strings.Join(by, ", "))
 		}
 	}
+	d.printUnmade(w)
+}
+
+// printUnmade names the layers without which some jail did not start.
+func (d *depths) printUnmade(w io.Writer) {
+	for _, l := range d.layers {
+		switch made, unmade := d.made[l], d.unmade[l]; {
+		case made+unmade == 0:
+			fmt.Fprintf(w, "\n%s can't be left out by itself: others stand on it.", l)
+		case unmade > 0:
+			fmt.Fprintf(w, "\nwithout %s: %d of %d attacks found no jail, and show nothing.", l, unmade, made+unmade)
+		}
+	}
+	fmt.Fprintln(w)
+}
+
+// shown says whether every layer that can be left out was left out of a jail.
+func (d *depths) shown() bool {
+	for _, l := range d.layers {
+		if d.made[l] == 0 && canLeaveOut(l, 0) || d.unmade[l] > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // apartWith runs f on a scene in namespaces that are thrown away, with a jail
@@ -172,9 +241,10 @@ func apartWith(ctx context.Context, o options, f func(*scene, []*attack) (bool, 
 func runDepth(ctx context.Context, o options) (bool, error) {
 	return apartWith(ctx, o, func(s *scene, list []*attack) (bool, error) {
 		d, err := s.depths(ctx, list)
-		if err == nil {
-			d.print(os.Stdout)
+		if err != nil {
+			return false, err
 		}
-		return err == nil, err
+		d.print(os.Stdout)
+		return d.shown(), nil
 	})
 }
