@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -61,19 +62,45 @@ func (s *scene) buildWeak(ctx context.Context) error {
 	return nil
 }
 
-// depths are what came of each attack without each layer.
-type depths struct {
-	layers  []policy.Layer
-	list    []*attack
-	through map[*attack]map[policy.Layer]bool // it got through, as root or as an ordinary user
-	unmade  map[policy.Layer]int              // attacks for which no jail could be started
-	made    map[policy.Layer]int
+// manner is one of two in which a layer can be left out.
+type manner struct {
+	title string
+	env   func(policy.Layer) string // of the hook of tests
+	flags func(policy.Layer) []string
+	can   func(l policy.Layer, uid int) bool
+	fails bool // a jail that does not start holds
 }
 
-// leftOut is how a layer is left out of a launch that goes on all the same, in the
-// environment of the hook of tests. Where other steps stand on a layer's, the plan
-// is that for a host which lacks it.
-func leftOut(l policy.Layer) string {
+// asTried leaves a layer's steps out of a launch that may do without that one.
+// Where the steps of others stand on them no jail starts: that holds.
+var asTried = manner{
+	title: "by a jail that may do without it, but without none that stands on it",
+	env:   func(l policy.Layer) string { return "JAIL_WITHOUT=" + string(l) },
+	flags: try,
+	can:   func(policy.Layer, int) bool { return true },
+	fails: true,
+}
+
+func try(l policy.Layer) []string {
+	for _, d := range policy.AllLayers() {
+		if d.Name == l && d.CanTry {
+			return []string{"--try", string(l)}
+		}
+	}
+	return nil
+}
+
+// asLacked leaves a layer out of a launch that goes on all the same: every layer
+// is tried, and where others stand on one, the plan is that for a host which lacks
+// it.
+var asLacked = manner{
+	title: "by a jail that goes on without it, and without what stands on it",
+	env:   lackedBy,
+	flags: tryAll,
+	can:   canLack,
+}
+
+func lackedBy(l policy.Layer) string {
 	switch l {
 	case policy.LayerUserNS, policy.LayerNetNS, policy.LayerRootfs:
 		return "JAIL_LACKS=" + string(l)
@@ -83,8 +110,7 @@ func leftOut(l policy.Layer) string {
 	return "JAIL_WITHOUT=" + string(l)
 }
 
-// canLeaveOut says whether a jail of a user's can be without that one layer.
-func canLeaveOut(l policy.Layer, uid int) bool {
+func canLack(l policy.Layer, uid int) bool {
 	switch l {
 	case policy.LayerNoNewPrivs:
 		return false // the kernel takes no filter then, seccomp(2)
@@ -94,19 +120,25 @@ func canLeaveOut(l policy.Layer, uid int) bool {
 	return true
 }
 
-// tryAll lets every other layer be, so that none ends the launch because of the
-// one that is missing.
-func tryAll() (flags []string) {
+func tryAll(policy.Layer) (flags []string) {
 	for _, l := range policy.AllLayers() {
-		if l.CanTry {
-			flags = append(flags, "--try", string(l.Name))
-		}
+		flags = append(flags, try(l.Name)...)
 	}
 	return flags
 }
 
-func (s *scene) depths(ctx context.Context, list []*attack) (*depths, error) {
-	d := &depths{through: map[*attack]map[policy.Layer]bool{}, unmade: map[policy.Layer]int{}, made: map[policy.Layer]int{}}
+// depths are what came of each attack without each layer.
+type depths struct {
+	manner
+	layers  []policy.Layer
+	list    []*attack
+	through map[*attack]map[policy.Layer]bool // it got through, as root or as an ordinary user
+	unmade  map[policy.Layer]int              // attacks for which no jail started
+	made    map[policy.Layer]int
+}
+
+func (s *scene) depths(ctx context.Context, list []*attack, m manner) (*depths, error) {
+	d := &depths{manner: m, through: map[*attack]map[policy.Layer]bool{}, unmade: map[policy.Layer]int{}, made: map[policy.Layer]int{}}
 	for _, a := range list {
 		if a.harmless() {
 			d.list = append(d.list, a)
@@ -115,13 +147,13 @@ func (s *scene) depths(ctx context.Context, list []*attack) (*depths, error) {
 	}
 	for _, l := range policy.AllLayers() {
 		d.layers = append(d.layers, l.Name)
-		s.without = l.Name
+		s.without = m.env(l.Name)
 		for _, a := range d.list {
 			for _, uid := range s.users() {
-				if !a.isFor(uid) || !canLeaveOut(l.Name, uid) {
+				if !a.isFor(uid) || !m.can(l.Name, uid) {
 					continue
 				}
-				got, err := s.inside(ctx, a, uid, append(tryAll(), a.flags...))
+				got, err := s.inside(ctx, a, uid, slices.Concat(m.flags(l.Name), a.flags))
 				if err != nil {
 					return nil, fmt.Errorf("without %s: %w", l.Name, err)
 				}
@@ -132,8 +164,7 @@ func (s *scene) depths(ctx context.Context, list []*attack) (*depths, error) {
 	return d, ctx.Err()
 }
 
-// count notes what came of an attack. One for which there was no jail shows
-// nothing of the layers that are left.
+// count notes what came of an attack.
 func (d *depths) count(a *attack, l policy.Layer, got said) {
 	switch {
 	case got.through():
@@ -149,8 +180,9 @@ func (d *depths) count(a *attack, l policy.Layer, got said) {
 // print says how many attacks of each category no single layer is needed for,
 // and names the others with the layer that alone holds each.
 func (d *depths) print(w io.Writer) {
+	fmt.Fprintf(w, "Held without any one layer, %s:\n\n", d.title)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "category\tattacks\theld without any one layer\t\t")
+	fmt.Fprintln(t, "category\tattacks\theld\t\t")
 	for _, c := range categories {
 		n, held := 0, 0
 		for _, a := range d.list {
@@ -181,14 +213,15 @@ func (d *depths) print(w io.Writer) {
 	d.printUnmade(w)
 }
 
-// printUnmade names the layers without which some jail did not start.
+// printUnmade names the layers without which no jail started.
 func (d *depths) printUnmade(w io.Writer) {
+	fmt.Fprintln(w)
 	for _, l := range d.layers {
 		switch made, unmade := d.made[l], d.unmade[l]; {
 		case made+unmade == 0:
-			fmt.Fprintf(w, "\n%s can't be left out by itself: others stand on it.", l)
+			fmt.Fprintf(w, "%s can't be left out by itself: others stand on it.\n", l)
 		case unmade > 0:
-			fmt.Fprintf(w, "\nwithout %s: %d of %d attacks found no jail, and show nothing.", l, unmade, made+unmade)
+			fmt.Fprintf(w, "without %s: no jail started for %d of %d attacks.\n", l, unmade, made+unmade)
 		}
 	}
 	fmt.Fprintln(w)
@@ -197,7 +230,7 @@ func (d *depths) printUnmade(w io.Writer) {
 // shown says whether every layer that can be left out was left out of a jail.
 func (d *depths) shown() bool {
 	for _, l := range d.layers {
-		if d.made[l] == 0 && canLeaveOut(l, 0) || d.unmade[l] > 0 {
+		if !d.fails && (d.made[l] == 0 && d.can(l, 0) || d.unmade[l] > 0) {
 			return false
 		}
 	}
@@ -240,11 +273,15 @@ func apartWith(ctx context.Context, o options, f func(*scene, []*attack) (bool, 
 // runDepth is the whole of -depth.
 func runDepth(ctx context.Context, o options) (bool, error) {
 	return apartWith(ctx, o, func(s *scene, list []*attack) (bool, error) {
-		d, err := s.depths(ctx, list)
-		if err != nil {
-			return false, err
+		ok := true
+		for _, m := range []manner{asTried, asLacked} {
+			d, err := s.depths(ctx, list, m)
+			if err != nil {
+				return false, err
+			}
+			d.print(os.Stdout)
+			ok = ok && d.shown()
 		}
-		d.print(os.Stdout)
-		return d.shown(), nil
+		return ok, nil
 	})
 }

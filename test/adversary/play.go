@@ -184,7 +184,7 @@ func (s *scene) command(ctx context.Context, a *attack, uid int, argv []string, 
 	c := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	c.Env = []string{"PATH=/usr/bin:/bin", "SECRET=" + s.marker, "HOME=/nonexistent"}
 	if s.without != "" {
-		c.Env = append(c.Env, leftOut(s.without))
+		c.Env = append(c.Env, s.without)
 	}
 	if s.step != "" {
 		c.Env = append(c.Env, mutation{}.without(s.step).environ()...)

@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"syscall"
 
-	"github.com/jailrun/jail/policy"
 	"github.com/jailrun/jail/test/podman"
 	"golang.org/x/sys/unix"
 )
@@ -28,7 +27,7 @@ type scene struct {
 	jail     string
 	user     int               // the ordinary one
 	peer     *holder           // nil: jail
-	without  policy.Layer      // left out of every jail, "" for none
+	without  string            // what leaves a layer out of every jail, "" for none
 	step     string            // likewise
 	marker   string            // a word that stands in every secret
 	secret   string            // a file that only root may read

@@ -7,6 +7,7 @@
 #include <asm/ldt.h>
 #include <linux/io_uring.h>
 #include <linux/kcmp.h>
+#include <linux/keyctl.h>
 #include <linux/perf_event.h>
 #include <sys/personality.h>
 #include <sys/ptrace.h>
@@ -43,6 +44,7 @@ static void attack(void) {
 	tried("kcmp", syscall(SYS_kcmp, getpid(), getpid(), KCMP_FILES, 0, 0));
 	tried("fanotify_init", syscall(SYS_fanotify_init, 0x200, O_RDONLY)); // FAN_REPORT_FID
 	tried("memfd_secret", syscall(447, 0));
+	tried("add_key", syscall(SYS_add_key, "user", "jail-adversary", "x", 1, KEY_SPEC_PROCESS_KEYRING));
 	tried("ptrace", of_a_child(trace));
 	tried("process_vm_readv", of_a_child(read_memory));
 	if (personality(ADDR_NO_RANDOMIZE) != -1)
