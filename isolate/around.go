@@ -30,7 +30,7 @@ func refuser(le *LaunchError) string {
 	case errors.Is(le.Err, unix.ENOSPC):
 		return "the limit of namespaces is reached: see /proc/sys/user/max_*_namespaces"
 	case refuses(a, unix.SYS_CLONE):
-		return "a system call filter around jail refuses it, as a container engine's does: " + host.MendFilter
+		return "user namespaces are forbidden by a system call filter around jail, as a container engine or another jail has: " + host.MendFilter
 	case a.Chroot:
 		return "who stands in a chroot gets no user namespace (user_namespaces(7)): start jail outside of it"
 	case a.Sysctl != "":

@@ -43,10 +43,14 @@ func gcScratch() (removed []string, err error) {
 		}
 		dir := filepath.Join(os.TempDir(), e.Name())
 		lock, held := lockFolder(dir)
-		if errors.Is(held, unix.EAGAIN) {
+		switch {
+		case errors.Is(held, unix.EAGAIN):
 			continue // its owner lives in another pid namespace
+		case held != nil:
+			err = errors.Join(err, held)
+			continue // and whether he does can't be told
 		}
-		if rm := errors.Join(held, removeFolder(dir)); rm != nil {
+		if rm := removeFolder(dir); rm != nil {
 			err = errors.Join(err, rm)
 		} else {
 			removed = append(removed, "folder "+dir)

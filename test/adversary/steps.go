@@ -170,7 +170,7 @@ func (s *scene) testify(ctx context.Context, w *witness, base posture.Report, v 
 		if err != nil {
 			return "", err
 		}
-		if again, err := s.tell(ctx, w, base, v); err != nil || still == "" && again != "" {
+		if again, err := s.tell(ctx, w, base, v); err != nil || still == "" && key(again) == key(by) {
 			return by, err
 		}
 	}
@@ -196,13 +196,25 @@ func (s *scene) attacked(ctx context.Context, list []*attack, uid int, step stri
 		if !a.isFor(uid) || a.caller != nil {
 			continue
 		}
-		got, err := without.inside(ctx, a, uid, a.flags)
+		through, err := allThrough(ctx, a, uid, &without, s, &without)
 		if err != nil {
 			return "", err
 		}
-		if got.through() {
+		if through {
 			return "attack: " + a.String(), nil
 		}
 	}
 	return uncaught, nil
+}
+
+// allThrough says whether an attack gets through without the step, is held with
+// it, and gets through without it once more.
+func allThrough(ctx context.Context, a *attack, uid int, without, with, again *scene) (bool, error) {
+	for _, s := range []*scene{without, with, again} {
+		got, err := s.inside(ctx, a, uid, a.flags)
+		if err != nil || got.through() != (s != with) {
+			return false, err
+		}
+	}
+	return true, nil
 }

@@ -64,5 +64,13 @@ func testimony(w *witness, base, seen posture.Report) string {
 		return ""
 	}
 	key := slices.Sorted(maps.Keys(d))[0]
-	return w.name + ": " + key + " " + d[key]
+	return w.name + ": " + key + keyEnds + d[key]
+}
+
+const keyEnds = " is: "
+
+// key is what a testimony is about.
+func key(testimony string) string {
+	about, _, _ := strings.Cut(testimony, keyEnds)
+	return about
 }

@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,16 +47,26 @@ func (g *ground) killAt(i int, step string, victims func([]int) []int) {
 	} else {
 		inside = victims(inside)
 	}
+	jailed := false
 	for _, pid := range inside {
+		jailed = jailed || isJailed(pid)
 		_ = unix.Kill(pid, unix.SIGKILL) // it may have died of the one before
 	}
-	g.holdKilled(s, i, step)
+	g.holdKilled(s, i, step, jailed)
+}
+
+// isJailed says whether a process is pid 1 of a jail, or its program's.
+func isJailed(pid int) bool {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)) // it may have ended
+	_, ids, _ := strings.Cut(string(text), "\nNSpid:")
+	line, _, _ := strings.Cut(ids, "\n")
+	return len(strings.Fields(line)) > 1
 }
 
 // holdKilled checks the verdict of a jail whose processes were killed: a launch
 // that failed, or a program that died of it, and what had no part in the launch
 // any more is not missed. Nobody has to collect anything.
-func (g *ground) holdKilled(s *supervisor, i int, step string) {
+func (g *ground) holdKilled(s *supervisor, i int, step string, jailed bool) {
 	g.t.Helper()
 	status, res := s.end()
 	g.waitForAll()
@@ -68,7 +79,7 @@ func (g *ground) holdKilled(s *supervisor, i int, step string) {
 		return
 	case res.Reason == result.Internal && status == result.StatusFailed && res.Evidence.Started:
 		return
-	case res.Reason == result.Exited && status == 0:
+	case res.Reason == result.Exited && status == 0 && !jailed: // the stage has no part in it any more
 		return
 	case res.Reason == result.Signaled && status == 137 && res.Evidence.Started:
 		return

@@ -62,7 +62,7 @@ func (g *ground) startHalting(i int, halt time.Duration) (s *supervisor, halts b
 	c.Env = append(c.Environ(), fmt.Sprintf("JAIL_HALT=%d,%d,%d", i, halt.Milliseconds(), g.launches))
 	s = g.start(c)
 	line, _ := s.told.ReadString('\n') // at its end it is empty
-	return s, line != ""
+	return s, strings.HasPrefix(line, "halted: ")
 }
 
 // withResult are the arguments of a jail whose result is read.

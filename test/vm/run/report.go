@@ -60,8 +60,10 @@ func (r *reporter) job(j *planned, s *said) error {
 	if !s.result.Passed() {
 		problems = append(problems, string(bytes.TrimSpace(s.output)))
 		t.failed = max(t.failed, 1)
-	} else if t.passed == 0 {
+	} else if t.passed == 0 && j.part.pkg == "" {
 		t.passed = 1 // a shell line is one test
+	} else if t.passed == 0 && len(t.skipped) == 0 {
+		problems = append(problems, "no test was run: is the pattern still that of some?")
 	}
 	for _, skip := range t.skipped {
 		if r.g.o.suite != "" && !excused(r.g.excuses, r.b, j.UID, skip) {
