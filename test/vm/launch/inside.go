@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"runtime"
@@ -20,6 +21,7 @@ type facts struct {
 	PID           int
 	Namespace     string // the errno of making a user namespace
 	Mount         string // the errno of mounting nothing nowhere
+	Listen        string // that of a socket of its own, which the supervisor is asked for
 	Threads, Sums int    // work that was done by so many threads
 }
 
@@ -30,6 +32,7 @@ func inside() int {
 	f.Namespace = errno(namespace())
 	_, _, e := unix.RawSyscall6(unix.SYS_MOUNT, 0, 0, 0, 0, 0, 0)
 	f.Mount = e.Error()
+	f.Listen = errno(listen())
 	sums := make(chan int)
 	for i := range f.Threads {
 		go func() {
@@ -44,6 +47,14 @@ func inside() int {
 		return 1
 	}
 	return status
+}
+
+func listen() error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	return l.Close()
 }
 
 // namespace has a child born into a user namespace of its own.

@@ -77,7 +77,7 @@ func (h host) outside() error {
 	if e := json.Unmarshal(out, &f); e != nil {
 		return errors.Join(err, e)
 	}
-	if f.Namespace != "" || f.Mount != "bad address" {
+	if f.Namespace != "" || f.Mount != "bad address" || f.Listen != "" {
 		return fmt.Errorf("%+v", f)
 	}
 	return nil
@@ -92,7 +92,7 @@ func (h host) enforced() error {
 	if err := json.Unmarshal([]byte(out), &f); err != nil {
 		return fmt.Errorf("%w: %q, %+v", err, out, r)
 	}
-	if f.Arch != runtime.GOARCH || f.Host != "jail" || f.Sums != 6 || f.Namespace != "operation not permitted" || f.Mount != "operation not permitted" {
+	if f.Arch != runtime.GOARCH || f.Host != "jail" || f.Sums != 6 || f.Namespace != "operation not permitted" || f.Mount != "operation not permitted" || f.Listen != "" {
 		return fmt.Errorf("inside it was found: %+v", f)
 	}
 	if r.Reason != "exited" || r.ExitCode == nil || *r.ExitCode != status || code != status {
