@@ -28,9 +28,9 @@ status is 0, or exec's where the program would not be found or executed. --json,
 --status-fd and --quiet are taken, so that any command line can be explained, and
 have no effect.`
 
-const gcHelp = `Remove the control groups that killed jails left behind, and end what still
-runs in them. Only groups that are named as jail names them, and whose owner is
-gone, are touched.`
+const gcHelp = `Remove the control groups and temporary folders that killed jails left behind,
+and end what still runs in the groups. Only what is named as jail names it, and
+whose owner is gone, is touched.`
 
 const doctorHelp = `Say what this host gives, what it lacks and how to mend it, and try a jail.
 The exit status is 0 when a jail with all default layers works, else 1.`

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,12 +34,17 @@ func runSteps(ctx context.Context, o options) (bool, error) {
 			if t.err != nil {
 				return false, t.err
 			}
+			if t.steps == 0 {
+				return false, errNoStep
+			}
 			fmt.Printf("%s: %d steps, %d uncaught, %d that can change nothing on this host\n", t.user, t.steps, t.missed, t.alone)
 			ok = ok && t.missed == 0
 		}
 		return ok, ctx.Err()
 	})
 }
+
+var errNoStep = errors.New("no step matches: all are named by \"make mutate\" without STEP")
 
 // stepTable counts what has noticed the lack of each step of a user's launch.
 type stepTable struct {
