@@ -101,7 +101,13 @@ func listSteps(t *tape.Tape) *tape.Tape {
 	return t
 }
 
-func name(o tape.Op) string { return o.Proc.String() + ": " + o.Step }
+// name is that of a step, whatever program it is about.
+func name(o tape.Op) string {
+	if o.Call == unix.SYS_EXECVE {
+		return o.Proc.String() + ": execve"
+	}
+	return o.Proc.String() + ": " + o.Step
+}
 
 // bornWith are the layers that pid 1 is cloned into.
 var bornWith = map[policy.Layer]uint64{

@@ -16,7 +16,7 @@ import (
 
 // frozenWitnesses stop a launch at a step, and look at its processes there.
 var frozenWitnesses = []witness{
-	{"before execve", false, frozen(mutation{at: []string{"freeze target: execve /bin/true", "dumpable target: set umask"}})},
+	{"before execve", false, frozen(mutation{at: []string{"freeze target: execve", "dumpable target: set umask"}})},
 	{"before the fork", false, frozen(mutation{at: []string{"freeze init: fork the target", "dumpable init: name the process"}})},
 	{"stage's error path", false, func(ctx context.Context, s *scene, v view) (posture.Report, error) {
 		m := mutation{out: []string{"stage: report the error"}, at: []string{"fail " + stageFails, "freeze init: check that it is 1"}}
