@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jailrun/jail/isolate/host"
 	"github.com/jailrun/jail/isolate/plan"
 	"github.com/jailrun/jail/policy"
 	"golang.org/x/sys/unix"
@@ -41,8 +42,8 @@ func (r *run) tasksBeside() (n int64) {
 		if err != nil {
 			continue // no process, or gone
 		}
-		if ids, _ := statusField(status, "Uid"); strings.HasPrefix(ids, uid) {
-			threads, _ := statusField(status, "Threads")
+		if ids, _ := host.StatusField(status, "Uid"); strings.HasPrefix(ids, uid) {
+			threads, _ := host.StatusField(status, "Threads")
 			k, _ := strconv.ParseInt(threads, 10, 64)
 			n += k
 		}

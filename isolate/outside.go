@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jailrun/jail/isolate/host"
 	"github.com/jailrun/jail/policy"
 )
 
@@ -87,7 +88,7 @@ func (r *run) fourIDs() string {
 
 // field compares a line of /proc/PID/status.
 func (l *look) field(name, want string) (string, bool) {
-	got, there := statusField(l.status, name)
+	got, there := host.StatusField(l.status, name)
 	if !there {
 		return "/proc/PID/status has no " + name, false
 	}
@@ -103,7 +104,7 @@ func (l *look) noCaps(bounding bool) (string, bool) {
 		sets = append(sets, "CapBnd")
 	}
 	for _, s := range sets {
-		if v, there := statusField(l.status, s); !there || strings.Trim(v, "0") != "" {
+		if v, there := host.StatusField(l.status, s); !there || strings.Trim(v, "0") != "" {
 			return s + " is " + strconv.Quote(v), false
 		}
 	}

@@ -108,14 +108,3 @@ func readStat(pid int) ([]string, error) {
 	}
 	return strings.Fields(string(p[bytes.LastIndexByte(p, ')')+1:])), nil
 }
-
-// statusField gives a field of /proc/PID/status, proc_pid_status(5), without the
-// blanks around it, and whether it is there.
-func statusField(status []byte, name string) (string, bool) {
-	for line := range bytes.Lines(status) {
-		if k, v, ok := bytes.Cut(line, []byte(":")); ok && string(k) == name {
-			return string(bytes.TrimSpace(v)), true
-		}
-	}
-	return "", false
-}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jailrun/jail/isolate/cgroup"
+	"github.com/jailrun/jail/isolate/host"
 	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/isolate/watch"
 )
@@ -106,7 +107,7 @@ func residentOf(pid int) (m resident, err error) {
 
 // kib reads a size that /proc/PID/status gives in KiB.
 func kib(status []byte, name string) int64 {
-	s, _ := statusField(status, name)
+	s, _ := host.StatusField(status, name)
 	n, _ := strconv.ParseInt(strings.TrimSuffix(s, " kB"), 10, 64)
 	return n << 10
 }

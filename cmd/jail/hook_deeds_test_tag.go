@@ -20,7 +20,7 @@ var deeds = map[string]func(t *tape.Tape, o tape.Op) tape.Op{
 		return o
 	},
 	// the call is not made, and has succeeded
-	"succeed": func(_ *tape.Tape, o tape.Op) tape.Op { return tape.Nothing(o) },
+	"succeed": nothing,
 	// the process waits, until it is killed
 	"freeze": func(_ *tape.Tape, o tape.Op) tape.Op { return call(o, unix.SYS_PPOLL) },
 	// the process is gone without a word
@@ -47,20 +47,28 @@ func withDeeds(t *tape.Tape, at []string) *tape.Tape {
 		if !ok {
 			refuse("there is no deed " + deed)
 		}
-		found := false
-		t = t.Replace(func(o tape.Op) (tape.Op, bool) {
-			if name(o) != step {
-				return o, false
-			}
-			found = true
-			return do(t, o), true
-		})
-		if !found {
-			refuse("there is no step " + step)
-		}
+		t = inPlaceOf(t, step, do)
 	}
 	return t
 }
+
+// inPlaceOf does another thing in a step's place.
+func inPlaceOf(t *tape.Tape, step string, do func(*tape.Tape, tape.Op) tape.Op) *tape.Tape {
+	found := false
+	changed := t.Replace(func(o tape.Op) (tape.Op, bool) {
+		if name(o) != step {
+			return o, false
+		}
+		found = true
+		return do(t, o), true
+	})
+	if !found {
+		refuse("there is no step " + step)
+	}
+	return changed
+}
+
+func nothing(_ *tape.Tape, o tape.Op) tape.Op { return tape.Nothing(o) }
 
 // refuse ends a launch that would not be what a test asks for, and so show
 // nothing.

@@ -59,14 +59,7 @@ func leaveOut() {
 
 func withoutSteps(t *tape.Tape, steps []string) *tape.Tape {
 	for _, step := range steps {
-		found := false
-		t = t.Replace(func(o tape.Op) (tape.Op, bool) {
-			found = found || name(o) == step
-			return tape.Nothing(o), name(o) == step
-		})
-		if !found {
-			refuse("there is no step " + step)
-		}
+		t = inPlaceOf(t, step, nothing)
 	}
 	return t
 }

@@ -33,7 +33,9 @@ type Around struct {
 
 // LookAround reads what confines us. What can't be read counts as not there.
 func LookAround() *Around {
-	a := &Around{Filter: statusField("Seccomp") == "2", Label: label()}
+	status, _ := os.ReadFile("/proc/self/status")
+	seccomp, _ := StatusField(status, "Seccomp")
+	a := &Around{Filter: seccomp == "2", Label: label()}
 	if name, mode, ok := strings.Cut(a.Label, " ("); ok && mode != "unconfined)" {
 		a.Profile = name
 	}
@@ -84,17 +86,6 @@ func impossibleClone() unix.Errno {
 func sysctl(name string) string {
 	b, _ := os.ReadFile("/proc/sys/" + name) // #nosec G304 -- named by jail
 	return strings.TrimSpace(string(b))
-}
-
-// statusField reads a line of /proc/self/status, proc_pid_status(5).
-func statusField(name string) string {
-	b, _ := os.ReadFile("/proc/self/status")
-	for line := range strings.Lines(string(b)) {
-		if v, ok := strings.CutPrefix(line, name+":"); ok {
-			return strings.TrimSpace(v)
-		}
-	}
-	return ""
 }
 
 // label is AppArmor's of our process. Its own folder came with Linux 5.8; the

@@ -33,7 +33,7 @@ func TestWhatCoversProcIsSeen(t *testing.T) {
 		return
 	}
 	if os.Geteuid() != 0 {
-		t.Skip("needs CAP_SYS_ADMIN to cover a part of /proc")
+		t.Skip("feature root: not run as root")
 	}
 	script := `mount -t tmpfs none /proc/bus && COVERED=1 exec "$0" -test.run='^TestWhatCoversProcIsSeen$'`
 	out, err := exec.Command("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private", "sh", "-c", script, os.Args[0]).CombinedOutput()

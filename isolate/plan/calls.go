@@ -128,6 +128,23 @@ var calls = [...]call{
 	{unix.SYS_LANDLOCK_RESTRICT_SELF, "landlock_restrict_self", []param{{kind: descriptor}, {kind: number}}},
 }
 
+// callOf finds a call's row, or nil.
+func callOf(nr uint64) *call {
+	lo, hi := 0, len(calls)
+	for lo < hi {
+		mid := (lo + hi) / 2
+		if uint64(inOrder(mid).nr) < nr {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	if lo < len(calls) && uint64(inOrder(lo).nr) == nr {
+		return inOrder(lo)
+	}
+	return nil
+}
+
 // CallName gives the name of a call that a tape may hold, "" for any other.
 func CallName(nr uint64) string {
 	if c := callOf(nr); c != nil {

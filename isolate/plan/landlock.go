@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"strings"
-
 	"github.com/jailrun/jail/isolate/tape"
 	"github.com/jailrun/jail/policy"
 	"github.com/jailrun/jail/rootfs"
@@ -149,8 +147,8 @@ func covered(list []rule, i int, handled uint64) bool {
 	r := &list[i]
 	for j := range list {
 		above := &list[j]
-		within := strings.HasPrefix(r.path, above.path) && above.path != "/" && (len(r.path) == len(above.path) && j < i || len(r.path) > len(above.path) && r.path[len(above.path)] == '/')
-		if within && r.granted(handled)&^above.granted(handled) == 0 {
+		first := above.path != r.path || j < i
+		if first && contains(above.path, r.path) && r.granted(handled)&^above.granted(handled) == 0 {
 			return true
 		}
 	}

@@ -64,7 +64,7 @@ func under(mounts []Mount, path string) (own uint64, below []Mount) {
 }
 
 func contains(dir, p string) bool {
-	return dir == "/" || p == dir || strings.HasPrefix(p, dir+"/")
+	return dir == "/" || p == dir || len(p) > len(dir) && p[len(dir)] == '/' && p[:len(dir)] == dir
 }
 
 // mountAt walks to a path as the kernel does: of the mounts on the one that it

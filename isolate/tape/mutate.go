@@ -18,6 +18,32 @@ func (t *Tape) WithWord(a, w uint64) *Tape {
 	return &c
 }
 
+// Without gives the tape with some ops replaced by ones that do nothing. It
+// exists so that tests can prove what each op is good for. An exit stays: a
+// process that went on would play the next one's part, with rights that part
+// was never meant to have.
+func (t *Tape) Without(drop func(Op) bool) *Tape {
+	return t.Replace(func(o Op) (Op, bool) { return Nothing(o), drop(o) && o.Call != sysExitGroup })
+}
+
+// Replace gives the tape with other ops in the place of those for which f says
+// so. Like Without it is for tests.
+func (t *Tape) Replace(f func(Op) (Op, bool)) *Tape {
+	c := *t
+	c.Ops = append([]Op(nil), t.Ops...)
+	for i, o := range c.Ops {
+		if n, ok := f(o); ok {
+			c.Ops[i] = n
+		}
+	}
+	return &c
+}
+
+// Nothing is an op that does nothing, and goes on where o does when it succeeds.
+func Nothing(o Op) Op {
+	return Op{Call: sysGetpid, Neg: Next, Zero: o.Zero, Pos: o.Zero, Step: "nothing, in place of: " + o.Step, Proc: o.Proc}
+}
+
 // Held gives the tape with a halt before op i, of whoever plays it: it sends a
 // message of the word tag over the socket fd, and goes on with op i when the
 // socket's other end is closed, or after so many milliseconds; -1 is for ever.

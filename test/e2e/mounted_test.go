@@ -27,7 +27,7 @@ const later = `
 // perhaps, was never granted, and would be writable behind --ro.
 func TestWhatTheHostMountsLaterIsNotShown(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("needs CAP_SYS_ADMIN to mount for others")
+		t.Skip("feature root: not run as root")
 	}
 	for _, uid := range []int{0, nobody} {
 		for _, flag := range []string{"--ro", "--rw"} {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"strconv"
@@ -30,7 +31,7 @@ var errNotHeld = errors.New("not held")
 // held tells whether a ruleset without a rule refuses what is done without it.
 func held(r ruleset, try func() error) error {
 	if err := try(); err != nil {
-		return errors.New("also refused without: " + err.Error())
+		return fmt.Errorf("also refused without: %w", err)
 	}
 	return alone(func() error {
 		fd, err := r.create()
