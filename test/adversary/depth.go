@@ -147,7 +147,7 @@ func (s *scene) depths(ctx context.Context, list []*attack, m manner) (*depths, 
 	}
 	for _, l := range policy.AllLayers() {
 		d.layers = append(d.layers, l.Name)
-		s.without = m.env(l.Name)
+		s.hook = []string{m.env(l.Name)}
 		for _, a := range d.list {
 			for _, uid := range s.users() {
 				if !a.isFor(uid) || !m.can(l.Name, uid) {

@@ -11,7 +11,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/jailrun/jail/isolate/host"
 	"github.com/jailrun/jail/test/posture"
+	"golang.org/x/sys/unix"
 )
 
 // What the processes of a jail look like from outside, where nothing hides them:
@@ -36,7 +38,7 @@ func children(pid int) (list []int) {
 func jailed(supervisor int) (init, target int) {
 	for _, p := range children(supervisor) {
 		status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", p)) // it may have ended
-		if _, ids, _ := strings.Cut(string(status), "\nNSpid:"); strings.HasSuffix(firstLine(ids), "\t1") {
+		if ids, _ := host.StatusField(status, "NSpid"); strings.HasSuffix(ids, "\t1") {
 			init = p
 		}
 	}
@@ -44,11 +46,6 @@ func jailed(supervisor int) (init, target int) {
 		target = list[0]
 	}
 	return init, target
-}
-
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(s, "\n")
-	return line
 }
 
 // describe adds what /proc says of a process.
@@ -134,4 +131,22 @@ func gone(pid int) bool {
 	}
 	_, after, _ := strings.Cut(string(text), ") ")
 	return strings.HasPrefix(after, "Z") || strings.HasPrefix(after, "X")
+}
+
+// ends waits for a process's end, and reports whether it came in time.
+func ends(pid int, within time.Duration) (bool, error) {
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err == unix.ESRCH {
+		return true, nil
+	}
+	if err != nil {
+		return false, os.NewSyscallError("pidfd_open", err)
+	}
+	defer unix.Close(fd)
+	for end := time.Now().Add(within); ; {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, int(max(time.Until(end), 0).Milliseconds()))
+		if err != unix.EINTR {
+			return n > 0, os.NewSyscallError("poll", err)
+		}
+	}
 }

@@ -101,7 +101,7 @@ func (s *scene) held(ctx context.Context, a *attack, uid int) (said, error) {
 
 // program is jail, or the one that leaves walls out.
 func (s *scene) program() string {
-	if s.without != "" || s.step != "" {
+	if s.hook != nil {
 		return s.weak()
 	}
 	return s.jail
@@ -183,12 +183,7 @@ func (s *scene) play(ctx context.Context, a *attack, uid int, argv []string, att
 func (s *scene) command(ctx context.Context, a *attack, uid int, argv []string, attr *syscall.SysProcAttr) *exec.Cmd {
 	c := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	c.Env = []string{"PATH=/usr/bin:/bin", "SECRET=" + s.marker, "HOME=/nonexistent"}
-	if s.without != "" {
-		c.Env = append(c.Env, s.without)
-	}
-	if s.step != "" {
-		c.Env = append(c.Env, mutation{}.without(s.step).environ()...)
-	}
+	c.Env = append(c.Env, s.hook...)
 	c.ExtraFiles = []*os.File{s.leak}
 	c.Dir = s.dir
 	c.WaitDelay = time.Second

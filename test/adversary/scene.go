@@ -27,8 +27,7 @@ type scene struct {
 	jail     string
 	user     int               // the ordinary one
 	peer     *holder           // nil: jail
-	without  string            // what leaves a layer out of every jail, "" for none
-	step     string            // likewise
+	hook     []string          // what the hook of tests is told of every jail; nil: no hook
 	marker   string            // a word that stands in every secret
 	secret   string            // a file that only root may read
 	open     string            // a file that all may read, outside of the view

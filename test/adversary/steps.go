@@ -145,16 +145,16 @@ func (b *baselines) get(ctx context.Context, w *witness) (posture.Report, error)
 // noticed says what has noticed that a step was left out.
 func (s *scene) noticed(ctx context.Context, bases *baselines, list []*attack, uid int, step string) (string, error) {
 	for _, w := range witnesses() {
-		if w.root && uid != 0 {
-			continue
-		}
 		base, err := bases.get(ctx, &w)
 		if err != nil {
 			return "", err
 		}
 		by, err := s.testify(ctx, &w, base, view{uid: uid, step: step})
-		if by != "" || err != nil {
-			return by, err
+		if err != nil {
+			return "", err
+		}
+		if by != (testimony{}) {
+			return by.String(), nil
 		}
 	}
 	if onlyLimit(step) {
@@ -166,59 +166,57 @@ func (s *scene) noticed(ctx context.Context, bases *baselines, list []*attack, u
 // testify has a witness look at a launch without a step, and once more at one
 // with all and one without if he sees a difference: a busy machine makes some of
 // its own.
-func (s *scene) testify(ctx context.Context, w *witness, base posture.Report, v view) (string, error) {
+func (s *scene) testify(ctx context.Context, w *witness, base posture.Report, v view) (testimony, error) {
 	for range tries {
 		by, err := s.tell(ctx, w, base, v)
-		if by == "" || err != nil {
-			return "", err
+		if by == (testimony{}) || err != nil {
+			return testimony{}, err
 		}
 		still, err := s.tell(ctx, w, base, view{uid: v.uid})
 		if err != nil {
-			return "", err
+			return testimony{}, err
 		}
-		if again, err := s.tell(ctx, w, base, v); err != nil || still == "" && key(again) == key(by) {
+		again, err := s.tell(ctx, w, base, v)
+		if err != nil || still == (testimony{}) && again.about == by.about {
 			return by, err
 		}
 	}
-	return "", nil
+	return testimony{}, nil
 }
 
 const tries = 3
 
 // tell is what one look shows.
-func (s *scene) tell(ctx context.Context, w *witness, base posture.Report, v view) (string, error) {
+func (s *scene) tell(ctx context.Context, w *witness, base posture.Report, v view) (testimony, error) {
 	seen, err := w.see(ctx, s, v)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", w.name, err)
+		return testimony{}, fmt.Errorf("%s: %w", w.name, err)
 	}
-	return testimony(w, base, seen), nil
+	return w.compare(base, seen), nil
 }
 
-// attacked says which attack gets through without a step.
+// attacked says which attack gets through without a step, is held with it, and
+// gets through without it once more.
 func (s *scene) attacked(ctx context.Context, list []*attack, uid int, step string) (string, error) {
 	without := *s
-	without.step = step
+	without.hook = mutation{}.without(step).environ()
 	for _, a := range list {
 		if !a.isFor(uid) || a.caller != nil {
 			continue
 		}
-		through, err := allThrough(ctx, a, uid, &without, s, &without)
-		if err != nil {
-			return "", err
-		}
-		if through {
-			return "attack: " + a.String(), nil
+		if needs, err := standsOn(ctx, a, uid, &without, s); err != nil || needs {
+			return "attack: " + a.String(), err
 		}
 	}
 	return uncaught, nil
 }
 
-// allThrough says whether an attack gets through without the step, is held with
-// it, and gets through without it once more.
-func allThrough(ctx context.Context, a *attack, uid int, without, with, again *scene) (bool, error) {
-	for _, s := range []*scene{without, with, again} {
+// standsOn says whether what holds an attack is the step that a scene's jails are
+// without.
+func standsOn(ctx context.Context, a *attack, uid int, without, with *scene) (bool, error) {
+	for _, s := range []*scene{without, with, without} {
 		got, err := s.inside(ctx, a, uid, a.flags)
-		if err != nil || got.through() != (s != with) {
+		if err != nil || got.through() != (s == without) {
 			return false, err
 		}
 	}

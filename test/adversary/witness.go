@@ -15,7 +15,6 @@ import (
 // out is compared with what it sees else: a difference is the step's effect.
 type witness struct {
 	name string
-	root bool // not for an ordinary user, whose launch has no such step
 	see  func(ctx context.Context, s *scene, v view) (posture.Report, error)
 }
 
@@ -39,7 +38,7 @@ func (l launch) with(flags ...string) launch {
 // witnesses are asked in this order: first what sees most, last what takes time.
 func witnesses() []witness {
 	return slices.Concat([]witness{
-		{"default", false, func(ctx context.Context, s *scene, v view) (posture.Report, error) {
+		{"default", func(ctx context.Context, s *scene, v view) (posture.Report, error) {
 			return s.look(ctx, v, mutation{})
 		}},
 	}, launchWitnesses, frozenWitnesses, deathWitnesses)
@@ -52,25 +51,25 @@ var errHook = errors.New("the jail of tests refuses")
 // asked says whether the hook of tests did what it was asked for.
 func asked(text string) error {
 	if _, why, no := strings.Cut(text, "hook of tests: "); no {
-		return fmt.Errorf("%w: %s", errHook, firstLine(why))
+		return fmt.Errorf("%w: %s", errHook, strings.TrimSpace(why))
 	}
 	return nil
 }
 
-// testimony is what a witness has to say of a step: "" for nothing.
-func testimony(w *witness, base, seen posture.Report) string {
-	d := posture.Changed(base, seen)
-	if len(d) == 0 {
-		return ""
-	}
-	key := slices.Sorted(maps.Keys(d))[0]
-	return w.name + ": " + key + keyEnds + d[key]
+// testimony is what a witness has to say of a step: the zero value for nothing.
+type testimony struct {
+	about  string // the witness, and what he saw change
+	change string
 }
 
-const keyEnds = " is: "
+func (t testimony) String() string { return t.about + ": " + t.change }
 
-// key is what a testimony is about.
-func key(testimony string) string {
-	about, _, _ := strings.Cut(testimony, keyEnds)
-	return about
+// compare gives the first difference that a witness has seen.
+func (w *witness) compare(base, seen posture.Report) testimony {
+	d := posture.Changed(base, seen)
+	if len(d) == 0 {
+		return testimony{}
+	}
+	key := slices.Sorted(maps.Keys(d))[0]
+	return testimony{w.name + ": " + key, d[key]}
 }

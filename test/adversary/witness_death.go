@@ -11,11 +11,11 @@ import (
 
 // deathWitnesses end, or stop, the supervisor or pid 1 while a program runs.
 var deathWitnesses = []witness{
-	{"the supervisor is killed", false, killed(mutation{}, nil)},
-	{"the supervisor is killed, and init stopped", false, killed(mutation{}, func(h *held) { _ = syscall.Kill(h.init, syscall.SIGSTOP) })},
-	{"the supervisor is killed, and init has no signal", false, killed(mutation{out: []string{"init: die with the supervisor"}}, nil)},
-	{"the supervisor is stopped", false, stopped},
-	{"the supervisor is stopped as the program ends", false, stoppedOver},
+	{"the supervisor is killed", killed(mutation{}, nil)},
+	{"the supervisor is killed, and init stopped", killed(mutation{}, func(h *held) { _ = syscall.Kill(h.init, syscall.SIGSTOP) })},
+	{"the supervisor is killed, and init has no signal", killed(mutation{out: []string{"init: die with the supervisor"}}, nil)},
+	{"the supervisor is stopped", stopped},
+	{"the supervisor is stopped as the program ends", stoppedOver},
 }
 
 // stopped tells whether a program ends at its limit of time while its supervisor
@@ -29,9 +29,9 @@ func stopped(ctx context.Context, s *scene, v view) (posture.Report, error) {
 	if h.target == 0 || h.cmd.Process.Signal(syscall.SIGSTOP) != nil {
 		return posture.Report{"program": "none: " + h.said.String()}, nil
 	}
-	ended := soon(deadline, func() bool { return gone(h.target) })
+	ended, err := ends(h.target, deadline)
 	_ = h.cmd.Process.Signal(syscall.SIGCONT) // it is stopped, and so is there
-	return posture.Report{"program ended": strconv.FormatBool(ended)}, nil
+	return posture.Report{"program ended": strconv.FormatBool(ended)}, err
 }
 
 // stoppedOver tells what the verdict is on a program that has ended in time, of
@@ -76,11 +76,14 @@ func killed(m mutation, before func(*held)) func(context.Context, *scene, view) 
 			before(h)
 		}
 		_ = h.cmd.Process.Kill()
-		ended := soon(deadline, func() bool { return gone(h.init) && gone(h.target) })
+		ended, err := ends(h.init, deadline)
+		if ended && err == nil {
+			ended, err = ends(h.target, deadline)
+		}
 		if !ended {
 			_ = syscall.Kill(h.init, syscall.SIGKILL)
 		}
 		h.end()
-		return posture.Report{"all ended": strconv.FormatBool(ended)}, nil
+		return posture.Report{"all ended": strconv.FormatBool(ended)}, err
 	}
 }

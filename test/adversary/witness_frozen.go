@@ -16,9 +16,9 @@ import (
 
 // frozenWitnesses stop a launch at a step, and look at its processes there.
 var frozenWitnesses = []witness{
-	{"before execve", false, frozen(mutation{at: []string{"freeze target: execve", "dumpable target: set umask"}})},
-	{"before the fork", false, frozen(mutation{at: []string{"freeze init: fork the target", "dumpable init: name the process"}})},
-	{"stage's error path", false, func(ctx context.Context, s *scene, v view) (posture.Report, error) {
+	{"before execve", frozen(mutation{at: []string{"freeze target: execve", "dumpable target: set umask"}})},
+	{"before the fork", frozen(mutation{at: []string{"freeze init: fork the target", "dumpable init: name the process"}})},
+	{"stage's error path", func(ctx context.Context, s *scene, v view) (posture.Report, error) {
 		m := mutation{out: []string{"stage: report the error"}, at: []string{"fail " + stageFails, "freeze init: check that it is 1"}}
 		f, err := s.freeze(ctx, v.launch(m, "/bin/true"))
 		if err != nil {
@@ -28,8 +28,8 @@ var frozenWitnesses = []witness{
 		ended := soon(time.Second, func() bool { return slices.Equal(children(f.cmd.Process.Pid), []int{f.init}) })
 		return posture.Report{"stage ended": strconv.FormatBool(ended)}, nil
 	}},
-	{"before pivot_root", false, frozen(mutation{at: []string{"freeze init: pivot_root"}})},
-	{"init keeps its privileges", false, func(ctx context.Context, s *scene, v view) (posture.Report, error) {
+	{"before pivot_root", frozen(mutation{at: []string{"freeze init: pivot_root"}})},
+	{"init keeps its privileges", func(ctx context.Context, s *scene, v view) (posture.Report, error) {
 		f, err := s.freeze(ctx, v.launch(mutation{at: []string{"freeze init: filter init's calls"}}, "/bin/echo", "here"))
 		if err != nil {
 			return nil, err
@@ -39,7 +39,7 @@ var frozenWitnesses = []witness{
 		soon(deadline, func() bool { return f.says() != "" || f.target > 0 && waits(f.target, "wait_intr") })
 		return posture.Report{"program ran": strconv.FormatBool(f.says() != "")}, nil
 	}},
-	{"init does not end", false, func(ctx context.Context, s *scene, v view) (posture.Report, error) {
+	{"init does not end", func(ctx context.Context, s *scene, v view) (posture.Report, error) {
 		m := mutation{at: []string{"freeze init: exit, and the namespace with it"}}
 		f, err := s.freeze(ctx, v.launch(m, "/bin/true").with("--wall", "500ms"))
 		if err != nil {
@@ -47,10 +47,10 @@ var frozenWitnesses = []witness{
 		}
 		defer f.end()
 		// An account that is settled has no limit of time any more.
-		limited := soon(2*time.Second, func() bool { return gone(f.cmd.Process.Pid) })
-		return posture.Report{"limit of time": strconv.FormatBool(limited)}, nil
+		limited, err := ends(f.cmd.Process.Pid, 2*time.Second)
+		return posture.Report{"limit of time": strconv.FormatBool(limited)}, err
 	}},
-	{"init has no supervisor at its birth", false, func(ctx context.Context, s *scene, v view) (posture.Report, error) {
+	{"init has no supervisor at its birth", func(ctx context.Context, s *scene, v view) (posture.Report, error) {
 		l := v.launch(mutation{at: []string{"orphan init: write /proc/sys/user/max_inotify_instances", "freeze init: name the process"}}, "/bin/true")
 		f, err := s.freeze(ctx, l)
 		if err != nil {
@@ -61,11 +61,11 @@ var frozenWitnesses = []witness{
 			return posture.Report{"init": "none: " + f.says()}, nil
 		}
 		f.kill()
-		ended := soon(deadline, func() bool { return gone(f.init) })
+		ended, err := ends(f.init, deadline)
 		if !ended {
 			_ = syscall.Kill(f.init, syscall.SIGKILL)
 		}
-		return posture.Report{"init ended": strconv.FormatBool(ended)}, nil
+		return posture.Report{"init ended": strconv.FormatBool(ended)}, err
 	}},
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jailrun/jail/isolate/host"
 	"github.com/jailrun/jail/isolate/result"
 	"golang.org/x/sys/unix"
 )
@@ -58,9 +59,8 @@ func (g *ground) killAt(i int, step string, victims func([]int) []int) {
 // isJailed says whether a process is pid 1 of a jail, or its program's.
 func isJailed(pid int) bool {
 	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)) // it may have ended
-	_, ids, _ := strings.Cut(string(text), "\nNSpid:")
-	line, _, _ := strings.Cut(ids, "\n")
-	return len(strings.Fields(line)) > 1
+	ids, _ := host.StatusField(text, "NSpid")
+	return len(strings.Fields(ids)) > 1
 }
 
 // holdKilled checks the verdict of a jail whose processes were killed: a launch
