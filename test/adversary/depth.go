@@ -160,8 +160,36 @@ func (s *scene) depths(ctx context.Context, list []*attack, m manner) (*depths, 
 				d.count(a, l.Name, got)
 			}
 		}
+		s.endStrays()
 	}
 	return d, ctx.Err()
+}
+
+// endStrays ends what jails without a pid namespace have left behind, which is
+// ours as this process is pid 1: it would hold their user's share of keys.
+func (s *scene) endStrays() {
+	for left := true; left; {
+		left = false
+		for _, pid := range children(os.Getpid()) {
+			if !s.isVictim(pid) {
+				left = true
+				_ = unix.Kill(pid, unix.SIGKILL)
+				_, _ = unix.Wait4(pid, nil, 0, nil) // whose children are then ours
+			}
+		}
+	}
+	for pid := 1; pid > 0; { // those that were dead already
+		pid, _ = unix.Wait4(-1, nil, unix.WNOHANG, nil)
+	}
+}
+
+func (s *scene) isVictim(pid int) bool {
+	for _, v := range s.victims {
+		if v.Process.Pid == pid {
+			return true
+		}
+	}
+	return false
 }
 
 // count notes what came of an attack.
