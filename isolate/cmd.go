@@ -49,6 +49,12 @@ type Cmd struct {
 	// would cost a thread each.
 	HoldThread bool
 
+	// MeterIO asks for the traffic with block devices from a cgroup's own
+	// counters: on cgroup v1 it costs one more group. Without it the traffic is
+	// that of the processes that were waited for (getrusage(2)), unless a limit of
+	// it is set.
+	MeterIO bool
+
 	ctx    context.Context
 	run    *run
 	res    *result.Result

@@ -46,6 +46,7 @@ func (r *run) memoryFigures(m *cgroup.Memory) {
 	r.usage.MemoryPeakBytes, r.usage.SwapPeakBytes = m.Peak, m.SwapPeak
 	r.usage.MemorySource = new(r.groupSource())
 	r.usage.MemoryAnonBytes, r.usage.MemoryFileBytes, r.usage.MemoryShmemBytes = m.Anon, m.File, m.Shmem
+	r.usage.MemoryKernelBytes, r.usage.MemorySocketBytes = m.Kernel, m.Sockets
 	r.usage.OOMKills, r.ev.OOMKills, r.ev.MemoryFailcnt = m.OOMKills, m.OOMKills, m.AtLimit
 	r.ev.OOMVictim = m.OOMKills != nil && *m.OOMKills > 0
 }

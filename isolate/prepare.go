@@ -116,8 +116,10 @@ func (r *run) makeGroup() error {
 		err = errNoClone3
 	}
 	if err == nil {
-		l := &r.policy.Limits
-		spec := cgroup.Spec{Memory: int64(l.Memory), Pids: l.Pids, Cores: l.Cores}
+		var spec cgroup.Spec
+		if spec, err = r.groupSpec(); err != nil {
+			return err
+		}
 		r.group, err = r.machine.groups.Begin(r.machine.groups.NewName(), spec)
 	}
 	if err == nil {
@@ -133,12 +135,15 @@ var errNoClone3 = errors.New("a jail is born into its group by clone3(2), which 
 func (r *run) groupMissing(err error) error {
 	r.noGroup = err
 	if r.policy.Layers.Level(policy.LayerCgroup) == policy.Require || passing(err) {
-		return noGroupError(err)
+		return r.noGroupError(err)
 	}
 	return nil
 }
 
-func noGroupError(err error) error {
+func (r *run) noGroupError(err error) error {
+	if only := r.policy.OnlyByGroup(); len(only) > 0 {
+		return advised(&LaunchError{Op: "make the cgroup", Index: -1, Layer: policy.LayerCgroup, Err: err, Hint: "nothing else can hold " + strings.Join(only, ", ")})
+	}
 	return advised(&LaunchError{Op: "make the cgroup", Index: -1, Layer: policy.LayerCgroup, Err: err, Hint: "or go on without: --try cgroup"})
 }
 
@@ -368,7 +373,7 @@ func (r *run) sendGroups() error {
 		return nil
 	}
 	if err := r.group.Complete(); err != nil {
-		return noGroupError(err)
+		return r.noGroupError(err)
 	}
 	if err := r.watchOOM(); err != nil {
 		return err

@@ -43,6 +43,7 @@ var fields = [...]field{
 	}},
 	{"chdir", func(d *decoder, key string, n *node) { d.text(key, n, &d.out.Chdir, checkInside) }},
 	{"hostname", func(d *decoder, key string, n *node) { d.text(key, n, &d.out.Hostname, checkHostname) }},
+	{"group", func(d *decoder, key string, n *node) { d.text(key, n, &d.out.Group, checkGroup) }},
 	{"verify", func(d *decoder, key string, n *node) { decodeEnum(d, key, n, &d.out.Verify, verifies[:]) }},
 	{"seccomp", func(d *decoder, key string, n *node) { d.table(key, n, seccompFields[:]) }},
 	{"hardware", func(d *decoder, key string, n *node) { d.table(key, n, hardwareFields[:]) }},

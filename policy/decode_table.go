@@ -66,6 +66,12 @@ func wrongType(to any, n *node) error {
 		want, ok = "an integer", n.kind == kindInt || n.text == unlimited && ok
 	case *string, *Action:
 		want = string(kindString)
+	case *Swap, *Sizes:
+		want, ok = `a size as "64M", an integer of bytes`, ok || n.kind == kindInt
+	case *Counts:
+		want, ok = "an integer", ok || n.kind == kindInt
+	case *Percent:
+		want, ok = `a part of one core's time as "30%"`, ok || n.kind == kindInt || n.kind == kindFloat
 	default:
 		want, ok = `a time as "2s"`, ok || n.kind == kindInt || n.kind == kindFloat
 	}

@@ -95,7 +95,7 @@ What ` + "`jail exec --policy FILE`" + ` reads. Every key may be left out; ` + "
 - **Mistakes.** Nothing is guessed: an unknown key, a wrong type or a value that can't be is an error with line and column, and nothing is run.
 - **Times** are strings with a unit (` + "`\"500ms\"`, `\"2s\"`, `\"1m30s\"`" + `). **Sizes** are bytes as an integer, or strings with ` + "`K`, `M`, `G` or `T`" + ` (powers of 1024). ` + "`\"unlimited\"`" + ` lifts a limit.
 - **Paths.** A relative ` + "`include` or `source`" + ` starts at the folder of the file that names it, not at the working directory; a path inside the jail is absolute.
-- **Order.** The files of ` + "`include`" + ` are laid over each other in their order, the file itself over them, a later ` + "`--policy`" + ` over an earlier, and flags over all. What says more later wins, key by key; ` + "`env` and `pass_env`" + ` are appended; of ` + "`files`" + ` one replaces an earlier one with the same target, its reason too; ` + "`hardware`" + ` can't be taken back. At most 64 files are read; one that includes itself is refused.
+- **Order.** The files of ` + "`include`" + ` are laid over each other in their order, the file itself over them, a later ` + "`--policy`" + ` over an earlier, and flags over all. What says more later wins, key by key; ` + "`env`, `pass_env` and lists of limits" + ` are appended; of ` + "`files`" + ` one replaces an earlier one with the same target, its reason too; ` + "`hardware`" + ` can't be taken back. At most 64 files are read; one that includes itself is refused.
 `
 
 func document(t *testing.T) string {
@@ -184,6 +184,14 @@ func typeOf(field any) string {
 		return "size"
 	case *int64:
 		return "integer"
+	case *Swap:
+		return "size"
+	case *Percent:
+		return "string as `\"30%\"`"
+	case *Sizes:
+		return "size, or string as `\"8M,KEY=2M\"`"
+	case *Counts:
+		return "integer, or string as `\"500,KEY=100\"`"
 	case *Action:
 		return quoted(words(actions[:]))
 	}

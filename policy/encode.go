@@ -42,7 +42,7 @@ func (p *Policy) WriteResolved(w io.Writer) error {
 }
 
 func firstNotUTF8(p *Policy) string {
-	all := slices.Concat([]string{p.Chdir, p.Hostname}, p.Env, p.PassEnv)
+	all := slices.Concat([]string{p.Chdir, p.Hostname, p.Group}, p.Env, p.PassEnv)
 	for _, f := range p.Files {
 		all = append(all, f.Source, f.Target, f.Reason)
 	}
@@ -61,6 +61,7 @@ func (p *Policy) appendTOML(b []byte) []byte {
 	b = appendPair(b, "net", string(p.Net))
 	b = appendPair(b, "chdir", p.Chdir)
 	b = appendPair(b, "hostname", p.Hostname)
+	b = appendPair(b, "group", p.Group)
 	b = appendPair(b, "verify", string(p.Verify))
 	b = appendStrings(b, "env", p.Env)
 	b = appendStrings(b, "pass_env", p.PassEnv)
@@ -107,6 +108,14 @@ func appendLimit(b []byte, key string, field any) []byte {
 		return appendBounded(b, key, *f, strconv.FormatInt(*f, 10))
 	case *string:
 		return appendPair(b, key, *f)
+	case *Swap:
+		return appendPair(b, key, f.String())
+	case *Percent:
+		return appendBounded(b, key, int64(*f), f.String())
+	case *Sizes:
+		return appendPair(b, key, string(*f))
+	case *Counts:
+		return appendPair(b, key, string(*f))
 	case *Action:
 		return appendPair(b, key, string(*f))
 	}

@@ -13,7 +13,7 @@ import (
 // said. The type of the field decides how it is read, checked and printed.
 type limit struct {
 	key    string
-	field  func(*Limits) any // *time.Duration, *size.Bytes, *int64, *string or *Action
+	field  func(*Limits) any // *time.Duration, *size.Bytes, *Swap, *int64, *Percent, *string, *Sizes, *Counts or *Action
 	preset int64
 }
 
@@ -23,7 +23,18 @@ var limits = [...]limit{
 	{"wall", func(l *Limits) any { return &l.Wall }, Unlimited},
 	{"idle", func(l *Limits) any { return &l.Idle }, Unlimited},
 	{"memory", func(l *Limits) any { return &l.Memory }, int64(512 * size.MiB)},
+	{"swap", func(l *Limits) any { return &l.Swap }, 0},
+	{"memory_high", func(l *Limits) any { return &l.MemoryHigh }, Unlimited},
+	{"hugetlb", func(l *Limits) any { return &l.HugeTLB }, 0},
+	{"rdma", func(l *Limits) any { return &l.RDMA }, 0},
 	{"pids", func(l *Limits) any { return &l.Pids }, 128},
+	{"cpu_max", func(l *Limits) any { return &l.CPUMax }, Unlimited},
+	{"cpu_weight", func(l *Limits) any { return &l.CPUWeight }, 0},
+	{"io_weight", func(l *Limits) any { return &l.IOWeight }, 0},
+	{"io_read_bps", func(l *Limits) any { return &l.IOReadBPS }, 0},
+	{"io_write_bps", func(l *Limits) any { return &l.IOWriteBPS }, 0},
+	{"io_read_ops", func(l *Limits) any { return &l.IOReadOps }, 0},
+	{"io_write_ops", func(l *Limits) any { return &l.IOWriteOps }, 0},
 	{"output", func(l *Limits) any { return &l.Output }, int64(64 * size.MiB)},
 	{"disk", func(l *Limits) any { return &l.Disk }, int64(256 * size.MiB)},
 	{"inodes", func(l *Limits) any { return &l.Inodes }, 65536},
@@ -64,6 +75,12 @@ func fill(field any, preset int64) {
 		orDefault(f, size.Bytes(preset))
 	case *int64:
 		orDefault(f, preset)
+	case *Percent:
+		orDefault(f, Percent(preset))
+	case *Sizes:
+		*f = Sizes(lastOfEach(string(*f)))
+	case *Counts:
+		*f = Counts(lastOfEach(string(*f)))
 	case *Action:
 		orDefault(f, ActionErrno)
 	}
@@ -76,7 +93,7 @@ func orDefault[T comparable](v *T, preset T) {
 	}
 }
 
-// merge copies every limit that over sets.
+// merge copies every limit that over sets, and adds to lists.
 func (l *Limits) merge(over *Limits) {
 	for i := range limits {
 		switch to, from := limits[i].field(l), limits[i].field(over); f := from.(type) {
@@ -88,6 +105,14 @@ func (l *Limits) merge(over *Limits) {
 			override(to.(*int64), *f)
 		case *string:
 			override(to.(*string), *f)
+		case *Swap:
+			override(to.(*Swap), *f)
+		case *Percent:
+			override(to.(*Percent), *f)
+		case *Sizes:
+			add(to.(*Sizes), *f)
+		case *Counts:
+			add(to.(*Counts), *f)
 		case *Action:
 			override(to.(*Action), *f)
 		}
@@ -113,6 +138,14 @@ func set(field any, text string) (err error) {
 		return assign(f, text, parseCount)
 	case *string:
 		return assign(f, text, parseCores)
+	case *Swap:
+		return assign(f, text, parseSwap)
+	case *Percent:
+		return assign(f, text, parsePercent)
+	case *Sizes:
+		return assign(f, text, parseSizes)
+	case *Counts:
+		return assign(f, text, parseCounts)
 	case *Action:
 		return setEnum(f, text, actions[:])
 	}
@@ -150,6 +183,14 @@ func check(field any) error {
 		return notNegative(*f, size.Bytes(*f).String())
 	case *string:
 		return checkCores(*f)
+	case *Swap:
+		return notNegative(int64(*f), f.String())
+	case *Percent:
+		return notNegative(int64(*f), f.String())
+	case *Sizes:
+		return f.check()
+	case *Counts:
+		return f.check()
 	case *Action:
 		return oneOf(*f, actions[:])
 	}
@@ -178,7 +219,7 @@ func (l *limit) possible(in *Limits) error {
 	case "pids":
 		return fewerThanAll(in.Pids)
 	}
-	return nil
+	return l.possibleShare(in)
 }
 
 // mostPids is the kernel's PID_MAX_LIMIT, above which pids.max takes nothing

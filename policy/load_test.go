@@ -22,6 +22,7 @@ profile = "wx-deny"
 net = "none"
 chdir = "/data"
 hostname = "judge-1"
+group = "web/api"
 verify = "full"
 env = ["A=1", "B=two words"]
 pass_env = ["LANG"]
@@ -35,7 +36,18 @@ cpu = "1.5s"
 wall = "500ms"
 idle = "unlimited"
 memory = "64M"
+swap = 0x1000000
+memory_high = "48M"
+hugetlb = "2M=4M"
+rdma = "hca_handle=2"
 pids = 32
+cpu_max = "12.5%"
+cpu_weight = 50
+io_weight = 200
+io_read_bps = 1048576
+io_write_bps = "1M,8:0=2M"
+io_read_ops = 100
+io_write_ops = "/dev/x=unlimited"
 output = 1_000
 disk = "1GiB"
 inodes = 0x10
@@ -70,10 +82,12 @@ size = "32M"
 `
 
 const everythingJSON = `{
- "profile": "wx-deny", "net": "none", "chdir": "/data", "hostname": "judge-1", "verify": "full",
+ "profile": "wx-deny", "net": "none", "chdir": "/data", "hostname": "judge-1", "group": "web/api", "verify": "full",
  "env": {"A": "1", "B": "two words"}, "pass_env": ["LANG"],
  "layers": {"user_ns": "try", "time_ns": "off"},
- "limits": {"cpu": "1.5s", "wall": "500ms", "idle": "unlimited", "memory": "64M", "pids": 32, "output": 1000,
+ "limits": {"cpu": "1.5s", "wall": "500ms", "idle": "unlimited", "memory": "64M", "swap": "16M", "memory_high": "48M",
+  "hugetlb": "2M=4M", "rdma": "hca_handle=2", "pids": 32, "cpu_max": "12.5%", "cpu_weight": 50, "io_weight": 200,
+  "io_read_bps": "1048576", "io_write_bps": "1M,8:0=2M", "io_read_ops": 100, "io_write_ops": "/dev/x=unlimited", "output": 1000,
   "disk": "1GiB", "inodes": 16, "file_size": "16M", "stack": "unlimited", "open_files": "unlimited",
   "cores": "0-1,3", "pids_action": "kill", "disk_action": "errno"},
  "seccomp": {"on_suspicious": "kill"}, "hardware": {"core_scheduling": true},
@@ -85,10 +99,12 @@ const everythingJSON = `{
 
 func everything(dir string) *Policy {
 	return &Policy{
-		Profile: ProfileWXDeny, Net: NetNone, Chdir: "/data", Hostname: "judge-1", Verify: VerifyFull,
+		Profile: ProfileWXDeny, Net: NetNone, Chdir: "/data", Hostname: "judge-1", Group: "web/api", Verify: VerifyFull,
 		Env: []string{"A=1", "B=two words"}, PassEnv: []string{"LANG"},
 		Layers: Layers{LayerUserNS: Try, LayerTimeNS: Off},
 		Limits: Limits{CPU: 1500 * time.Millisecond, Wall: 500 * time.Millisecond, Idle: Unlimited, Memory: 64 * size.MiB,
+			Swap: Swap(16 * size.MiB), MemoryHigh: 48 * size.MiB, HugeTLB: "2M=4M", RDMA: "hca_handle=2",
+			CPUMax: 1250, CPUWeight: 50, IOWeight: 200, IOReadBPS: "1048576", IOWriteBPS: "1M,8:0=2M", IOReadOps: "100", IOWriteOps: "/dev/x=unlimited",
 			Pids: 32, Output: 1000, Disk: size.GiB, Inodes: 16, FileSize: 16 * size.MiB, Stack: Unlimited,
 			OpenFiles: Unlimited, Cores: "0-1,3", PidsAction: ActionKill, DiskAction: ActionErrno},
 		Seccomp: Seccomp{SuspiciousKill}, Hardware: Hardware{CoreScheduling: true},

@@ -25,6 +25,7 @@ func Merge(base, over *Policy) *Policy {
 	m.PassEnv = append(m.PassEnv, over.PassEnv...)
 	override(&m.Chdir, over.Chdir)
 	override(&m.Hostname, over.Hostname)
+	override(&m.Group, over.Group)
 	override(&m.Verify, over.Verify)
 	override(&m.Seccomp.OnSuspicious, over.Seccomp.OnSuspicious)
 	m.Hardware.CoreScheduling = m.Hardware.CoreScheduling || over.Hardware.CoreScheduling

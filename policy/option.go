@@ -22,6 +22,10 @@ var options = [...]Option{
 	{"wall", "TIME", "time from start to end", "2 × --cpu + 1s, else none", "5s", false, nil},
 	{"idle", "TIME", "time without CPU use and without a byte of output", "none", "10s", false, nil},
 	{"memory", "SIZE", "memory of all processes together, with files in /box and /tmp", "512M", "256M", false, nil},
+	{"swap", "SIZE", "swap space of all processes together; 0 is none", "0", "64M", false, nil},
+	{"memory-high", "SIZE", "memory above which processes are slowed and their memory reclaimed; none is killed for it (cgroup v2)", "none", "200M", false, nil},
+	{"hugetlb", "[PAGE=]SIZE", "let it use huge pages, up to SIZE of each size, or of pages of PAGE", "none can be had", "2M=64M", true, nil},
+	{"rdma", "OBJECT=N", "handles and objects of each RDMA device (hca_handle, hca_object)", "none", "hca_handle=2", true, nil},
 	{"pids", "N", "processes and threads at once", "128", "64", false, nil},
 	{"output", "SIZE", "bytes of standard output, and as many of standard error", "64M", "1M", false, nil},
 	{"disk", "SIZE", "bytes in /box, /tmp and /dev/shm together", "256M", "1G", false, nil},
@@ -30,6 +34,13 @@ var options = [...]Option{
 	{"stack", "SIZE", "stack of the first thread", "8M", "64M", false, nil},
 	{"open-files", "N", "open files of each process", "1024", "256", false, nil},
 	{"cores", "LIST", "CPU cores to run on", "the caller's", "0-1,3", false, nil},
+	{"cpu-max", "PERCENT", "bandwidth: part of one core's time in each 0.1 s, all processes together", "none", "150%", false, nil},
+	{"cpu-weight", "N", "share of CPU time beside other groups where cores are short: 1 to 10000, others have 100", "the kernel's", "50", false, nil},
+	{"io-weight", "N", "share of block devices beside other groups where they are short: 1 to 10000, others have 100", "the kernel's", "50", false, nil},
+	{"io-read-bps", "[DEV=]SIZE", "bytes read in a second from each block device, or from DEV (path, number, or a folder on it)", "none", "10M", true, nil},
+	{"io-write-bps", "[DEV=]SIZE", "bytes written in a second", "none", "/dev/sda=10M", true, nil},
+	{"io-read-ops", "[DEV=]N", "reads in a second", "none", "500", true, nil},
+	{"io-write-ops", "[DEV=]N", "writes in a second", "none", "8:0=500", true, nil},
 	{"pids-action", "ACTION", "at the bound of --pids: errno (the call fails) or kill (the jail ends)", "errno", "kill", false, nil},
 	{"disk-action", "ACTION", "at the bound of --disk: errno (the call fails) or kill (the jail ends)", "errno", "kill", false, nil},
 	{"net", "NET", "loopback (its own, up) or none (down)", "loopback", "none", false, setNet},
@@ -42,6 +53,7 @@ var options = [...]Option{
 	{"pass-env", "NAME", "copy a variable of the caller's; --env wins over it", "", "LANG", true, setPassEnv},
 	{"chdir", "DIR", "the folder inside in which to start; a relative one is below /box", "/box", "/tmp", false, setChdir},
 	{"hostname", "NAME", "the host name inside", "jail", "judge-1", false, setHostname},
+	{"group", "NAME", "make it a member of a set of jails, with the set's limits over it (jail group); NAME/NAME is one in another", "none", "web/api", false, setGroup},
 	{"profile", "NAME", "further restrictions: default or wx-deny (no memory that is writable and executable; node and java need it)", "default", "wx-deny", false, setProfile},
 	{"require", "LAYER", "launch nothing without this layer", "all layers but those of --try", "landlock", true, setRequire},
 	{"try", "LAYER", "launch without this layer where the kernel lacks it", "time_ns; cgroup for an ordinary user", "user_ns", true, setTry},
@@ -108,7 +120,7 @@ func (o *Option) setLimit(p *Policy, arg string) error {
 		return fault("", ErrMissing, "")
 	}
 	row, trial := limitRow(strings.ReplaceAll(o.Name, "-", "_")), p.Limits
-	err := set(row.field(&trial), arg)
+	err := setOrAdd(row.field(&trial), arg)
 	if err == nil {
 		err = row.possible(&trial)
 	}

@@ -21,6 +21,23 @@ func setHostname(p *Policy, arg string) error {
 	return setText(&p.Hostname, arg, checkHostname)
 }
 
+func setGroup(p *Policy, arg string) error { return setText(&p.Group, arg, checkGroup) }
+
+// setOrAdd sets a limit, or adds to one that is a list.
+func setOrAdd(field any, arg string) error {
+	switch f := field.(type) {
+	case *Sizes:
+		more, err := parseSizes(arg)
+		add(f, more)
+		return err
+	case *Counts:
+		more, err := parseCounts(arg)
+		add(f, more)
+		return err
+	}
+	return set(field, arg)
+}
+
 func setText(to *string, arg string, check func(string) error) error {
 	if arg == "" {
 		return fault("", ErrMissing, "")

@@ -29,6 +29,7 @@ type Policy struct {
 	PassEnv  []string `toml:"pass_env,omitempty" json:"pass_env,omitempty"` // names copied from the caller
 	Chdir    string   `toml:"chdir,omitempty" json:"chdir,omitempty"`       // absolute, inside; default /box
 	Hostname string   `toml:"hostname,omitempty" json:"hostname,omitempty"` // default "jail"
+	Group    string   `toml:"group,omitempty" json:"group,omitempty"`       // the set of jails that it is a member of, "web/api"; default none
 	Verify   Verify   `toml:"verify,omitempty" json:"verify,omitempty"`
 	Seccomp  Seccomp  `toml:"seccomp,omitempty" json:"seccomp,omitempty"`
 	Hardware Hardware `toml:"hardware,omitempty" json:"hardware,omitempty"`
@@ -43,20 +44,31 @@ const Unlimited = -1
 // Limits bound what the program may use. Zero: the default. Unlimited (-1): no
 // bound. Sizes are in bytes.
 type Limits struct {
-	CPU        time.Duration `toml:"cpu,omitempty" json:"cpu,omitempty"`                 // of the whole jail; default none
-	Wall       time.Duration `toml:"wall,omitempty" json:"wall,omitempty"`               // default 2×CPU+1s when CPU is set, else none
-	Idle       time.Duration `toml:"idle,omitempty" json:"idle,omitempty"`               // no CPU and no byte for this long; default none
-	Memory     size.Bytes    `toml:"memory,omitempty" json:"memory,omitempty"`           // of the whole jail, swap 0; default 512M
-	Pids       int64         `toml:"pids,omitempty" json:"pids,omitempty"`               // tasks at once; default 128
-	Output     size.Bytes    `toml:"output,omitempty" json:"output,omitempty"`           // for each of stdout and stderr; default 64M
-	Disk       size.Bytes    `toml:"disk,omitempty" json:"disk,omitempty"`               // /box, /tmp and /dev/shm together; default 256M
-	Inodes     int64         `toml:"inodes,omitempty" json:"inodes,omitempty"`           // of the same; default 65536
-	FileSize   size.Bytes    `toml:"file_size,omitempty" json:"file_size,omitempty"`     // RLIMIT_FSIZE; default none
-	Stack      size.Bytes    `toml:"stack,omitempty" json:"stack,omitempty"`             // RLIMIT_STACK, soft; default 8M
-	OpenFiles  int64         `toml:"open_files,omitempty" json:"open_files,omitempty"`   // RLIMIT_NOFILE; default 1024, which a program may raise to 20000, any other number being a bound
-	Cores      string        `toml:"cores,omitempty" json:"cores,omitempty"`             // cpu list as in cpuset(7), "0-1,3"; default: the caller's
-	PidsAction Action        `toml:"pids_action,omitempty" json:"pids_action,omitempty"` // what a full pids limit does
-	DiskAction Action        `toml:"disk_action,omitempty" json:"disk_action,omitempty"` // what a full disk does
+	CPU        time.Duration `toml:"cpu,omitempty" json:"cpu,omitempty"`                   // of the whole jail; default none
+	Wall       time.Duration `toml:"wall,omitempty" json:"wall,omitempty"`                 // default 2×CPU+1s when CPU is set, else none
+	Idle       time.Duration `toml:"idle,omitempty" json:"idle,omitempty"`                 // no CPU and no byte for this long; default none
+	Memory     size.Bytes    `toml:"memory,omitempty" json:"memory,omitempty"`             // of the whole jail; default 512M
+	Swap       Swap          `toml:"swap,omitempty" json:"swap,omitempty"`                 // of the whole jail, beside Memory; default 0: none
+	MemoryHigh size.Bytes    `toml:"memory_high,omitempty" json:"memory_high,omitempty"`   // above it tasks are slowed and their memory reclaimed, none is killed; default none
+	HugeTLB    Sizes         `toml:"hugetlb,omitempty" json:"hugetlb,omitempty"`           // bytes in huge pages, "64M" in each size or "2M=64M,1G=1G"; default: none can be had
+	RDMA       Counts        `toml:"rdma,omitempty" json:"rdma,omitempty"`                 // objects of each RDMA device, "hca_handle=2,hca_object=2000"; default none
+	Pids       int64         `toml:"pids,omitempty" json:"pids,omitempty"`                 // tasks at once; default 128
+	CPUMax     Percent       `toml:"cpu_max,omitempty" json:"cpu_max,omitempty"`           // bandwidth: CPU time for each period, 100% is one core; default none
+	CPUWeight  int64         `toml:"cpu_weight,omitempty" json:"cpu_weight,omitempty"`     // share beside other groups where cores are short, 1 to 10000; default the kernel's, which is 100
+	IOWeight   int64         `toml:"io_weight,omitempty" json:"io_weight,omitempty"`       // share of a block device beside other groups, 1 to 10000; default the kernel's, which is 100
+	IOReadBPS  Sizes         `toml:"io_read_bps,omitempty" json:"io_read_bps,omitempty"`   // bytes read from block devices in a second
+	IOWriteBPS Sizes         `toml:"io_write_bps,omitempty" json:"io_write_bps,omitempty"` // bytes written to block devices in a second
+	IOReadOps  Counts        `toml:"io_read_ops,omitempty" json:"io_read_ops,omitempty"`   // reads from block devices in a second
+	IOWriteOps Counts        `toml:"io_write_ops,omitempty" json:"io_write_ops,omitempty"` // writes to block devices in a second
+	Output     size.Bytes    `toml:"output,omitempty" json:"output,omitempty"`             // for each of stdout and stderr; default 64M
+	Disk       size.Bytes    `toml:"disk,omitempty" json:"disk,omitempty"`                 // /box, /tmp and /dev/shm together; default 256M
+	Inodes     int64         `toml:"inodes,omitempty" json:"inodes,omitempty"`             // of the same; default 65536
+	FileSize   size.Bytes    `toml:"file_size,omitempty" json:"file_size,omitempty"`       // RLIMIT_FSIZE; default none
+	Stack      size.Bytes    `toml:"stack,omitempty" json:"stack,omitempty"`               // RLIMIT_STACK, soft; default 8M
+	OpenFiles  int64         `toml:"open_files,omitempty" json:"open_files,omitempty"`     // RLIMIT_NOFILE; default 1024, which a program may raise to 20000, any other number being a bound
+	Cores      string        `toml:"cores,omitempty" json:"cores,omitempty"`               // cpu list as in cpuset(7), "0-1,3"; default: the caller's
+	PidsAction Action        `toml:"pids_action,omitempty" json:"pids_action,omitempty"`   // what a full pids limit does
+	DiskAction Action        `toml:"disk_action,omitempty" json:"disk_action,omitempty"`   // what a full disk does
 }
 
 // Action is what happens when a counter is at its bound.

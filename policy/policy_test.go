@@ -19,7 +19,7 @@ func TestResolveFillsEveryDefault(t *testing.T) {
 	want := &Policy{
 		Profile: ProfileDefault, Net: NetLoopback, Verify: VerifyFast, Chdir: "/box", Hostname: "jail",
 		Seccomp: Seccomp{SuspiciousDeny}, Layers: Layers{},
-		Limits: Limits{CPU: Unlimited, Wall: Unlimited, Idle: Unlimited, Memory: 512 * size.MiB, Pids: 128,
+		Limits: Limits{CPU: Unlimited, Wall: Unlimited, Idle: Unlimited, Memory: 512 * size.MiB, MemoryHigh: Unlimited, Pids: 128, CPUMax: Unlimited,
 			Output: 64 * size.MiB, Disk: 256 * size.MiB, Inodes: 65536, FileSize: Unlimited, Stack: 8 * size.MiB,
 			OpenFiles: 1024, PidsAction: ActionErrno, DiskAction: ActionErrno},
 	}

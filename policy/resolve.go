@@ -29,6 +29,9 @@ func (p *Policy) Resolve(c Caller) *Policy {
 	r := *p
 	r.Layers = p.Layers.resolve(c)
 	r.Limits.resolve()
+	if p.Layers[LayerCgroup] == "" && len(p.OnlyByGroup()) > 0 {
+		r.Layers[LayerCgroup] = Require
+	}
 	orDefault(&r.Profile, ProfileDefault)
 	orDefault(&r.Net, NetLoopback)
 	orDefault(&r.Verify, VerifyFast)
@@ -41,6 +44,34 @@ func (p *Policy) Resolve(c Caller) *Policy {
 	r.PassEnv = slices.Compact(slices.Sorted(slices.Values(p.PassEnv)))
 	r.Include = slices.Clone(p.Include)
 	return &r
+}
+
+// OnlyByGroup lists the options that are asked for and that nothing but a cgroup
+// can hold: with them the layer cgroup is required, unless its level is named.
+func (p *Policy) OnlyByGroup() (names []string) {
+	l := &p.Limits
+	for _, o := range [...]struct {
+		name  string
+		asked bool
+	}{
+		{"swap", l.Swap != 0},
+		{"memory-high", l.MemoryHigh > 0},
+		{"hugetlb", l.HugeTLB != ""},
+		{"rdma", l.RDMA != ""},
+		{"cpu-max", l.CPUMax > 0},
+		{"cpu-weight", l.CPUWeight > 0},
+		{"io-weight", l.IOWeight > 0},
+		{"io-read-bps", l.IOReadBPS != ""},
+		{"io-write-bps", l.IOWriteBPS != ""},
+		{"io-read-ops", l.IOReadOps != ""},
+		{"io-write-ops", l.IOWriteOps != ""},
+		{"group", p.Group != ""},
+	} {
+		if o.asked {
+			names = append(names, "--"+o.name)
+		}
+	}
+	return names
 }
 
 // resolveEnv keeps the last value of each name, in the order of names.

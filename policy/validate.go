@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 var (
@@ -40,9 +41,20 @@ func (p *Policy) Validate() error {
 		v.say("chdir", checkInside(p.Chdir))
 	}
 	v.say("hostname", checkHostname(p.Hostname))
+	v.say("group", checkGroup(p.Group))
+	v.say("layers.cgroup", p.wantsGroups())
 	v.say("verify", oneOf(p.Verify, verifies[:]))
 	v.say("seccomp.on_suspicious", oneOf(p.Seccomp.OnSuspicious, suspicious[:]))
 	return errors.Join(v...)
+}
+
+// wantsGroups refuses a limit that only a group can hold, without groups.
+func (p *Policy) wantsGroups() error {
+	only := p.OnlyByGroup()
+	if p.Layers[LayerCgroup] != Off || len(only) == 0 {
+		return nil
+	}
+	return fault(string(Off), ErrContradiction, "nothing else can hold "+strings.Join(only, ", "))
 }
 
 // findings gathers mistakes, each with its key.

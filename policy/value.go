@@ -109,6 +109,27 @@ func checkHostname(s string) error {
 	return nil
 }
 
+// checkGroup wants the names of a group and of those above it, "web/api": each a
+// label, so that none can be taken for a file of the kernel's or lead elsewhere.
+func checkGroup(s string) error {
+	if s == "" {
+		return nil
+	}
+	parts := strings.Split(s, "/")
+	bad := len(parts) > mostNested
+	for _, name := range parts {
+		bad = bad || !isLabel(name)
+	}
+	if bad {
+		return fault(s, ErrValue, "write a name of letters, digits and inner hyphens, at most 63 bytes, or up to "+strconv.Itoa(mostNested)+" with / between them, as web/api")
+	}
+	return nil
+}
+
+// mostNested bounds how deep groups of jails lie: each level costs every charge
+// of memory.
+const mostNested = 8
+
 func isLabel(s string) bool {
 	if s == "" || len(s) > 63 || s[0] == '-' || s[len(s)-1] == '-' {
 		return false

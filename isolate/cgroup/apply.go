@@ -10,7 +10,7 @@ import (
 func (g *Group) limit(s Spec) error {
 	for _, version := range [...]int{1, 2} {
 		for _, set := range s.settings(version) {
-			p := g.partOf(set.controller)
+			p := g.partOf(set.row.controller)
 			if p == nil || p.tree.version != version {
 				continue
 			}
@@ -23,7 +23,7 @@ func (g *Group) limit(s Spec) error {
 }
 
 func (g *Group) apply(p *part, set setting) error {
-	if p.tree.version == 1 && set.controller == "cpuset" {
+	if p.tree.version == 1 && set.row.controller == "cpuset" {
 		if err := p.inheritMems(); err != nil {
 			return fail("write", p.path(g.name)+"/cpuset.mems", err)
 		}
@@ -33,19 +33,52 @@ func (g *Group) apply(p *part, set setting) error {
 	switch {
 	case err == unix.ENOENT && set.optional:
 		return g.applyInstead(p, set)
-	case err != nil && set.controller == "cpuset":
+	case err != nil && set.row.controller == "cpuset":
 		return &Error{Op: "write", Path: path, Err: err, Hint: "cores " + set.value + " are not all among those of our own group, " + p.tree.path + "/cpuset.effective_cpus (v2: cpuset.cpus.effective)"}
 	case err != nil:
-		return fail("write", path, err)
-	case got != set.want:
+		return set.fail(path, err)
+	case !set.held(got):
 		return &Error{Op: "read back", Path: path, Err: ErrNotHeld, Hint: "wanted " + set.want + ", the kernel has " + got}
 	}
-	g.held = append(g.held, held{set.file, p})
+	g.hold(set.file, p)
 	return nil
 }
 
+// held says whether what was read back is what was wanted.
+func (s *setting) held(got string) bool {
+	if !s.keyed {
+		return got == s.want
+	}
+	for line := range strings.Lines(got) {
+		if strings.TrimSpace(line) == s.want || strings.TrimSpace(line) == "default "+s.want {
+			return true
+		}
+	}
+	return false
+}
+
+// fail explains a value that the kernel has refused.
+func (s *setting) fail(path string, err error) error {
+	if s.row.refused != "" && (err == unix.EINVAL || err == unix.ERANGE || err == unix.ENODEV || err == unix.ENOENT) {
+		return &Error{Op: "write " + s.value + " to", Path: path, Err: err, Hint: s.row.refused}
+	}
+	return fail("write "+s.value+" to", path, err)
+}
+
+// hold notes a file once, to be read back.
+func (g *Group) hold(file string, p *part) {
+	for _, h := range g.held {
+		if h.file == file && h.part == p {
+			return
+		}
+	}
+	g.held = append(g.held, held{file, p})
+}
+
 func (g *Group) applyInstead(p *part, set setting) error {
-	g.notes = append(g.notes, set.file+": "+set.note)
+	if set.note != "" {
+		g.notes = append(g.notes, set.file+": "+set.note)
+	}
 	file, value, ok := strings.Cut(set.instead, "=")
 	if !ok {
 		return nil
@@ -53,7 +86,7 @@ func (g *Group) applyInstead(p *part, set setting) error {
 	if err := writeFile(p.leaf, file, value); err != nil {
 		return fail("write", p.path(g.name)+"/"+file, err)
 	}
-	g.held = append(g.held, held{file, p})
+	g.hold(file, p)
 	return nil
 }
 

@@ -99,6 +99,8 @@ const (
 	filePlusSwap
 	fileSwapPeak
 	fileMemStat
+	fileKernel
+	fileTCP
 	fileOOM
 	fileAtLimit
 	fileSwapAtLimit
@@ -122,6 +124,8 @@ var files = [fileCount]fileNames{
 	filePlusSwap: {"memory", "memory.memsw.max_usage_in_bytes", ""},
 	fileSwapPeak: {"memory", "", "memory.swap.peak"},
 	fileMemStat:  {"memory", "memory.stat", "memory.stat"},
+	fileKernel:   {"memory", "memory.kmem.usage_in_bytes", ""},
+	fileTCP:      {"memory", "memory.kmem.tcp.usage_in_bytes", ""},
 	fileOOM:      {"memory", "memory.oom_control", "memory.events"},
 	fileAtLimit:  {"memory", "memory.failcnt", "memory.events"},
 	// With swap off the sum of memory and swap is charged first, and it is there

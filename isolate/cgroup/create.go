@@ -80,8 +80,8 @@ func (g *Group) Joins() int {
 // plan chooses the hierarchies: one part each, the one that can kill last, so
 // that it is removed last.
 func (h *Host) plan(name string, s Spec) (*Group, error) {
-	if s.Cores != "" || s.CPU || s.IO {
-		if err := h.locateAll(); err != nil {
+	if s.special() {
+		if err := h.prepareFor(&s); err != nil {
 			return nil, err
 		}
 	}
@@ -107,6 +107,31 @@ func (h *Host) plan(name string, s Spec) (*Group, error) {
 		}
 	}
 	return g, h.planUnified(g, v2)
+}
+
+// special says whether a spec needs more than the controllers of every group.
+func (s *Spec) special() bool {
+	for _, c := range controllers {
+		if !c.always && s.needs(c.v1) {
+			return true
+		}
+	}
+	return s.MemoryHigh > 0 || s.Swap != 0
+}
+
+// prepareFor looks for what only some groups need, and refuses what can't be held.
+func (h *Host) prepareFor(s *Spec) error {
+	if err := h.locateAll(); err != nil {
+		return err
+	}
+	err := h.missingLimit(s)
+	if err == nil {
+		err = h.weighs(s)
+	}
+	if err == nil {
+		err = s.hasHuge()
+	}
+	return err
 }
 
 func (h *Host) planUnified(g *Group, controllers []string) error {

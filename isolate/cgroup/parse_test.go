@@ -243,7 +243,7 @@ func TestSettingsComeInAnOrderTheKernelTakes(t *testing.T) {
 			t.Errorf("v%d: %s", version, got)
 		}
 	}
-	if got := (Spec{Memory: Unlimited, Pids: Unlimited}).settings(2); len(got) != 0 {
+	if got := (&Spec{Memory: Unlimited, Pids: Unlimited}).settings(2); len(got) != 0 {
 		t.Errorf("unlimited sets %v", got)
 	}
 }

@@ -20,6 +20,8 @@ var controllers = [...]struct {
 	{"cpu", "cpu", false},
 	{"blkio", "io", false},
 	{"cpuset", "cpuset", false},
+	{"hugetlb", "hugetlb", false},
+	{"rdma", "rdma", false},
 }
 
 // membership is one line of /proc/PID/cgroup (cgroups(7)).

@@ -18,7 +18,7 @@ type Usage struct {
 	Throttled *Throttled
 }
 
-// Memory is the memory part of Usage, in bytes. Anon, File, Shmem and Swap are
+// Memory is the memory part of Usage, in bytes. Anon to Swap are
 // what is charged at the moment of the read: when all tasks are gone Anon is
 // about zero, and page cache and tmpfs are left. The kernel may sum memory.stat
 // up to two seconds late (cgroup/rstat), so they are a hint and no limit.
@@ -30,6 +30,8 @@ type Memory struct {
 	Anon       *int64 // private pages
 	File       *int64 // page cache of files, without shared memory
 	Shmem      *int64 // tmpfs, memfd, SysV and MAP_SHARED anonymous
+	Kernel     *int64 // slab, page tables, stacks and what else the kernel holds for it; on v2 sockets too
+	Sockets    *int64 // network buffers; on v1 those of TCP only
 	Swap       *int64
 	OOMKills   *int64 // tasks that the kernel killed
 	AtLimit    *int64 // times that a charge met the limit and pages had to be reclaimed: no verdict
@@ -104,6 +106,16 @@ func (g *Group) memoryUsage(m *Memory, buf []byte) {
 	if b, _, err := g.read(fileSwapPeak, buf); err == nil {
 		m.SwapPeak = one(b)
 	}
+	g.memorySplit(m, buf)
+}
+
+func (g *Group) memorySplit(m *Memory, buf []byte) {
+	if b, _, err := g.read(fileKernel, buf); err == nil {
+		m.Kernel = one(b)
+	}
+	if b, _, err := g.read(fileTCP, buf); err == nil {
+		m.Sockets = one(b)
+	}
 	b, v2, err := g.read(fileMemStat, buf)
 	if err != nil {
 		return
@@ -111,6 +123,7 @@ func (g *Group) memoryUsage(m *Memory, buf []byte) {
 	keys := [...]string{"total_rss", "total_cache", "total_shmem", "total_swap"}
 	if v2 {
 		keys = [...]string{"anon", "file", "shmem", ""}
+		m.Kernel, m.Sockets = value(b, "kernel"), value(b, "sock")
 	}
 	m.Anon, m.File, m.Shmem, m.Swap = value(b, keys[0]), value(b, keys[1]), value(b, keys[2]), value(b, keys[3])
 	if m.File != nil && m.Shmem != nil { // the kernel counts shared memory as file pages too

@@ -1,0 +1,42 @@
+package isolate
+
+import (
+	"github.com/jailrun/jail/internal/size"
+	"github.com/jailrun/jail/isolate/cgroup"
+	"github.com/jailrun/jail/policy"
+)
+
+// groupSpec says what the run's groups limit and meter.
+func (r *run) groupSpec() (cgroup.Spec, error) {
+	l := &r.policy.Limits
+	s := cgroup.Spec{
+		Memory: int64(l.Memory), Swap: int64(l.Swap), MemoryHigh: max(int64(l.MemoryHigh), 0),
+		Pids: l.Pids, Cores: l.Cores,
+		CPUMax: max(int64(l.CPUMax), 0), CPUWeight: l.CPUWeight, IOWeight: l.IOWeight,
+		HugeTLB: hugePages(l.HugeTLB), RDMA: rdmaLine(l.RDMA),
+		IO: r.cmd.MeterIO,
+	}
+	var err error
+	s.Rates, err = rates(l)
+	return s, err
+}
+
+func hugePages(list policy.Sizes) (all []cgroup.Pages) {
+	for _, e := range list.Each() {
+		n, _ := size.Parse(e.Key) // none is for all sizes; it was checked with the policy
+		all = append(all, cgroup.Pages{Size: int64(n), Limit: e.Value})
+	}
+	return all
+}
+
+// rdmaLine is the list as rdma.max has it (cgroup-v2.rst, RDMA).
+func rdmaLine(list policy.Counts) string {
+	line := ""
+	for _, e := range list.Each() {
+		if line != "" {
+			line += " "
+		}
+		line += e.Key + "=" + limitWord(e.Value)
+	}
+	return line
+}
