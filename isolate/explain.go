@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/jailrun/jail/isolate/cgroup"
 	"github.com/jailrun/jail/isolate/plan"
 	"github.com/jailrun/jail/policy"
 	"golang.org/x/sys/unix"
@@ -35,6 +36,20 @@ func Explain(c *Cmd) (*plan.Plan, *policy.Policy, error) {
 		err = r.lookForProgram(p.Candidates)
 	}
 	return p, r.policy, err
+}
+
+// Holdings lists the files by which this host's groups would hold the limits of a
+// resolved policy; none where it has no groups. It looks and makes nothing.
+func Holdings(p *policy.Policy) ([]cgroup.Holding, error) {
+	m, err := theMachine()
+	if err != nil || m.noGrps != nil || p.Layers.Level(policy.LayerCgroup) == policy.Off {
+		return nil, err
+	}
+	spec, err := specOf(&p.Limits)
+	if err != nil {
+		return nil, err
+	}
+	return m.groups.Holdings(&spec), nil
 }
 
 // lookForProgram goes through the paths that execve would try. What exists but

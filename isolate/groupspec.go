@@ -8,15 +8,18 @@ import (
 
 // groupSpec says what the run's groups limit and meter.
 func (r *run) groupSpec() (cgroup.Spec, error) {
-	l := &r.policy.Limits
-	s := cgroup.Spec{
+	s, err := specOf(&r.policy.Limits)
+	s.IO = r.cmd.MeterIO
+	return s, err
+}
+
+func specOf(l *policy.Limits) (s cgroup.Spec, err error) {
+	s = cgroup.Spec{
 		Memory: int64(l.Memory), Swap: int64(l.Swap), MemoryHigh: max(int64(l.MemoryHigh), 0),
 		Pids: l.Pids, Cores: l.Cores,
 		CPUMax: max(int64(l.CPUMax), 0), CPUWeight: l.CPUWeight, IOWeight: l.IOWeight,
 		HugeTLB: hugePages(l.HugeTLB), RDMA: rdmaLine(l.RDMA),
-		IO: r.cmd.MeterIO,
 	}
-	var err error
 	s.Rates, err = rates(l)
 	return s, err
 }

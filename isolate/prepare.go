@@ -215,6 +215,7 @@ func (r *run) variant() seccomp.Variant {
 		NoRoot:    r.onHosts(policy.LayerRootfs),
 		NoPids:    r.onHosts(policy.LayerPidNS),
 		NoIPC:     r.onHosts(policy.LayerIpcNS),
+		Huge:      r.policy.Limits.HugeTLB != "" && r.group != nil,
 		PinCores:  r.policy.Limits.Cores != "" && r.policy.Layers.Level(policy.LayerCgroup) != policy.Require,
 	}
 }

@@ -130,6 +130,23 @@ func writeLimits(b *strings.Builder, p *policy.Policy) {
 			b.WriteString("  " + pad(key, 14) + strings.Trim(value, `"`) + "\n")
 		}
 	}
+	writeHoldings(b, p)
+}
+
+// writeHoldings says by which files this host's groups would hold the limits, and
+// what can't be held.
+func writeHoldings(b *strings.Builder, p *policy.Policy) {
+	held, err := isolate.Holdings(p)
+	if err != nil {
+		b.WriteString("  " + err.Error() + "\n")
+		return
+	}
+	for i, h := range held {
+		if i == 0 {
+			b.WriteString("  of all processes together, by cgroup:\n")
+		}
+		b.WriteString("    " + pad(h.Limit, 14) + h.File + " (v" + strconv.Itoa(h.Version) + "): " + h.Holds + "\n")
+	}
 }
 
 func writeFiles(b *strings.Builder, p *policy.Policy, seen *shown) {

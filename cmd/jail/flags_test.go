@@ -130,8 +130,8 @@ func TestNearestIsFewTypingErrorsAway(t *testing.T) {
 func TestCompletionKnowsWhereAFlagCanStand(t *testing.T) {
 	for _, c := range []struct{ words, want string }{
 		{"doc", "doctor"},
-		{"exec --mem", "--memory"},
-		{"exec --cpu 2s --mem", "--memory"},
+		{"exec --mem", "--memory --memory-high"},
+		{"exec --cpu 2s --mem", "--memory --memory-high"},
 		{"exec --cpu --mem", ""}, // the value of --cpu
 		{"exec true --mem", ""},
 		{"exec --net l", "loopback"},

@@ -1,6 +1,7 @@
 package cgroup
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -29,7 +30,8 @@ func (g *Group) apply(p *part, set setting) error {
 		}
 	}
 	path := p.path(g.name) + "/" + set.file
-	got, err := writeBack(p.leaf, set.file, set.value)
+	dir := p.place(set.row)
+	got, err := writeBack(dir, set.file, set.value)
 	switch {
 	case err == unix.ENOENT && set.optional:
 		return g.applyInstead(p, set)
@@ -40,8 +42,16 @@ func (g *Group) apply(p *part, set setting) error {
 	case !set.held(got):
 		return &Error{Op: "read back", Path: path, Err: ErrNotHeld, Hint: "wanted " + set.want + ", the kernel has " + got}
 	}
-	g.hold(set.file, p)
+	g.hold(set.file, dir)
 	return nil
+}
+
+// place is the directory that holds a limit.
+func (p *part) place(r *row) int {
+	if r.outer {
+		return p.dir
+	}
+	return p.leaf
 }
 
 // held says whether what was read back is what was wanted.
@@ -66,13 +76,10 @@ func (s *setting) fail(path string, err error) error {
 }
 
 // hold notes a file once, to be read back.
-func (g *Group) hold(file string, p *part) {
-	for _, h := range g.held {
-		if h.file == file && h.part == p {
-			return
-		}
+func (g *Group) hold(file string, dir int) {
+	if h := (held{file, dir}); !slices.Contains(g.held, h) {
+		g.held = append(g.held, h)
 	}
-	g.held = append(g.held, held{file, p})
 }
 
 func (g *Group) applyInstead(p *part, set setting) error {
@@ -86,7 +93,7 @@ func (g *Group) applyInstead(p *part, set setting) error {
 	if err := writeFile(p.leaf, file, value); err != nil {
 		return fail("write", p.path(g.name)+"/"+file, err)
 	}
-	g.hold(file, p)
+	g.hold(file, p.leaf)
 	return nil
 }
 

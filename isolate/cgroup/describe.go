@@ -47,3 +47,27 @@ func (h *Host) describe(name string, t *tree) Fact {
 	}
 	return f
 }
+
+// Holding is where a limit would be held on this host.
+type Holding struct {
+	Limit   string // as a policy names it
+	Version int    // of cgroups: 1 or 2
+	File    string
+	Holds   string // what the kernel does at the bound
+}
+
+// Holdings lists the files that would hold a spec's limits, for "jail explain".
+func (h *Host) Holdings(s *Spec) (all []Holding) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	_ = h.locateAll() // what could not be looked at now is left out
+	for i := range rows {
+		r := &rows[i]
+		t := h.find(r.controller)
+		if t == nil || t.err != nil || h.why != nil || !r.asked(s) || r.on(t.version) == "" {
+			continue
+		}
+		all = append(all, Holding{r.limit, t.version, r.on(t.version), r.holds})
+	}
+	return all
+}

@@ -41,7 +41,7 @@ type part struct {
 
 type held struct {
 	file string
-	part *part
+	dir  int
 }
 
 func newGroup(name string) *Group {
@@ -178,7 +178,7 @@ func (g *Group) ReadBack() map[string]string {
 	all := make(map[string]string, len(g.held))
 	for _, l := range g.held {
 		var buf [256]byte
-		b, err := readFile(l.part.leaf, l.file, buf[:])
+		b, err := readFile(l.dir, l.file, buf[:])
 		if g.closed {
 			err = ErrClosed
 		}

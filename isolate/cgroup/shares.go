@@ -122,14 +122,16 @@ func orMax(n int64) string {
 
 // hugeSettings bounds every size of huge pages that the kernel has.
 func hugeSettings(s *Spec, version int) (all []setting) {
-	file := map[int]string{1: ".limit_in_bytes", 2: ".max"}[version]
+	file := map[int]string{1: "limit_in_bytes", 2: "max"}[version]
 	for _, size := range hugeSizes() {
 		limit := limitOfSize(s.HugeTLB, size)
 		if limit == Unlimited {
 			continue
 		}
-		v := strconv.FormatInt(limit/size*size, 10)
-		all = append(all, setting{file: "hugetlb." + sizeName(size) + file, value: v, want: v})
+		v, name := strconv.FormatInt(limit/size*size, 10), "hugetlb."+sizeName(size)+"."
+		all = append(all, setting{file: name + "rsvd." + file, value: v, want: v, optional: true, // since 5.7: else who maps without touching empties the pool
+			note: "the kernel can't bound reservations of huge pages (before 5.7)"},
+			setting{file: name + file, value: v, want: v})
 	}
 	return all
 }

@@ -18,6 +18,7 @@ type row struct {
 	holds      string // what the kernel does at the bound; the docs print it
 	lack       string // what to do where a version has no file
 	refused    string // what EINVAL, ERANGE and ENODEV mean
+	outer      bool   // it counts beside other groups, so on v2 it is set where they are siblings
 	asked      func(*Spec) bool
 	settings   func(s *Spec, version int) []setting
 }
@@ -70,10 +71,10 @@ var rows = [...]row{
 		holds:   "tasks wait for the next period of 0.1 s",
 		refused: "a group above has less CPU time (cpu.max, cpu.cfs_quota_us): set no more than it has",
 		asked:   func(s *Spec) bool { return s.CPUMax > 0 }, settings: bandwidth},
-	{limit: "cpu_weight", controller: "cpu", v1: "cpu.shares", v2: "cpu.weight",
+	{limit: "cpu_weight", controller: "cpu", outer: true, v1: "cpu.shares", v2: "cpu.weight",
 		holds: "a share of CPU time in proportion, where all of it is wanted",
 		asked: func(s *Spec) bool { return s.CPUWeight > 0 }, settings: cpuWeight},
-	{limit: "io_weight", controller: "blkio", v1: "blkio.bfq.weight", v2: "io.weight, io.bfq.weight",
+	{limit: "io_weight", controller: "blkio", outer: true, v1: "blkio.bfq.weight", v2: "io.weight, io.bfq.weight",
 		holds: "a share of a device's time in proportion, where all of it is wanted: by the bfq scheduler, or on v2 by iocost",
 		asked: func(s *Spec) bool { return s.IOWeight > 0 }, settings: ioWeight},
 	{limit: "io_read_bps", controller: "blkio", v1: "blkio.throttle.read_bps_device",

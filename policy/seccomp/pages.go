@@ -8,7 +8,7 @@ const shmHugeTLB = 0o4000
 const (
 	whyMerge = "has pages of equal content merged with those of others, who can time that and so read them (KSM)"
 	whyHuge  = "takes from the host's pool of huge pages, which cgroup v1 counts as no group's memory"
-	fixHuge  = "use madvise with MADV_HUGEPAGE"
+	fixHuge  = "use madvise with MADV_HUGEPAGE, or give it a bound of huge pages by the policy's hugetlb"
 )
 
 // pageChecks keep the program to pages that are its own and that count as its

@@ -29,6 +29,9 @@ type Variant struct {
 	NoPids bool
 	// NoIPC: the jail has no ipc namespace.
 	NoIPC bool
+	// Huge: a group bounds the huge pages that the jail may take from the host's
+	// pool, so it may ask for them.
+	Huge bool
 }
 
 // Rules are the variant's table. The copy is the caller's.
@@ -44,6 +47,9 @@ func (v Variant) Rules() *Rules {
 		if more.on {
 			r.Checks = slices.Concat(presentChecks(more.checks()), r.Checks)
 		}
+	}
+	if v.Huge {
+		r.Checks = slices.DeleteFunc(slices.Clone(r.Checks), func(c Check) bool { return c.Why == whyHuge })
 	}
 	return r
 }

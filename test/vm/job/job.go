@@ -15,6 +15,21 @@ const File = "/boot.json"
 // own messages go to another one, so that they can't cut a line in two.
 const Port = "/dev/ttyS1"
 
+// Disk is the guest's disk, DiskAt where it is mounted, and DiskData the file of
+// the first root with what is on it.
+const (
+	Disk     = "/dev/nullb0"
+	DiskAt   = "/disk"
+	DiskData = "/disk.blocks"
+)
+
+// DiskBlock is the size of a block in DiskData, each after its number, four bytes
+// with the least first; DiskSize is that of the disk. In bytes.
+const (
+	DiskBlock = 4096
+	DiskSize  = 256 << 20
+)
+
 // Cgroups is how the guest mounts its control groups.
 type Cgroups string
 

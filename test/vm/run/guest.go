@@ -45,7 +45,10 @@ const (
 )
 
 // modules are those that a jail may need; the ones a kernel lacks are left out.
-var modules = []string{"overlay", "fuse", "veth", "bridge", "nf_tables", "nft_chain_nat", "nft_ct", "nft_masq", "vsock"}
+var modules = []string{"overlay", "fuse", "veth", "bridge", "nf_tables", "nft_chain_nat", "nft_ct", "nft_masq", "vsock", "ext4", "bfq", "null_blk"}
+
+// disk tells jobs of the machine's disk.
+var disk = []string{"JAIL_TEST_DISK=" + job.DiskAt, "JAIL_TEST_DEVICE=" + job.Disk}
 
 // links and accounts make the guest look like a host with a merged /usr.
 var links = map[string]string{"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64"}
@@ -77,7 +80,7 @@ func newGuest(ctx context.Context, o options, cache *kernels.Cache, work string)
 			return nil, err
 		}
 	}
-	for _, step := range []func(context.Context) error{g.addBase, g.addPrograms, g.addTests, g.addExtra, g.addAppArmor} {
+	for _, step := range []func(context.Context) error{g.addBase, g.addDisk, g.addPrograms, g.addTests, g.addExtra, g.addAppArmor} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -150,7 +153,7 @@ func packageName(pkg string) string { return strings.TrimPrefix(filepath.Clean(p
 
 // job is a part for one user.
 func (g *guest) job(p *part, uid int) job.Job {
-	j := job.Job{Name: p.title(), UID: uid, Dir: "/", Settings: p.settings}
+	j := job.Job{Name: p.title(), UID: uid, Dir: "/", Settings: p.settings, Env: disk}
 	if p.line != "" {
 		j.Argv = []string{"/usr/bin/sh", "-c", p.line}
 		return j

@@ -58,7 +58,7 @@ func choose(arch string) error {
 func qemu(ctx context.Context, t kernels.Tree, root, console string) *exec.Cmd {
 	m := machines[t.Arch]
 	args := append([]string{"-accel", "tcg,thread=single"}, m.args...)
-	args = append(args, "-m", "1024",
+	args = append(args, "-m", "1024", "-smp", "2",
 		"-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-monitor", "none", "-nic", "none",
 		"-serial", "file:"+console)
 	args = append(args, m.serial...)

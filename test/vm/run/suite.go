@@ -24,6 +24,9 @@ type part struct {
 // binds ordinary users, and the kernel's, which binds root too.
 var noUserNS = map[string]string{"kernel/unprivileged_userns_clone": "0", "user/max_user_namespaces": "0"}
 
+// hugePages is a pool of them, which is empty without.
+var hugePages = map[string]string{"vm/nr_hugepages": "12"}
+
 var v2 = []job.Cgroups{job.CgroupsV2}
 
 // keeps are tests that make hundreds of groups, to see what is left of them: the
@@ -39,6 +42,7 @@ var always = []part{
 	{name: "walls", pkg: "./test/vm/guest", skip: "WithoutUserNamespaces|Audit", cgroups: v2},
 	{name: "walls without user_ns", pkg: "./test/vm/guest", tests: "WithoutUserNamespaces", settings: noUserNS, cgroups: v2},
 	{name: "limits", line: "limits"},
+	{pkg: "./test/limits", settings: hugePages},
 	{name: "clock", line: "clock", root: true, cgroups: v2},
 }
 

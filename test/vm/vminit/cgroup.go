@@ -13,7 +13,7 @@ import (
 const cgroupRoot = "/sys/fs/cgroup"
 
 // hierarchies are the v1 mounts of a hybrid host; a kernel may lack some.
-var hierarchies = []string{"cpu", "cpuacct", "memory", "pids", "freezer", "blkio", "devices", "cpuset"}
+var hierarchies = []string{"cpu", "cpuacct", "memory", "pids", "freezer", "blkio", "devices", "cpuset", "hugetlb", "rdma"}
 
 const cgroupFlags = unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC
 

@@ -59,6 +59,7 @@ func prepare(groups job.Cgroups) []error {
 		_ = os.Symlink(link[0], link[1]) // a later devtmpfs makes them itself
 	}
 	errs = append(errs, loadModules("/modules")...)
+	add(mountDisk())
 	for path, value := range settings {
 		_ = os.WriteFile(path, []byte(value), 0)
 	}
@@ -117,7 +118,7 @@ func loadModules(dir string) []error {
 			errs = append(errs, err)
 			continue
 		}
-		if err := unix.FinitModule(int(f.Fd()), "", 0); err != nil && err != unix.EEXIST {
+		if err := unix.FinitModule(int(f.Fd()), parameters(path), 0); err != nil && err != unix.EEXIST {
 			errs = append(errs, fmt.Errorf("load %s: %w", filepath.Base(path), err))
 		}
 		f.Close()

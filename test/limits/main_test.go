@@ -1,0 +1,120 @@
+package limits
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/jailrun/jail/isolate"
+	"github.com/jailrun/jail/isolate/cgroup"
+	"github.com/jailrun/jail/isolate/result"
+	"github.com/jailrun/jail/policy"
+)
+
+// TestMain is also the program in the jails: its first argument names what it
+// does, and what it has measured it prints as "NAME NUMBER" lines.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 {
+		if f := programs[os.Args[1]]; f != nil {
+			if err := f(os.Args[2:]); err != nil {
+				fmt.Fprintln(os.Stderr, os.Args[1]+":", err)
+				os.Exit(1)
+			}
+			os.Exit(0)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// ran is what became of a program in a jail.
+type ran struct {
+	*result.Result
+	said map[string]float64
+	text string
+}
+
+// start begins a program of this package in a jail.
+func start(t *testing.T, p policy.Policy, args ...string) func() ran {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := filepath.Base(self)
+	c := isolate.Command(withLandlockTried(p), append([]string{"/box/" + base}, args...)...)
+	c.MeterIO = true
+	if err := c.Show(filepath.Dir(self), base); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	c.Stdout, c.Stderr = &out, &out
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return func() ran {
+		_ = c.Wait() // how it ended is in the result
+		r := ran{c.Result(), map[string]float64{}, out.String()}
+		for line := range strings.Lines(r.text) {
+			name, value, _ := strings.Cut(strings.TrimSpace(line), " ")
+			if n, err := strconv.ParseFloat(value, 64); err == nil {
+				r.said[name] = n
+			}
+		}
+		return r
+	}
+}
+
+// withLandlockTried: kernels of the matrix lack it, and no limit is by it.
+func withLandlockTried(p policy.Policy) *policy.Policy {
+	layers := policy.Layers{policy.LayerLandlock: policy.Try}
+	for l, v := range p.Layers {
+		layers[l] = v
+	}
+	p.Layers = layers
+	return &p
+}
+
+func run(t *testing.T, p policy.Policy, args ...string) ran {
+	t.Helper()
+	return start(t, p, args...)()
+}
+
+// done runs a program that must end well.
+func done(t *testing.T, p policy.Policy, args ...string) ran {
+	t.Helper()
+	r := run(t, p, args...)
+	if r.Reason != result.Exited || *r.ExitCode != 0 {
+		t.Fatalf("%v: %s: %s", args, r.Reason, r.text)
+	}
+	return r
+}
+
+// offered ends a test on a host whose cgroups can't have a controller at all.
+func offered(t *testing.T, controller string) cgroup.Fact {
+	t.Helper()
+	h, err := cgroup.Detect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	for _, f := range h.Describe() {
+		if f.Controller == controller && f.Writable && h.Why() == nil {
+			return f
+		}
+	}
+	t.Skip("needs the cgroup controller " + controller + " where this user may make groups")
+	return cgroup.Fact{}
+}
+
+// near fails the test unless a figure is within a part of what it should be.
+func near(t *testing.T, what string, got, want, part float64) {
+	t.Helper()
+	t.Logf("%s: %.4g, want %.4g", what, got, want)
+	if got < want*(1-part) || got > want*(1+part) {
+		t.Errorf("%s is %.4g, not within %.0f %% of %.4g", what, got, 100*part, want)
+	}
+}

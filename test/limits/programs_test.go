@@ -1,0 +1,202 @@
+package limits
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// programs are what runs in the jails.
+var programs = map[string]func(args []string) error{
+	"burn":   burn,   // SECONDS: use CPU time for that long
+	"escape": escape, // try to run on every CPU
+	"touch":  touch,  // MIB: touch memory
+	"huge":   huge,   // PAGES: touch huge pages
+	"write":  write,  // FILE MIB FLAGS: write in pieces of a MiB
+	"read":   read,   // FILE MIB
+	"ops":    ops,    // FILE N: write as many pieces of 4 KiB
+	"stream": stream, // FILE SECONDS: write for that long
+}
+
+func say(name string, value float64) { fmt.Printf("%s %f\n", name, value) }
+
+func since(from time.Time) float64 { return time.Since(from).Seconds() }
+
+func argument(args []string, i int) int {
+	if i >= len(args) {
+		return 0
+	}
+	n, _ := strconv.Atoi(args[i]) // 0 does nothing, which no test takes for right
+	return n
+}
+
+func ownCPU() float64 {
+	var ts unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &ts)
+	return time.Duration(ts.Nano()).Seconds()
+}
+
+func burn(args []string) error {
+	from, cpu := time.Now(), ownCPU()
+	for seconds := float64(argument(args, 0)); since(from) < seconds; {
+	}
+	say("wall", since(from))
+	say("cpu", ownCPU()-cpu)
+	return nil
+}
+
+// escape asks for each CPU and says on which it then is.
+func escape([]string) error {
+	seen, refused := uint64(0), 0
+	for cpu := range 64 {
+		var set unix.CPUSet
+		set.Set(cpu)
+		if unix.SchedSetaffinity(0, &set) != nil {
+			refused++
+		}
+		for from := time.Now(); since(from) < 0.002; {
+			seen |= 1 << current()
+		}
+	}
+	say("seen", float64(seen))
+	say("refused", float64(refused))
+	return nil
+}
+
+func current() uint {
+	var cpu uint32
+	_, _, _ = unix.RawSyscall(unix.SYS_GETCPU, uintptr(unsafe.Pointer(&cpu)), 0, 0) // it fails on no kernel
+	return uint(cpu)
+}
+
+func touch(args []string) error {
+	b, err := unix.Mmap(-1, 0, argument(args, 0)<<20, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	if err != nil {
+		return err
+	}
+	for i := 0; i < len(b); i += 4096 {
+		b[i] = byte(i >> 12)
+	}
+	say("touched", float64(len(b)))
+	return nil
+}
+
+const hugePage = 2 << 20
+
+func huge(args []string) error {
+	b, err := unix.Mmap(-1, 0, argument(args, 0)*hugePage, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_HUGETLB)
+	if err != nil {
+		return err
+	}
+	for i := 0; i < len(b); i += hugePage {
+		b[i] = 1
+	}
+	say("touched", float64(len(b)))
+	return nil
+}
+
+// aligned is a buffer that O_DIRECT takes, open(2).
+func aligned(n int) []byte {
+	b, err := unix.Mmap(-1, 0, n, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	if err != nil {
+		panic(err) // a megabyte of the test's own
+	}
+	return b
+}
+
+var flags = map[string]int{"direct": unix.O_DIRECT, "sync": unix.O_SYNC}
+
+// write writes, and waits at the end for what is still to be written.
+func write(args []string) error {
+	f, err := os.OpenFile(args[0], os.O_WRONLY|os.O_CREATE|flags[args[2]], 0o600)
+	if err != nil {
+		return err
+	}
+	b, from := aligned(1<<20), time.Now()
+	for range argument(args, 1) {
+		if _, err := f.Write(b); err != nil {
+			return err
+		}
+	}
+	before := since(from)
+	err = f.Sync()
+	say("seconds", since(from))
+	say("sync", since(from)-before)
+	return errors.Join(err, f.Close())
+}
+
+func read(args []string) error {
+	f, err := os.OpenFile(args[0], os.O_RDONLY|flags[args[2]], 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	b, from, n := aligned(1<<20), time.Now(), 0
+	for range argument(args, 1) {
+		m, err := f.Read(b)
+		if err != nil {
+			return err
+		}
+		n += m
+	}
+	say("seconds", since(from))
+	say("bytes", float64(n))
+	return nil
+}
+
+func ops(args []string) error {
+	how := map[string]int{"write": os.O_WRONLY, "read": os.O_RDONLY}[args[2]]
+	f, err := os.OpenFile(args[0], how|unix.O_DIRECT, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	b, from := aligned(4<<10), time.Now()
+	for i := range argument(args, 1) {
+		at := int64(i) * 8192 // apart, so that no two are merged
+		if how == os.O_WRONLY {
+			_, err = f.WriteAt(b, at)
+		} else {
+			_, err = f.ReadAt(b, at)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	say("seconds", since(from))
+	return nil
+}
+
+// stream reads by several threads, so that there is always more to be had.
+func stream(args []string) error {
+	f, err := os.OpenFile(args[0], os.O_RDONLY|unix.O_DIRECT, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var total atomic.Int64
+	var all sync.WaitGroup
+	from := time.Now()
+	for i := range int64(4) {
+		all.Go(func() {
+			b := aligned(256 << 10)
+			for at := i * 8 << 20; since(from) < float64(argument(args, 1)); at = (at + int64(len(b))) % (32 << 20) {
+				n, err := f.ReadAt(b, at)
+				if err != nil {
+					return // the sum will tell
+				}
+				total.Add(int64(n))
+			}
+		})
+	}
+	all.Wait()
+	say("bytes", float64(total.Load()))
+	return nil
+}
