@@ -272,6 +272,9 @@ func (r *run) conclude() *result.Result {
 	res.Usage = r.usage
 	if r.policy != nil {
 		res.Limits = result.LimitsOf(r.policy.Limits)
+		if g := r.policy.Group; g != "" {
+			res.Limits.Group = &g
+		}
 		res.PolicyDigest = r.policy.Digest()
 	}
 	r.enforced(&res.Enforced)

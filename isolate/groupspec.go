@@ -9,7 +9,7 @@ import (
 // groupSpec says what the run's groups limit and meter.
 func (r *run) groupSpec() (cgroup.Spec, error) {
 	s, err := specOf(&r.policy.Limits)
-	s.IO = r.cmd.MeterIO
+	s.IO, s.Set = r.cmd.MeterIO, r.policy.Group
 	return s, err
 }
 

@@ -59,6 +59,11 @@ var doctorFlags = [...]flagRow{
 	helpFlag,
 }
 
+var psFlags = [...]flagRow{
+	{"json", "", "print one JSON array", "", "", toggle(func(r *request) *bool { return &r.asJSON })},
+	helpFlag,
+}
+
 var plainFlags = [...]flagRow{helpFlag}
 
 // parse reads flags up to the first argument: "--name value", "--name=value" or

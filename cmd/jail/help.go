@@ -32,6 +32,30 @@ const gcHelp = `Remove the control groups and temporary folders that killed jail
 and end what still runs in the groups. Only what is named as jail names it, and
 whose owner is gone, is touched.`
 
+const psHelp = `List the jails that run below the cgroup that jail was started in, whoever's they
+are: the name of their cgroup, their group of jails, a process, what they use and
+what they run. A jail without a cgroup of its own is not among them.`
+
+const topHelp = `Show the jails that run, the busiest first, anew each second until it is
+interrupted. Where the output is no terminal one table is printed after a second.`
+
+const groupHelp = `A group of jails is a set that "jail exec --group NAME" makes a jail a member of.
+Its limits hold all members together, beside each one's own; NAME/NAME is a group
+in a group, under the limits of both.
+
+    jail group set web --memory 2G --cpu-max 150% --pids 500
+    jail exec --group web/api -- ./server
+    jail group list
+
+set makes the group, where it is missing, and changes the limits that are named;
+they hold for members that run already too, "unlimited" lifts one, and the group
+stays until it is removed. A group that nobody has set goes with its last member.
+remove removes a group without members; kill ends all of its members at once. The
+limits are --memory, --swap, --memory-high, --hugetlb, --rdma, --pids, --cpu-max,
+--cpu-weight, --io-weight, and on cgroup v2 --io-read-bps, --io-write-bps,
+--io-read-ops and --io-write-ops, as of jail exec. A group lies in the cgroup that
+jail was started in: where that is another one, so is the group.`
+
 const doctorHelp = `Say what this host gives, what it lacks and how to mend it, and try a jail.
 The exit status is 0 when a jail with all default layers works, else 1.`
 

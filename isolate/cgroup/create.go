@@ -41,6 +41,9 @@ func (h *Host) Begin(name string, s Spec) (*Group, error) {
 	}
 	g, err := h.plan(name, s)
 	if err != nil {
+		if g != nil {
+			g.abandon()
+		}
 		return nil, err
 	}
 	g.spec = s
@@ -86,27 +89,39 @@ func (h *Host) plan(name string, s Spec) (*Group, error) {
 		}
 	}
 	g := newGroup(name)
+	g.set = s.Set
 	var v2 []string
 	for _, c := range controllers {
-		if !c.always && !s.needs(c.v1) {
+		t := h.find(c.v1)
+		if !c.always && !s.needs(c.v1) && !t.hasSet(s.Set) {
 			continue
 		}
-		t := h.find(c.v1)
 		switch {
 		case t != nil && t.err == nil && t.version == 2:
 			if c.v2 != "" {
 				v2 = append(v2, c.v2)
 			}
 		case t != nil && t.err == nil:
-			g.addPart(t)
+			if err := g.addIn(t); err != nil {
+				return g, err
+			}
 		case !s.needs(c.v1):
 		case t == nil:
-			return nil, h.missing(c.v1)
+			return g, h.missing(c.v1)
 		default:
-			return nil, t.err
+			return g, t.err
 		}
 	}
 	return g, h.planUnified(g, v2)
+}
+
+// addIn adds a hierarchy, or the set's directory in it.
+func (g *Group) addIn(t *tree) error {
+	in, err := g.inSet(t)
+	if err == nil {
+		g.addPart(in)
+	}
+	return err
 }
 
 // special says whether a spec needs more than the controllers of every group.
@@ -116,7 +131,7 @@ func (s *Spec) special() bool {
 			return true
 		}
 	}
-	return s.MemoryHigh > 0 || s.Swap != 0
+	return s.MemoryHigh > 0 || s.Swap != 0 || s.Set != ""
 }
 
 // prepareFor looks for what only some groups need, and refuses what can't be held.
@@ -143,7 +158,14 @@ func (h *Host) planUnified(g *Group, controllers []string) error {
 			return err
 		}
 	}
-	p := g.addPart(h.unified)
+	t, err := g.inSet(h.unified)
+	if err == nil && len(controllers) > 0 {
+		err = g.enableIn(h.unified, controllers)
+	}
+	if err != nil {
+		return err
+	}
+	p := g.addPart(t)
 	p.split = len(controllers) > 0
 	p.enable = controllers
 	g.twin = p

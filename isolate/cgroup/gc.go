@@ -17,17 +17,12 @@ import (
 // lock that is held means an owner in another pid namespace, or one at work. An
 // empty seat is removed, but nobody in it is killed.
 func GC(ctx context.Context, h *Host) (removed []string, err error) {
-	h.mu.Lock()
-	err = h.locateAll()
-	trees := slices.Clone(h.trees)
-	if t := h.v2tree(); t != nil {
-		above, e := t.overhead() // also those that we have climbed to ourselves
-		defer closeTrees(above)
-		err = errors.Join(err, e)
-		trees = append(above, trees...)
+	places, done, err := h.everywhere()
+	defer done()
+	trees := make([]*tree, len(places))
+	for i, p := range places {
+		trees[i] = p.tree
 	}
-	h.mu.Unlock()
-
 	found, e := orphans(trees)
 	err = errors.Join(err, e)
 	for _, name := range found {
@@ -40,7 +35,49 @@ func GC(ctx context.Context, h *Host) (removed []string, err error) {
 			removed = append(removed, name)
 		}
 	}
+	removeEmptySets(places)
 	return removed, err
+}
+
+// everywhere gives each directory in which there may be groups of jails: our
+// outer groups, those above on v2, also those that we have climbed to ourselves,
+// and the sets in them, each after the one that it is in.
+func (h *Host) everywhere() (places []namedTree, done func(), err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	err = h.locateAll()
+	trees := slices.Clone(h.trees)
+	var opened []*tree
+	if t := h.v2tree(); t != nil {
+		above, e := t.overhead()
+		err = errors.Join(err, e)
+		opened = append(opened, above...)
+		trees = append(above, trees...)
+	}
+	for _, t := range trees {
+		places = append(places, namedTree{t, ""})
+		if t.err != nil {
+			continue
+		}
+		for _, s := range t.setsIn("") {
+			opened = append(opened, s.tree)
+			places = append(places, s)
+		}
+	}
+	return places, func() { closeTrees(opened) }, err
+}
+
+// removeEmptySets removes those that nobody is in and that are not to be kept,
+// the inner ones first.
+func removeEmptySets(places []namedTree) {
+	for _, p := range slices.Backward(places) {
+		if p.name == "" {
+			continue
+		}
+		if l := (&level{tree: p.tree, lock: p.fd}); !l.kept() && unix.Flock(p.fd, unix.LOCK_EX|unix.LOCK_NB) == nil {
+			_ = unix.Rmdir(p.path) // what is not empty stays
+		}
+	}
 }
 
 func closeTrees(list []*tree) {

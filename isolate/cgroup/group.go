@@ -21,6 +21,8 @@ type Group struct {
 	held  []held
 	notes []string
 	spec  Spec
+	set   string   // of which it is a member
+	sets  []*setIn // the same, opened
 
 	mu     sync.Mutex
 	closed bool

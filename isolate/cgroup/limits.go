@@ -22,6 +22,7 @@ type Spec struct {
 	IOWeight   int64   // share of block devices where they are short, 1 to 10000; zero: the kernel's, which is 100
 	Rates      []Rate  // bounds of traffic with block devices
 	Cores      string  // cpu list as in cpuset(7), "0-1,3"; empty: the caller's
+	Set        string  // the set of jails of which the group is a member, "web/api"; empty: none
 	CPU        bool    // also meter throttling
 	IO         bool    // also meter bytes and operations of block devices
 }

@@ -15,6 +15,9 @@ func (g *Group) Remove() error {
 	for {
 		err := g.rmdir()
 		if err == nil {
+			g.mu.Lock()
+			g.leaveSets(true)
+			g.mu.Unlock()
 			g.Close()
 			return nil
 		}
@@ -45,6 +48,7 @@ func (g *Group) Close() {
 	for _, p := range g.parts {
 		p.close()
 	}
+	g.leaveSets(false)
 	g.closeKill()
 	if g.into >= 0 {
 		unix.Close(g.into)
@@ -155,5 +159,6 @@ func unlinkDir(dir int, name string) error {
 // abandon undoes a Create that failed; nobody can be inside yet.
 func (g *Group) abandon() {
 	_ = g.rmdir() // the error that led here is the one to report
+	g.leaveSets(true)
 	g.Close()
 }

@@ -84,6 +84,7 @@ func (w *writer) limits(l *Limits) {
 	text(w, "io_read_ops", l.IOReadOps)
 	text(w, "io_write_ops", l.IOWriteOps)
 	text(w, "cores", l.Cores)
+	text(w, "group", l.Group)
 	w.str("pids_action", string(l.PidsAction))
 	w.str("disk_action", string(l.DiskAction))
 	w.close()

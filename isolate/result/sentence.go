@@ -87,7 +87,10 @@ func memoryPassed(r *Result) string {
 	if limit != nil {
 		of = " of " + amount(*limit)
 	}
-	if met != nil && *met == 0 && !reached(peak, limit) {
+	switch {
+	case r.Limits.Group != nil && peak != nil && !nearMemory(r):
+		return "memory: the group " + *r.Limits.Group + " was at its limit while the jail " + used + of + "; raise it with jail group set " + *r.Limits.Group + " --memory SIZE"
+	case met != nil && *met == 0 && !reached(peak, limit):
 		return "memory: the host ran out of it while the jail " + used + of + "; free some on the host"
 	}
 	return raise("memory limit: "+used+of, flagOf(Memory), limit, amount)

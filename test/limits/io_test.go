@@ -1,7 +1,6 @@
 package limits
 
 import (
-	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -178,8 +177,6 @@ func command(t *testing.T, name string, args ...string) string {
 	return string(out)
 }
 
-// A busy host takes from either at times, so that a share is looked at thrice; one
-// that nobody holds is a half each time.
 func TestIOWeightSharesADeviceInProportion(t *testing.T) {
 	offered(t, "blkio")
 	dir, p := shared(t)
@@ -195,12 +192,6 @@ func TestIOWeightSharesADeviceInProportion(t *testing.T) {
 		return b / (a + b)
 	}
 	for weights, want := range map[[2]int64]float64{{100, 100}: 0.5, {100, 300}: 0.75} {
-		got := share(weights)
-		for range 2 {
-			if math.Abs(got-want) > want*rate {
-				got = share(weights)
-			}
-		}
-		near(t, "share of the second", got, want, rate)
+		steady(t, "share of the second", want, rate, func() float64 { return share(weights) })
 	}
 }
