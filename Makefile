@@ -32,7 +32,7 @@ SEED ?=
 # that only run programs built without it.
 RACE := ./cmd/... ./internal/... ./isolate/... ./policy/... ./rootfs/... ./test/adversary ./test/runtests ./test/vm/...
 
-.PHONY: help demo build test test-go test-race test-libseccomp test-vm test-vm-full build-arm64 test-arm64 adversary fuzz check bench vulncheck sbom reproduce third-party deps-build deps-demo deps-test deps-bench deps-vm deps-arm64 faults soak test-container deps-container test-apparmor clean mutate
+.PHONY: help demo build test test-go test-race test-libseccomp test-vm test-vm-full build-arm64 test-arm64 adversary fuzz check bench vulncheck sbom reproduce third-party deps-build deps-demo deps-test deps-bench deps-vm deps-arm64 faults soak test-container deps-container test-apparmor clean mutate density
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -128,6 +128,10 @@ deps-demo: ## install what the demo needs, if it is missing
 
 deps-test: ## install what the tests need, if it is missing
 	@scripts/install-deps build demo test
+
+density: deps-bench deps-vm build ## measure what 500 idle services cost, beside bubblewrap and virtual machines, and write docs/density.md
+	@go build -o bin/density ./test/density
+	@bin/density -page docs/density.md
 
 deps-bench: ## install what the benchmark needs, if it is missing
 	@scripts/install-deps build bench

@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/jailrun/jail/isolate/cgroup"
 	"github.com/jailrun/jail/isolate/plan"
 	"github.com/jailrun/jail/isolate/stage"
 	"github.com/jailrun/jail/isolate/watch"
@@ -108,7 +107,11 @@ func (r *run) makeGroup() error {
 	if level == policy.Off {
 		return nil
 	}
-	err := r.machine.noGrps
+	spec, err := r.groupSpec()
+	if err != nil {
+		return err // what can't be asked of any host
+	}
+	err = r.machine.noGrps
 	if r.noGroup != nil {
 		err = r.noGroup // of the launch before
 	}
@@ -116,10 +119,6 @@ func (r *run) makeGroup() error {
 		err = errNoClone3
 	}
 	if err == nil {
-		var spec cgroup.Spec
-		if spec, err = r.groupSpec(); err != nil {
-			return err
-		}
 		r.group, err = r.machine.groups.Begin(r.machine.groups.NewName(), spec)
 	}
 	if err == nil {

@@ -9,7 +9,7 @@ import (
 )
 
 // ErrNoSet tells that a set of jails does not exist.
-var ErrNoSet = errors.New("there is no such set of jails")
+var ErrNoSet = errors.New("there is no such group of jails")
 
 // SetLimits makes a set of jails, where it is missing, and limits all of its
 // members together. Limits that the spec does not name stay as they are; lift

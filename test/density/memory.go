@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// kernelMemory is what the kernel itself holds, in KiB: slab, stacks, page tables
+// and what it keeps for each CPU (proc_meminfo(5)).
+func kernelMemory() int64 {
+	b, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return 0
+	}
+	sum := int64(0)
+	for line := range strings.Lines(string(b)) {
+		f := strings.Fields(line)
+		if len(f) > 1 && slices.Contains([]string{"Slab:", "KernelStack:", "PageTables:", "SecPageTables:", "Percpu:"}, f[0]) {
+			n, _ := strconv.ParseInt(f[1], 10, 64) // the kernel writes numbers
+			sum += n
+		}
+	}
+	return sum
+}
+
+// settle lets the kernel do what it has put off: free, and count.
+func settle() { time.Sleep(3 * time.Second) }
+
+func perOne(kib int64, n int) float64 { return float64(kib) / float64(n) }
+
+// footprint is the proportional set size of a process and of all below it, in
+// KiB, and their number.
+func footprint(pid int) (kib, processes float64) {
+	for _, p := range append(below(pid), pid) {
+		processes++
+		kib += pss(p)
+	}
+	return kib, processes
+}
+
+func pss(pid int) float64 {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
+	if err != nil {
+		return 0 // it has ended
+	}
+	for line := range strings.Lines(string(b)) {
+		if f := strings.Fields(line); f[0] == "Pss:" {
+			n, _ := strconv.ParseFloat(f[1], 64)
+			return n
+		}
+	}
+	return 0
+}
+
+// below lists all descendants (proc_pid_task(5): children).
+func below(pid int) []int {
+	var all []int
+	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	for _, list := range lists {
+		b, _ := os.ReadFile(list) // a thread that has gone has no children
+		for _, f := range strings.Fields(string(b)) {
+			if child, err := strconv.Atoi(f); err == nil {
+				all = append(append(all, child), below(child)...)
+			}
+		}
+	}
+	return all
+}
+
+func median(list []float64) float64 {
+	s := slices.Sorted(slices.Values(list))
+	return s[len(s)/2]
+}
