@@ -28,6 +28,7 @@ func commands() []command {
 		{"ps", "", "list the jails that run", psHelp, psFlags[:], false, 0, psCommand},
 		{"top", "", "show what the jails that run use, live", topHelp, plainFlags[:], false, 0, topCommand},
 		{"group", "list | set NAME LIMITS | remove NAME | kill NAME", "limit, list and end groups of jails", groupHelp, nil, false, -1, groupCommand},
+		{"meter", "FILE…", "sum up what runs used, and what that costs", meterHelp, meterFlags[:], false, -1, meterCommand},
 		{"gc", "", "remove what killed jails left behind", gcHelp, plainFlags[:], false, 0, gcCommand},
 		{"completion", "bash|zsh|fish", "print a completion script for a shell", completionHelp, plainFlags[:], false, 1, completionCommand},
 		{"version", "", "print version, commit and compiler", versionHelp, plainFlags[:], false, 0, versionCommand},
@@ -69,9 +70,20 @@ func nearestCommand(got string) string {
 // usage writes the short usage of a command to standard error.
 func usage(c *command) { say("usage: jail " + c.synopsis() + `; "jail help ` + c.name + `" says more`) }
 
+// verb is a command's second word, "" if it has none.
+func (c *command) verb() string {
+	if c.name == "meter" {
+		return "report"
+	}
+	return ""
+}
+
 // synopsis is a command's name and what follows it.
 func (c *command) synopsis() string {
 	s := c.name
+	if c.verb() != "" {
+		s += " " + c.verb()
+	}
 	switch {
 	case len(c.flags) == 1: // no flag but that for this very text
 		s += " [--help]"

@@ -65,7 +65,14 @@ func complete(words []string) (lines []string) {
 	if c == nil {
 		return nil
 	}
-	valueOf, ended := c.place(before[1:])
+	words = before[1:]
+	if verb := c.verb(); verb != "" {
+		if len(words) == 0 {
+			return valueLines("", []string{verb}, last)
+		}
+		words = words[1:]
+	}
+	valueOf, ended := c.place(words)
 	name, value, has := strings.Cut(last, "=")
 	switch {
 	case valueOf != nil:

@@ -11,6 +11,7 @@ import (
 	"github.com/jailrun/jail/isolate"
 	"github.com/jailrun/jail/isolate/host"
 	"github.com/jailrun/jail/isolate/result"
+	"github.com/jailrun/jail/judge/meter"
 	"github.com/jailrun/jail/policy"
 	"golang.org/x/sys/unix"
 )
@@ -78,7 +79,11 @@ func execute(r *request, p *policy.Policy, s *streams) int {
 	if err := s.open(r); err != nil {
 		return s.fail("open the streams", err)
 	}
-	return launch(r, p, seen, s)
+	m, err := r.begin(p)
+	if err != nil {
+		return s.fail("meter the run", err)
+	}
+	return launch(r, p, seen, s, m)
 }
 
 // checkProgram tells what can be told of a program without a launch.
@@ -109,7 +114,7 @@ func executableHint(name string) string {
 	return "chmod +x " + name
 }
 
-func launch(r *request, p *policy.Policy, seen *shown, s *streams) int {
+func launch(r *request, p *policy.Policy, seen *shown, s *streams, m *meter.Run) int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	cmd := isolate.CommandContext(ctx, p, seen.argv...)
@@ -121,13 +126,15 @@ func launch(r *request, p *policy.Policy, seen *shown, s *streams) int {
 	beside := r.watchFor(seen, s, cmd)
 	sigs, err := catch(cancel)
 	if err != nil {
+		m.Drop()
 		return s.fail("catch signals", err)
 	}
 	cmd.Wake, cmd.HoldThread = sigs.wake(), true
 	cmd.OnStart = sigs.forward
 	err = cmd.Run()
 	sigs.release()
-	status := report(r, p, cmd, beside, s, err)
+	unmetered := writeDown(m, cmd)
+	status := r.account(m, unmetered, report(r, p, cmd, beside, s, err))
 	sigs.dieIfCanceled()
 	return status
 }

@@ -43,6 +43,10 @@ func explain(w io.Writer, r *request) (status int, err error) {
 }
 
 func (r *request) explain(w io.Writer, seen *shown, p *policy.Policy) (status int, err error) {
+	metered, err := r.meterWords()
+	if err != nil {
+		return result.StatusFailed, err
+	}
 	cmd := isolate.Command(p, seen.argv...)
 	cmd.Files = seen.open
 	pl, resolved, err := isolate.Explain(cmd)
@@ -54,7 +58,7 @@ func (r *request) explain(w io.Writer, seen *shown, p *policy.Policy) (status in
 	if r.plan {
 		failed = pl.Print(w)
 	} else {
-		_, failed = io.WriteString(w, r.inWords(resolved, seen))
+		_, failed = io.WriteString(w, r.inWords(resolved, seen, metered))
 	}
 	switch {
 	case failed != nil:
@@ -68,7 +72,7 @@ func (r *request) explain(w io.Writer, seen *shown, p *policy.Policy) (status in
 }
 
 // inWords says in plain words what a resolved policy enforces.
-func (r *request) inWords(p *policy.Policy, seen *shown) string {
+func (r *request) inWords(p *policy.Policy, seen *shown, metered string) string {
 	var b strings.Builder
 	b.WriteString("Program: " + strings.Join(seen.argv, " ") + "\n")
 	b.WriteString("Starts in " + p.Chdir + ", on a host named " + p.Hostname + "\n")
@@ -84,6 +88,7 @@ func (r *request) inWords(p *policy.Policy, seen *shown) string {
 	b.WriteString("\nNetwork: " + netWords(p.Net) + "\n")
 	b.WriteString("System calls: " + callWords(p) + "\n")
 	b.WriteString("Profile: " + profileWords(p.Profile) + "\n")
+	b.WriteString(metered)
 	b.WriteString("\n--plan prints every step of the launch.\n")
 	return b.String()
 }

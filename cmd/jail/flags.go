@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jailrun/jail/judge/meter"
 	"github.com/jailrun/jail/policy"
 )
 
@@ -16,6 +17,13 @@ type request struct {
 	stderr   string
 	json     string
 	statusFD int
+	meter    string // file; "" for none
+	tenant   string
+	labels   []meter.Label
+	budget   string
+	keys     []meter.Key // of a report
+	price    string
+	asCSV    bool
 	resolved bool
 	quiet    bool
 	help     bool
@@ -41,6 +49,10 @@ var execFlags = [...]flagRow{
 	{"stderr", "FILE", "write the program's standard error to FILE", "jail's own", "err.txt", value(func(r *request) *string { return &r.stderr })},
 	{"json", "FILE", "write the result as one line to FILE, or with - to standard output after the program's last byte", "none", "result.json", value(func(r *request) *string { return &r.json })},
 	{"status-fd", "N", "write the same line to the open descriptor N", "none", "3", setStatusFD},
+	{"meter", "FILE", "append what the run used as one line to FILE", "none", "usage.jsonl", value(func(r *request) *string { return &r.meter })},
+	{"tenant", "NAME", "whose run it is, for --meter", "none", "alice", setTenant},
+	{"label", "KEY=VALUE", "file the run under a word more, for --meter; repeatable", "none", "course=algorithms", addLabel},
+	{"budget", "FILE", "hold the tenant to its budget in FILE (TOML), of what --meter's FILE says it has used", "none", "budget.toml", value(func(r *request) *string { return &r.budget })},
 	{"resolved", "", "print the policy that would be in force, and run nothing", "", "", toggle(func(r *request) *bool { return &r.resolved })},
 	{"quiet", "", "no lines of jail's own but errors", "", "", toggle(func(r *request) *bool { return &r.quiet })},
 	helpFlag,
@@ -70,6 +82,10 @@ var plainFlags = [...]flagRow{helpFlag}
 // the same with one dash. "--" ends them.
 func (c *command) parse(args []string) (*request, error) {
 	r := &request{statusFD: -1}
+	args, err := c.dropVerb(args)
+	if err != nil {
+		return r, err
+	}
 	for len(args) > 0 && c.flags != nil {
 		a := args[0]
 		if len(a) < 2 || a[0] != '-' {
@@ -91,6 +107,20 @@ func (c *command) parse(args []string) (*request, error) {
 	}
 	r.argv = args
 	return r, nil
+}
+
+// dropVerb takes off the second word of a command that has two.
+func (c *command) dropVerb(args []string) ([]string, error) {
+	verb := c.verb()
+	switch {
+	case verb == "":
+		return args, nil
+	case len(args) > 0 && args[0] == verb:
+		return args[1:], nil
+	case len(args) > 0 && (args[0] == "--help" || args[0] == "-h"):
+		return args, nil
+	}
+	return nil, &failure{op: "jail " + strings.Join(append([]string{c.name}, args[:min(len(args), 1)]...), " "), err: errUnknownCommand, hint: "write jail " + c.name + " " + verb}
 }
 
 // findPlaces reads, after a mistake, only where the result is to go: a result of

@@ -28,6 +28,11 @@ status is 0, or exec's where the program would not be found or executed. --json,
 --status-fd and --quiet are taken, so that any command line can be explained, and
 have no effect.`
 
+const meterHelp = `Sum up meter files, to which "jail exec --meter FILE" has appended a line a run. A
+run whose supervisor was killed is counted, as unfinished, and of what it used
+nothing is known; runs that go on are not in it. A line that is no record is
+named, the others are counted, and the exit status is 1.`
+
 const gcHelp = `Remove the control groups and temporary folders that killed jails left behind,
 and end what still runs in the groups. Only what is named as jail names it, and
 whose owner is gone, is touched.`

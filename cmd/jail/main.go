@@ -28,6 +28,9 @@ func run(args []string) int {
 		return result.StatusFailed
 	}
 	r, err := c.parse(args[1:])
+	if err == nil {
+		err = r.unmetered()
+	}
 	if err != nil {
 		return c.misused(r, err)
 	}

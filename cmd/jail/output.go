@@ -35,7 +35,7 @@ func openResult(r *request) (s *streams, err error) {
 	case "-":
 		s.json = os.Stdout
 	default:
-		if err := r.isInput("--json", r.json); err != nil {
+		if err := r.overwrites("--json", r.json); err != nil {
 			return s, err
 		}
 		s.path = r.json
@@ -57,7 +57,7 @@ func (s *streams) open(r *request) (err error) {
 			return err
 		}
 	}
-	if err := cmp.Or(r.isInput("--stdout", r.stdout), r.isInput("--stderr", r.stderr)); err != nil {
+	if err := cmp.Or(r.overwrites("--stdout", r.stdout), r.overwrites("--stderr", r.stderr)); err != nil {
 		return err
 	}
 	if r.stdout != "" {

@@ -31,12 +31,30 @@ const attempts = 3
 //
 // The error is an *Error, with a Refusal or the kernel's errno.
 func OpenOutput(path string, may Follow) (*os.File, error) {
+	return openTo(path, may, manner{flags: unix.O_WRONLY, mode: 0o644, empty: true})
+}
+
+// OpenKept opens path as OpenOutput does, but for reading too, and keeps what is
+// in it. It takes no device, and what it makes has mode 0600: who may read a
+// file may lock it.
+func OpenKept(path string, may Follow) (*os.File, error) {
+	return openTo(path, may, manner{flags: unix.O_RDWR, mode: 0o600})
+}
+
+// manner is how a file is opened for writing.
+type manner struct {
+	flags int
+	mode  uint32 // of what is made, less the umask
+	empty bool
+}
+
+func openTo(path string, may Follow, m manner) (*os.File, error) {
 	for range attempts {
 		s, err := locate(path, refuseLink, may)
 		if err != nil {
 			return nil, fail(writing, path, err)
 		}
-		fd, err := s.write()
+		fd, err := s.write(m)
 		unix.Close(s.dir)
 		if err == unix.EEXIST || err == unix.ENOENT || err == Changed {
 			continue
@@ -88,15 +106,18 @@ func (s *spot) readable() error {
 }
 
 // write opens the file that s found, or makes it, which must then be new.
-func (s *spot) write() (int, error) {
+func (s *spot) write(m manner) (int, error) {
 	if !s.exists {
-		return openat(s.dir, s.name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, 0o644)
+		return openat(s.dir, s.name, m.flags|unix.O_CREAT|unix.O_EXCL, m.mode)
 	}
 	if err := s.writable(); err != nil {
 		return -1, err
 	}
-	fd, err := s.open(unix.O_WRONLY)
-	if err != nil || isNull(&s.st) {
+	if !m.empty && isNull(&s.st) {
+		return -1, Device
+	}
+	fd, err := s.open(m.flags)
+	if err != nil || !m.empty || isNull(&s.st) {
 		return fd, err
 	}
 	if err := unix.Ftruncate(fd, 0); err != nil {

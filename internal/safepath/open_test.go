@@ -122,6 +122,27 @@ func TestOutputIsARegularFileOrNothing(t *testing.T) {
 	}
 }
 
+func TestAFileThatIsKeptIsOnlyAdded(t *testing.T) {
+	dir := tree(t)
+	for name, want := range map[string]error{
+		"file": nil, "new": nil, "dir/inner": nil, "dir": Directory, "fifo": FIFO, "socket": Socket, "link": SymbolicLink, "dangling": SymbolicLink,
+		"linked": HardLink, "missing/new": unix.ENOENT,
+	} {
+		f, err := OpenKept(dir+"/"+name, nil)
+		check(t, f, err, want)
+	}
+	for _, name := range []string{"/dev/null", "/dev/full"} {
+		f, err := OpenKept(name, nil)
+		check(t, f, err, Device)
+	}
+	if got, err := os.ReadFile(dir + "/file"); err != nil || string(got) != "old content" {
+		t.Errorf("the content has become %q (%v)", got, err)
+	}
+	if st, err := os.Stat(dir + "/new"); err != nil || st.Mode().Perm() != 0o600 {
+		t.Errorf("a new one is %v (%v)", st.Mode(), err)
+	}
+}
+
 func TestRelativeOutputIsMadeInTheWorkingFolder(t *testing.T) {
 	t.Chdir(tree(t))
 	for _, path := range []string{"new", "./new", "dir/new", "dirlink/../new"} {

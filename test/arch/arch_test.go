@@ -28,7 +28,7 @@ var house = map[string][]string{
 	"isolate/result": {"policy"},
 	"judge":          {"isolate", "policy"},
 	"plugin":         {"isolate", "policy"},
-	"cmd/jail":       {"isolate", "policy", "audit", "rootfs", "network"},
+	"cmd/jail":       {"isolate", "policy", "audit", "rootfs", "network", "judge/meter"},
 	"cmd/jaild":      {""},
 	"examples":       {""},
 	"fuzz":           {""},

@@ -141,7 +141,7 @@ func TestASupervisorThatIsKilledAtAnyCallOfItsOwnLeavesNothing(t *testing.T) {
 		g := newGround(t, uid)
 		killed, seen := 0, 0
 		for n := 1; ; n += each() {
-			c := g.trace()
+			c := g.trace(launched)
 			if !c.untilCall(n) {
 				break
 			}

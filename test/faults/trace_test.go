@@ -19,7 +19,7 @@ type traced struct {
 }
 
 // trace starts a jail that is halted before its first instruction.
-func (g *ground) trace() *traced {
+func (g *ground) trace(args []string) *traced {
 	g.t.Helper()
 	runtime.LockOSThread()
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
@@ -31,7 +31,7 @@ func (g *ground) trace() *traced {
 	}
 	path := filepath.Join(built, released)
 	c := &traced{g: g}
-	c.pid, err = syscall.ForkExec(path, append([]string{path}, launched...), attr)
+	c.pid, err = syscall.ForkExec(path, append([]string{path}, args...), attr)
 	must(g.t, err)
 	must(g.t, g.owners.Add(c.pid))
 	c.wait()
