@@ -69,6 +69,23 @@ func (r *run) seenCPU(waited time.Duration) int64 {
 // rusageBlock is the unit of ru_inblock and ru_oublock, getrusage(2).
 const rusageBlock = 512
 
+// trafficOfRusage is the traffic with block devices by those who were waited for,
+// where no group counts it, or where it is more: what the kernel writes back
+// later is nobody's on cgroup v1, and here it is who dirtied it.
+func (r *run) trafficOfRusage() {
+	in, out := r.rusage.Inblock*rusageBlock, r.rusage.Oublock*rusageBlock
+	u := &r.usage
+	switch {
+	case u.IOReadBytes == nil:
+		u.IOReadBytes, u.IOWriteBytes = &in, &out
+	case *u.IOSource == result.SourceCgroupV1 && out > *u.IOWriteBytes:
+		u.IOReadBytes, u.IOWriteBytes = new(max(in, *u.IOReadBytes)), &out
+	default:
+		return
+	}
+	u.IOSource = new(result.SourceRusage)
+}
+
 // splitCPU takes from rusage what the groups can't tell, or only by the tick:
 // the parts of the CPU time, and the traffic with block devices.
 func (r *run) splitCPU() {
@@ -77,9 +94,7 @@ func (r *run) splitCPU() {
 		u := int64(float64(*cpu) * float64(user) / float64(user+system))
 		r.usage.UserNS, r.usage.SystemNS = new(u), new(*cpu-u)
 	}
-	if r.usage.IOReadBytes == nil && r.initPID > 0 {
-		r.usage.IOReadBytes = new(r.rusage.Inblock * rusageBlock)
-		r.usage.IOWriteBytes = new(r.rusage.Oublock * rusageBlock)
-		r.usage.IOSource = new(result.SourceRusage)
+	if r.initPID > 0 {
+		r.trafficOfRusage()
 	}
 }

@@ -129,7 +129,7 @@ func launch(r *request, p *policy.Policy, seen *shown, s *streams, m *meter.Run)
 		m.Drop()
 		return s.fail("catch signals", err)
 	}
-	cmd.Wake, cmd.HoldThread = sigs.wake(), true
+	cmd.Wake, cmd.HoldThread, cmd.MeterIO = sigs.wake(), true, m != nil
 	cmd.OnStart = sigs.forward
 	err = cmd.Run()
 	sigs.release()

@@ -93,7 +93,7 @@ func (h *Host) plan(name string, s Spec) (*Group, error) {
 	var v2 []string
 	for _, c := range controllers {
 		t := h.find(c.v1)
-		if !c.always && !s.needs(c.v1) && !t.hasSet(s.Set) {
+		if !c.always && !s.wants(c.v1) && !t.hasSet(s.Set) {
 			continue
 		}
 		switch {
@@ -127,7 +127,7 @@ func (g *Group) addIn(t *tree) error {
 // special says whether a spec needs more than the controllers of every group.
 func (s *Spec) special() bool {
 	for _, c := range controllers {
-		if !c.always && s.needs(c.v1) {
+		if !c.always && s.wants(c.v1) {
 			return true
 		}
 	}

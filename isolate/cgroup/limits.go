@@ -23,8 +23,8 @@ type Spec struct {
 	Rates      []Rate  // bounds of traffic with block devices
 	Cores      string  // cpu list as in cpuset(7), "0-1,3"; empty: the caller's
 	Set        string  // the set of jails of which the group is a member, "web/api"; empty: none
-	CPU        bool    // also meter throttling
-	IO         bool    // also meter bytes and operations of block devices
+	CPU        bool    // also meter throttling, where it can be had
+	IO         bool    // also meter bytes and operations of block devices, where it can be had
 }
 
 // Pages bounds the huge pages of one size.
@@ -61,12 +61,13 @@ func (s *Spec) check() error {
 	return nil
 }
 
+// wants says whether a controller is of use to the spec.
+func (s *Spec) wants(controller string) bool {
+	return controller == "cpu" && s.CPU || controller == "blkio" && s.IO || s.needs(controller)
+}
+
 // needs says whether the spec can't be kept without a controller.
 func (s *Spec) needs(controller string) bool {
-	switch {
-	case controller == "cpu" && s.CPU, controller == "blkio" && s.IO:
-		return true
-	}
 	for i := range rows {
 		if rows[i].controller == controller && rows[i].asked(s) {
 			return true
