@@ -44,6 +44,11 @@ type Cmd struct {
 	// block.
 	OnStart func(signal func(os.Signal) error)
 
+	// OnWait, if set, is called once when the launch has waited a second for
+	// cores (policy.Limits.Lease), on the goroutine of Start, with the processes
+	// whose jails have leased them; 0 is one of another pid namespace.
+	OnWait func(holders []int)
+
 	// HoldThread lets Run wait in the kernel, holding its thread. It is a little
 	// quicker, and meant for a process that runs one jail; hundreds at once
 	// would cost a thread each.

@@ -4,8 +4,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-
-	"golang.org/x/sys/unix"
 )
 
 // environment is the clean one, the runtimes' hints, what the policy passes
@@ -69,19 +67,4 @@ func (r *run) hints(e *env) {
 const javaHeap = "65"
 
 // cpus counts the CPUs that the program may run on.
-func (r *run) cpus() int {
-	if mask, err := affinity(r.policy.Limits.Cores); err == nil && mask != nil {
-		n := 0
-		for _, b := range mask {
-			for ; b != 0; b &= b - 1 {
-				n++
-			}
-		}
-		return n
-	}
-	var set unix.CPUSet
-	if unix.SchedGetaffinity(0, &set) != nil {
-		return 1
-	}
-	return set.Count()
-}
+func (r *run) cpus() int { return max(r.cores.now.Count(), 1) }

@@ -24,6 +24,9 @@ func Explain(c *Cmd) (*plan.Plan, *policy.Policy, error) {
 	if err := r.lookAround(); err != nil {
 		return nil, r.policy, err
 	}
+	if err := r.wouldPlace(); err != nil {
+		return nil, r.policy, err
+	}
 	in, err := r.input()
 	if err != nil {
 		return nil, r.policy, err

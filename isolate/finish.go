@@ -277,6 +277,7 @@ func (r *run) conclude() *result.Result {
 		}
 		res.PolicyDigest = r.policy.Digest()
 	}
+	res.Cores = r.cores.figures()
 	r.enforced(&res.Enforced)
 	r.denials(res)
 	r.output(&res.Output)

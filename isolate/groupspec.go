@@ -9,14 +9,14 @@ import (
 // groupSpec says what the run's groups limit and meter.
 func (r *run) groupSpec() (cgroup.Spec, error) {
 	s, err := specOf(&r.policy.Limits)
-	s.IO, s.Set = r.cmd.MeterIO, r.policy.Group
+	s.IO, s.Set, s.Cores = r.cmd.MeterIO, r.policy.Group, r.cores.bound(&r.policy.Limits)
 	return s, err
 }
 
 func specOf(l *policy.Limits) (s cgroup.Spec, err error) {
 	s = cgroup.Spec{
 		Memory: int64(l.Memory), Swap: int64(l.Swap), MemoryHigh: max(int64(l.MemoryHigh), 0),
-		Pids: l.Pids, Cores: l.Cores,
+		Pids: l.Pids,
 		CPUMax: max(int64(l.CPUMax), 0), CPUWeight: l.CPUWeight, IOWeight: l.IOWeight,
 		HugeTLB: hugePages(l.HugeTLB), RDMA: rdmaLine(l.RDMA),
 	}

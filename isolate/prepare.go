@@ -22,6 +22,9 @@ func (r *run) prepare() error {
 	if err := r.lookAround(); err != nil {
 		return err
 	}
+	if err := r.place(); err != nil {
+		return err
+	}
 	r.machine.starting.enter()
 	defer r.machine.starting.leave()
 	in, err := r.input()
@@ -120,11 +123,23 @@ func (r *run) makeGroup() error {
 	}
 	if err == nil {
 		r.group, err = r.machine.groups.Begin(r.machine.groups.NewName(), spec)
+		if err != nil && spec.Cores != "" && r.bindsWithout(err) {
+			spec.Cores = ""
+			r.group, err = r.machine.groups.Begin(r.machine.groups.NewName(), spec)
+		}
 	}
 	if err == nil {
 		return nil
 	}
 	return r.groupMissing(err)
+}
+
+// bindsWithout says whether affinity will do where the groups can't hold cores: a
+// host that delegates memory and processes, but no cores, is no reason to be
+// without the rest.
+func (r *run) bindsWithout(err error) bool {
+	asked := r.policy.Limits.Cores != "" && r.policy.Layers.Level(policy.LayerCgroup) == policy.Require
+	return !asked && !passing(err)
 }
 
 // errNoClone3: the kill of a group must hold init too, which can't join it later.
@@ -170,9 +185,7 @@ func (r *run) input() (*plan.Input, error) {
 	}
 	in.Monotonic, in.Boottime = clocks()
 	r.setBack = in.Boottime.Truncate(time.Second)
-	if in.CPUSet, err = affinity(r.policy.Limits.Cores); err != nil {
-		return nil, err
-	}
+	in.CPUSet = r.mask()
 	in.Sources, in.Named, in.Folders, in.Scratch = r.found.sources, r.found.named, r.found.folders, r.scratch
 	if r.ids != nil {
 		in.HostTarget, in.HostInit = r.ids.target, r.ids.init
@@ -346,6 +359,9 @@ func (r *run) startStage(fds []uintptr) error {
 	if err := r.loop.Add(r.tgt, watch.In, r.onTarget); err != nil {
 		return err
 	}
+	if err := r.watchCores(); err != nil {
+		return err
+	}
 	r.launch = r.loop.At(time.Now().Add(launchDeadline), r.tooSlow)
 	r.buf = make([]byte, 4096)
 	if w := r.cmd.Wake; w != nil {
@@ -407,6 +423,7 @@ func (r *run) release() {
 		_ = r.group.Remove() // what is left by an error here is jail gc's, by its name
 		r.group.Close()
 	}
+	r.releaseCores()
 	if r.loop != nil {
 		r.loop.Close()
 	}

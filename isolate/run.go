@@ -29,6 +29,7 @@ type run struct {
 	id      string
 
 	loop      *watch.Loop
+	cores     placing
 	group     *cgroup.Group
 	noGroup   error
 	lost      int // launches before this one whose group was taken

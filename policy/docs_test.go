@@ -195,7 +195,7 @@ func typeOf(field any) string {
 	case *Action:
 		return quoted(words(actions[:]))
 	}
-	return "string as `\"0-1,3\"`"
+	return "string as `\"2\"` or `\"0-1,3\"`"
 }
 
 func levelsOf(l Layer) (can []string) {

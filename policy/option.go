@@ -33,7 +33,7 @@ var options = [...]Option{
 	{"file-size", "SIZE", "bytes of any one file", "none", "16M", false, nil},
 	{"stack", "SIZE", "stack of the first thread", "8M", "64M", false, nil},
 	{"open-files", "N", "open files of each process", "1024", "256", false, nil},
-	{"cores", "LIST", "CPU cores to run on", "the caller's", "0-1,3", false, nil},
+	{"cores", "CORES", "a number: lease so many whole cores, which no other jail runs on meanwhile; a list, as 0-1,3: run on these CPUs (CPU 2 alone is 2-2)", "the caller's", "2", false, nil},
 	{"cpu-max", "PERCENT", "bandwidth: part of one core's time in each 0.1 s, all processes together", "none", "150%", false, nil},
 	{"cpu-weight", "N", "share of CPU time beside other groups where cores are short: 1 to 10000, others have 100", "the kernel's", "50", false, nil},
 	{"io-weight", "N", "share of block devices beside other groups where they are short: 1 to 10000, others have 100", "the kernel's", "50", false, nil},

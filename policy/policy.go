@@ -66,7 +66,7 @@ type Limits struct {
 	FileSize   size.Bytes    `toml:"file_size,omitempty" json:"file_size,omitempty"`       // RLIMIT_FSIZE; default none
 	Stack      size.Bytes    `toml:"stack,omitempty" json:"stack,omitempty"`               // RLIMIT_STACK, soft; default 8M
 	OpenFiles  int64         `toml:"open_files,omitempty" json:"open_files,omitempty"`     // RLIMIT_NOFILE; default 1024, which a program may raise to 20000, any other number being a bound
-	Cores      string        `toml:"cores,omitempty" json:"cores,omitempty"`               // cpu list as in cpuset(7), "0-1,3"; default: the caller's
+	Cores      string        `toml:"cores,omitempty" json:"cores,omitempty"`               // how many physical cores to lease, "2", or a CPU list as in cpuset(7), "0-1,3"; default: the caller's CPUs, shared
 	PidsAction Action        `toml:"pids_action,omitempty" json:"pids_action,omitempty"`   // what a full pids limit does
 	DiskAction Action        `toml:"disk_action,omitempty" json:"disk_action,omitempty"`   // what a full disk does
 }

@@ -66,8 +66,8 @@ func parseCount(s string) (int64, error) {
 
 func parseCores(s string) (string, error) { return s, checkCores(s) }
 
-// checkCores checks a list as in cpuset(7), FORMATS: "0-1,3". Empty: the
-// caller's cores.
+// checkCores checks a list as in cpuset(7), FORMATS: "0-1,3", or a number of
+// cores to lease. Empty: the caller's cores.
 func checkCores(s string) error {
 	if s == "" {
 		return nil
@@ -80,7 +80,7 @@ func checkCores(s string) error {
 		from, ok := core(first)
 		to, ok2 := core(last)
 		if !ok || !ok2 || from > to {
-			return fault(s, ErrValue, "write core numbers and ranges, as 0-1,3")
+			return fault(s, ErrValue, "write how many cores to lease, as 2, or CPU numbers and ranges to run on, as 0-1,3; CPU 2 alone is 2-2")
 		}
 	}
 	return nil

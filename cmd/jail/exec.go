@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/jailrun/jail/isolate"
@@ -131,12 +132,30 @@ func launch(r *request, p *policy.Policy, seen *shown, s *streams, m *meter.Run)
 	}
 	cmd.Wake, cmd.HoldThread, cmd.MeterIO = sigs.wake(), true, m != nil
 	cmd.OnStart = sigs.forward
+	if !r.quiet {
+		cmd.OnWait = sayWhoHolds
+	}
 	err = cmd.Run()
 	sigs.release()
 	unmetered := writeDown(m, cmd)
 	status := r.account(m, unmetered, report(r, p, cmd, beside, s, err))
 	sigs.dieIfCanceled()
 	return status
+}
+
+// sayWhoHolds says why nothing happens.
+func sayWhoHolds(holders []int) {
+	var who []string
+	for _, pid := range holders {
+		if pid > 0 {
+			who = append(who, strconv.Itoa(pid))
+		}
+	}
+	text := "waiting for cores"
+	if len(who) > 0 {
+		text += " that are leased by process " + strings.Join(who, ", ")
+	}
+	say(text + "; see --cores in \"jail help exec\"")
 }
 
 // watchFor listens to standard error where there may be something to say of it:

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/jailrun/jail/isolate"
+	"github.com/jailrun/jail/isolate/cores"
 	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/policy"
 	"github.com/jailrun/jail/policy/seccomp"
@@ -83,6 +84,7 @@ func (r *request) inWords(p *policy.Policy, seen *shown, metered string) string 
 	}
 	b.WriteString("\nLimits\n")
 	writeLimits(&b, p)
+	b.WriteString(leaseWords(&p.Limits))
 	b.WriteString("\nFiles\n")
 	writeFiles(&b, p, seen)
 	b.WriteString("\nNetwork: " + netWords(p.Net) + "\n")
@@ -91,6 +93,22 @@ func (r *request) inWords(p *policy.Policy, seen *shown, metered string) string 
 	b.WriteString(metered)
 	b.WriteString("\n--plan prints every step of the launch.\n")
 	return b.String()
+}
+
+// leaseWords says what would be leased now.
+func leaseWords(l *policy.Limits) string {
+	n := l.Lease()
+	if n == 0 {
+		return ""
+	}
+	s, err := cores.Would(n)
+	switch {
+	case err != nil:
+		return "  no lease: " + err.Error() + "\n"
+	case s.Empty():
+		return "  a lease of " + strconv.Itoa(n) + " physical cores: it would wait, all are leased\n"
+	}
+	return "  a lease of " + strconv.Itoa(n) + " physical cores, of those that are free now CPUs " + s.String() + "; jails without a lease leave them\n"
 }
 
 func orOwn(file string) string {

@@ -37,7 +37,7 @@ func TestDocsArePrintedFromTheTables(t *testing.T) {
 // sections lists the objects of a result in the order in which a reader meets
 // them, each with the key it is found under.
 var sections = []struct{ key, name string }{
-	{"The result", "Result"}, {"usage", "Usage"}, {"limits", "Limits"},
+	{"The result", "Result"}, {"usage", "Usage"}, {"limits", "Limits"}, {"cores", "Cores"},
 	{"enforced", "Enforced"}, {"enforced.*", "Wall"}, {"denials[]", "Denial"},
 	{"evidence", "Evidence"}, {"evidence.box", "Space"}, {"evidence.call", "Call"}, {"evidence.setup", "Setup"},
 	{"output", "Output"}, {"error", "Failure"},
@@ -85,7 +85,7 @@ type object struct {
 func parse(t *testing.T) map[string]*object {
 	t.Helper()
 	types := map[string]*object{"const": {}}
-	for _, name := range []string{"result.go", "usage.go", "enforced.go", "evidence.go"} {
+	for _, name := range []string{"result.go", "usage.go", "cores.go", "enforced.go", "evidence.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)

@@ -17,6 +17,7 @@ func (r *Result) AppendLine(b []byte) []byte {
 	text(&w, "signal_name", r.SignalName)
 	w.usage(&r.Usage)
 	w.limits(&r.Limits)
+	w.cores(r.Cores)
 	w.enforced(&r.Enforced)
 	w.denials(r.Denials)
 	w.bool("denials_truncated", r.DenialsTruncated)
@@ -56,6 +57,19 @@ func (w *writer) usage(u *Usage) {
 	} else {
 		w.bool("noisy", *u.Noisy)
 	}
+	w.close()
+}
+
+func (w *writer) cores(c *Cores) {
+	if c == nil {
+		w.null("cores")
+		return
+	}
+	w.open("cores")
+	w.str("list", c.List)
+	w.bool("lease", c.Lease)
+	w.num("waited_ns", c.WaitedNS)
+	w.bool("shared", c.Shared)
 	w.close()
 }
 

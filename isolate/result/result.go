@@ -31,6 +31,7 @@ type Result struct {
 	SignalName       *string  `json:"signal_name"`       // the same by name, as "SIGSEGV"; null together with signal
 	Usage            Usage    `json:"usage"`             // what the whole jail used
 	Limits           Limits   `json:"limits"`            // what it might have used: the resolved bounds
+	Cores            *Cores   `json:"cores"`             // the CPUs that it was given; null where no launch came so far
 	Enforced         Enforced `json:"enforced"`          // the walls, as read back for this very process
 	Denials          []Denial `json:"denials"`           // what was refused, like calls counted together, in order of first sight
 	DenialsTruncated bool     `json:"denials_truncated"` // more was refused than the list may hold

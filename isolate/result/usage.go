@@ -71,7 +71,7 @@ type Limits struct {
 	IOWriteBPS      *string       `json:"io_write_bps"`      // bytes written in a second (--io-write-bps)
 	IOReadOps       *string       `json:"io_read_ops"`       // reads in a second (--io-read-ops)
 	IOWriteOps      *string       `json:"io_write_ops"`      // writes in a second (--io-write-ops)
-	Cores           *string       `json:"cores"`             // CPUs that it may run on, as "0-1,3" (--cores); null: the caller's
+	Cores           *string       `json:"cores"`             // how many cores were to be leased, as "2", or the CPUs that it may run on, as "0-1,3" (--cores); null: the caller's
 	Group           *string       `json:"group"`             // the group of jails whose limits hold it too (--group)
 	PidsAction      policy.Action `json:"pids_action"`       // what a full pids limit does: "errno" or "kill" (--pids-action)
 	DiskAction      policy.Action `json:"disk_action"`       // what a full disk does: "errno" or "kill" (--disk-action)
