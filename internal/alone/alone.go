@@ -15,7 +15,7 @@ import (
 const variable = "JAIL_TEST_CORES_APART"
 
 // Cores says whether this is the process that the test is to run in: one in a
-// network namespace of its own, and with the CPUs' folder of a sysfs of its own.
+// network namespace and with a sysfs of its own.
 // Else it has run the test there, and this one is done.
 func Cores(t *testing.T) bool {
 	t.Helper()
@@ -54,11 +54,12 @@ func Enter(c *exec.Cmd) error {
 	return nil
 }
 
-// setUp mounts a sysfs for a moment: its superblock is the network namespace's,
-// and its CPUs are laid over the host's.
+// setUp lays another sysfs over the host's: its superblock is the network
+// namespace's. What is mounted in the old one stays.
 const setUp = `set -e
 mount --make-rprivate /
 mount -t sysfs sysfs /mnt
-mount --bind /mnt/devices/system/cpu /sys/devices/system/cpu
+mount --rbind /sys/fs/cgroup /mnt/fs/cgroup
+mount --rbind /mnt /sys
 umount -l /mnt
 exec "$0" "$@"`

@@ -1,8 +1,7 @@
 // Package cores lets jails share the physical cores of a host fairly: a lease
 // gives a jail whole cores that no other jail runs on while it lasts.
 //
-// What is leased is written in the names of abstract sockets (unix(7)), and
-// nowhere else. A name has one holder, any user can bind one, and it is free as
+// What is leased is written in the names of abstract sockets (unix(7)). A name has one holder, any user can bind one, and it is free as
 // soon as its holder has closed it or died, however it died; so nothing can be
 // left behind. Who waits for a name is connected to it: the kernel hangs up when
 // the name is free. Jails see each other if they have a network namespace in
@@ -15,7 +14,7 @@
 //	jail/open/ID     a jail without a lease, which is told of new leases
 //
 // A launch without a lease asks one question of the kernel to learn that nothing
-// is leased: lessees also hold a read lock on a file of sysfs (fcntl(2), open
+// is leased: lessees also hold a read lock on sysfs's root (fcntl(2), open
 // file description locks), which can be tested without being taken.
 //
 // Any user of the host can hold names, as he can use all cores: a lease is a

@@ -2,15 +2,16 @@ package cores
 
 import "golang.org/x/sys/unix"
 
-// presence is a descriptor of the file whose locks say what is leased: byte N of
-// it the core whose first CPU is N.
+// presence is a descriptor of the folder whose locks say what is leased: byte N
+// of it the core whose first CPU is N.
 type presence int
 
-const presenceFile = sysCPU + "/online"
+// presenceFile is there for all, can be read by all, and is opened sooner than
+// what is below it.
+const presenceFile = "/sys"
 
-// openPresence opens the file: it is there for all, and can be read by all.
 func openPresence() (presence, error) {
-	fd, err := unix.Open(presenceFile, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	fd, err := unix.Open(presenceFile, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return -1, &Error{Op: "open", Object: presenceFile, Err: err, Hint: "leases need sysfs: mount it at /sys"}
 	}
