@@ -50,6 +50,7 @@ func (r *run) account() {
 	}
 	r.limits.stop()
 	r.measureLast()
+	r.measureNoise()
 	r.metBounds()
 }
 

@@ -230,6 +230,7 @@ func (r *run) executed() {
 	r.launch.Stop()
 	r.ev.Started = true
 	r.started = time.Now().Add(-r.late())
+	r.noiseAtStart()
 	for _, f := range r.onExec {
 		f()
 	}

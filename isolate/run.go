@@ -30,6 +30,7 @@ type run struct {
 
 	loop      *watch.Loop
 	cores     placing
+	noise     noise
 	group     *cgroup.Group
 	noGroup   error
 	lost      int // launches before this one whose group was taken

@@ -64,6 +64,11 @@ jail was started in: where that is another one, so is the group.`
 const doctorHelp = `Say what this host gives, what it lacks and how to mend it, and try a jail.
 The exit status is 0 when a jail with all default layers works, else 1.`
 
+const calibrateHelp = `Say how steady times are on this host: what one and the same piece of work takes,
+on any core and on a leased one in turns, how late timers are, what of it the host
+explains, and which settings that make for fair times it can honour. It takes some
+seconds, and runs nothing of yours. Let the host be as busy as it is at work.`
+
 const versionHelp = `Print jail's version, the commit that it was built from, and the compiler.`
 
 const completionHelp = `Print a completion script: source <(jail completion bash), or the same with

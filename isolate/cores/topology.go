@@ -42,3 +42,6 @@ func (t topology) whole(own Set) []Set {
 	}
 	return all
 }
+
+// Whole counts the physical cores of which all CPUs are in a set.
+func Whole(s Set) int { return len(topology{sysCPU}.whole(s)) }

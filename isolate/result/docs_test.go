@@ -37,7 +37,7 @@ func TestDocsArePrintedFromTheTables(t *testing.T) {
 // sections lists the objects of a result in the order in which a reader meets
 // them, each with the key it is found under.
 var sections = []struct{ key, name string }{
-	{"The result", "Result"}, {"usage", "Usage"}, {"limits", "Limits"}, {"cores", "Cores"},
+	{"The result", "Result"}, {"usage", "Usage"}, {"usage.noise", "Noise"}, {"limits", "Limits"}, {"cores", "Cores"},
 	{"enforced", "Enforced"}, {"enforced.*", "Wall"}, {"denials[]", "Denial"},
 	{"evidence", "Evidence"}, {"evidence.box", "Space"}, {"evidence.call", "Call"}, {"evidence.setup", "Setup"},
 	{"output", "Output"}, {"error", "Failure"},
@@ -60,7 +60,7 @@ func document(t *testing.T) string {
 			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.key, f.kind, f.meaning)
 		}
 	}
-	b.WriteString("\n## Causes and sources\n\nThe closed sets behind `evidence.killed`, the `*_source` keys and `enforced.*.state`.\n\n| value | meaning |\n|---|---|\n")
+	b.WriteString("\n## Causes and sources\n\nThe closed sets behind `evidence.killed`, the `*_source` keys, `usage.noise.causes` and `enforced.*.state`.\n\n| value | meaning |\n|---|---|\n")
 	for _, c := range types["const"].fields {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", c.key, c.meaning)
 	}
@@ -85,7 +85,7 @@ type object struct {
 func parse(t *testing.T) map[string]*object {
 	t.Helper()
 	types := map[string]*object{"const": {}}
-	for _, name := range []string{"result.go", "usage.go", "cores.go", "enforced.go", "evidence.go"} {
+	for _, name := range []string{"result.go", "usage.go", "cores.go", "noise.go", "enforced.go", "evidence.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)
@@ -146,7 +146,7 @@ func kindOf(e ast.Expr) string {
 			return "number"
 		case "bool":
 			return "true or false"
-		case "string", "Reason", "Source", "Cause", "State", "Errno", "Word":
+		case "string", "Reason", "Source", "Cause", "Disturbance", "State", "Errno", "Word":
 			return "string"
 		}
 	}

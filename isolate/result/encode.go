@@ -57,7 +57,38 @@ func (w *writer) usage(u *Usage) {
 	} else {
 		w.bool("noisy", *u.Noisy)
 	}
+	w.noise(u.Noise)
 	w.close()
+}
+
+func (w *writer) noise(n *Noise) {
+	if n == nil {
+		w.null("noise")
+		return
+	}
+	w.open("noise")
+	optional(w, "kept_ns", n.KeptNS)
+	optional(w, "others_ns", n.OthersNS)
+	optional(w, "steal_ns", n.StealNS)
+	optional(w, "host_cpu_ns", n.HostCPUNS)
+	optional(w, "host_memory_ns", n.HostMemoryNS)
+	optional(w, "host_io_ns", n.HostIONS)
+	w.disturbances("causes", n.Causes)
+	w.close()
+}
+
+func (w *writer) disturbances(k string, list []Disturbance) {
+	if list == nil {
+		w.null(k)
+		return
+	}
+	w.key(k)
+	w.b = append(w.b, '[')
+	for _, d := range list {
+		w.element()
+		w.b = appendString(w.b, string(d))
+	}
+	w.b = append(w.b, ']')
 }
 
 func (w *writer) cores(c *Cores) {

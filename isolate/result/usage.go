@@ -42,7 +42,8 @@ type Usage struct {
 	MemoryShmemBytes  *int64  `json:"memory_shmem_bytes"`  // shared memory and tmpfs at the last look, bytes, part of file
 	MemoryKernelBytes *int64  `json:"memory_kernel_bytes"` // what the kernel held for it at the last look, bytes: slab, page tables, stacks
 	MemorySocketBytes *int64  `json:"memory_socket_bytes"` // network buffers at the last look, bytes; on cgroup v1 those of TCP
-	Noisy             *bool   `json:"noisy"`               // the host disturbed the timing: pressure or steal was seen
+	Noisy             *bool   `json:"noisy"`               // the host disturbed the timing: the causes of noise say how; null without --cpu and --cores, and where the host can't tell
+	Noise             *Noise  `json:"noise"`               // what was seen of it; null without --cpu and --cores
 }
 
 // Limits are the bounds of the resolved policy. Null means none. Where the

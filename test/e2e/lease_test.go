@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"strconv"
@@ -48,6 +49,38 @@ func TestAWaitForALeaseIsToldAndEnded(t *testing.T) {
 		_ = c.Wait()
 		if ws := c.ProcessState.Sys().(syscall.WaitStatus); !ws.Signaled() || ws.Signal() != syscall.SIGINT {
 			t.Errorf("%s: it ended with %v, not by the signal", flag, ws)
+		}
+	}
+}
+
+func TestCalibrateEndsSoonAndLeasesACore(t *testing.T) {
+	if !alone.Cores(t) {
+		return
+	}
+	begin := time.Now()
+	out, err := exec.Command(built, "calibrate", "--json").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c struct {
+		Shared, Leased struct {
+			Runs int
+			P50  int64 `json:"p50_ns"`
+		}
+		Host, Settings []struct{ Name, Mark, Value, Mend string }
+	}
+	if err := json.Unmarshal(out, &c); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(begin); took > 20*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if c.Shared.Runs == 0 || c.Leased.Runs != c.Shared.Runs || c.Leased.P50 == 0 || len(c.Host) < 6 || len(c.Settings) < 4 {
+		t.Errorf("%+v", c)
+	}
+	for _, f := range append(c.Host, c.Settings...) {
+		if f.Name == "" || f.Value == "" || f.Mark == "note" && f.Mend == "" {
+			t.Errorf("a finding that says too little: %+v", f)
 		}
 	}
 }

@@ -1,0 +1,137 @@
+package isolate
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jailrun/jail/isolate/cores"
+	"github.com/jailrun/jail/isolate/result"
+)
+
+// level is what the host's counters show at one moment. Nil is what can't be read.
+type level struct {
+	busy, steal       *time.Duration // of the CPUs in question
+	cpu, memory, disk *time.Duration // stalls
+}
+
+// readLevel reads them for some CPUs: about 50 us on a small machine.
+func readLevel(on cores.Set) level {
+	var l level
+	if b, err := readProc("/proc/stat"); err == nil {
+		l.busy, l.steal = cpuTimes(b, on)
+	}
+	l.cpu, l.memory, l.disk = stall("cpu", "some "), stall("memory", "full "), stall("io", "full ")
+	return l
+}
+
+// cpuTimes sums over CPUs what was not idle, and what was stolen, proc_stat(5).
+// Guests' time is part of user time.
+func cpuTimes(stat []byte, on cores.Set) (busy, steal *time.Duration) {
+	const idle, iowait, stolen = 4, 5, 8
+	var sum, gone time.Duration
+	for line := range bytes.Lines(stat) {
+		f := strings.Fields(string(line))
+		if len(f) <= stolen || !strings.HasPrefix(f[0], "cpu") {
+			continue
+		}
+		if cpu, err := strconv.Atoi(f[0][3:]); err != nil || !on.Has(cpu) {
+			continue
+		}
+		for i := 1; i <= stolen; i++ {
+			n, _ := strconv.ParseInt(f[i], 10, 64)
+			switch i {
+			case idle, iowait:
+			case stolen:
+				gone += time.Duration(n) * tick
+			default:
+				sum += time.Duration(n) * tick
+			}
+		}
+	}
+	return &sum, &gone
+}
+
+// stall reads a total of /proc/pressure, nil where the kernel keeps none.
+func stall(what, line string) *time.Duration {
+	b, err := readProc("/proc/pressure/" + what)
+	if err != nil {
+		return nil
+	}
+	_, rest, _ := bytes.Cut(b, []byte(line))
+	_, rest, _ = bytes.Cut(rest, []byte("total="))
+	total, _, _ := bytes.Cut(rest, []byte{'\n'})
+	us, err := strconv.ParseInt(string(total), 10, 64)
+	if err != nil {
+		return nil
+	}
+	return new(time.Duration(us) * time.Microsecond)
+}
+
+// noise is the beginning of a look at how the host disturbs a run.
+type noise struct {
+	wanted bool
+	before level
+	kept   *int64 // of the group, before the program
+}
+
+// listenForNoise looks for the first time, while the stage is starting. It is for
+// runs of which a time is of interest: the others are started sooner.
+func (r *run) listenForNoise() {
+	l := &r.policy.Limits
+	if r.noise.wanted = l.CPU > 0 || l.Cores != ""; r.noise.wanted {
+		r.noise.before = readLevel(r.cores.now)
+	}
+}
+
+// noiseAtStart is for what the launch itself must not be in.
+func (r *run) noiseAtStart() {
+	if r.noise.wanted {
+		r.noise.kept = r.kept()
+	}
+}
+
+// kept is what cpu.pressure of the group shows.
+func (r *run) kept() *int64 {
+	if r.group == nil {
+		return nil
+	}
+	d, err := r.group.Kept()
+	if err != nil {
+		return nil
+	}
+	return new(int64(d))
+}
+
+// measureNoise looks for the last time, when all of the program is dead.
+func (r *run) measureNoise() {
+	if !r.noise.wanted || r.started.IsZero() {
+		return
+	}
+	n, before, after := &result.Noise{}, &r.noise.before, readLevel(r.cores.now)
+	if now := r.kept(); now != nil && r.noise.kept != nil {
+		n.KeptNS = new(*now - *r.noise.kept)
+	}
+	n.StealNS = since(before.steal, after.steal)
+	n.HostCPUNS, n.HostMemoryNS, n.HostIONS = since(before.cpu, after.cpu), since(before.memory, after.memory), since(before.disk, after.disk)
+	if busy := since(before.busy, after.busy); busy != nil && r.cores.lease != nil && r.usage.CPUNS != nil {
+		n.OthersNS = new(max(*busy-*r.usage.CPUNS, 0))
+	}
+	n.Causes = n.Judge(result.Setting{
+		Wall: r.usage.Wall(), CPUs: r.cores.now.Count(), Shared: r.cores.shared,
+		AtMemory: r.ev.MemoryFailcnt != nil && *r.ev.MemoryFailcnt > 0,
+	})
+	r.usage.Noise = n
+	if n.Known() || len(n.Causes) > 0 {
+		r.usage.Noisy = new(len(n.Causes) > 0)
+	}
+}
+
+// since is how much a counter has grown.
+func since(before, after *time.Duration) *int64 {
+	if before == nil || after == nil {
+		return nil
+	}
+	return new(int64(max(*after-*before, 0)))
+}
