@@ -22,6 +22,7 @@ var rows = []row{
 	{"library Run, heap", libraryHeap},
 	{"start of jail", version},
 	{"limits", limits},
+	{"spread of times", spread},
 	{"kill -9 of the supervisor", kill},
 }
 
