@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/jailrun/jail/isolate/cgroup"
+	"github.com/jailrun/jail/isolate/cores"
 	"github.com/jailrun/jail/isolate/plan"
 	"github.com/jailrun/jail/policy"
 	"golang.org/x/sys/unix"
@@ -51,6 +52,13 @@ func Holdings(p *policy.Policy) ([]cgroup.Holding, error) {
 	spec, err := specOf(&p.Limits)
 	if err != nil {
 		return nil, err
+	}
+	if n := p.Limits.Lease(); n > 0 {
+		would, err := cores.Would(n)
+		if err != nil {
+			return nil, err
+		}
+		spec.Cores = would.String()
 	}
 	return m.groups.Holdings(&spec), nil
 }

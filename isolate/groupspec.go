@@ -16,7 +16,7 @@ func (r *run) groupSpec() (cgroup.Spec, error) {
 func specOf(l *policy.Limits) (s cgroup.Spec, err error) {
 	s = cgroup.Spec{
 		Memory: int64(l.Memory), Swap: int64(l.Swap), MemoryHigh: max(int64(l.MemoryHigh), 0),
-		Pids:   l.Pids,
+		Pids: l.Pids, Cores: l.Cores,
 		CPUMax: max(int64(l.CPUMax), 0), CPUWeight: l.CPUWeight, IOWeight: l.IOWeight,
 		HugeTLB: hugePages(l.HugeTLB), RDMA: rdmaLine(l.RDMA),
 	}

@@ -230,7 +230,7 @@ func (r *run) executed() {
 	r.launch.Stop()
 	r.ev.Started = true
 	r.started = time.Now().Add(-r.late())
-	r.noiseAtStart()
+	r.listenForNoise()
 	for _, f := range r.onExec {
 		f()
 	}

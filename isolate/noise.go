@@ -73,22 +73,16 @@ func stall(what, line string) *time.Duration {
 type noise struct {
 	wanted bool
 	before level
-	kept   *int64 // of the group, before the program
+	kept   *int64 // of the group
 }
 
-// listenForNoise looks for the first time, while the stage is starting. It is for
-// runs of which a time is of interest: the others are started sooner.
+// listenForNoise looks for the first time, when the program has been executed: the
+// launch itself is no part of the run. Only runs of which a time is of interest
+// are looked at.
 func (r *run) listenForNoise() {
 	l := &r.policy.Limits
 	if r.noise.wanted = l.CPU > 0 || l.Cores != ""; r.noise.wanted {
-		r.noise.before = readLevel(r.cores.now)
-	}
-}
-
-// noiseAtStart is for what the launch itself must not be in.
-func (r *run) noiseAtStart() {
-	if r.noise.wanted {
-		r.noise.kept = r.kept()
+		r.noise.before, r.noise.kept = readLevel(r.cores.now), r.kept()
 	}
 }
 
@@ -111,7 +105,7 @@ func (r *run) measureNoise() {
 	}
 	n, before, after := &result.Noise{}, &r.noise.before, readLevel(r.cores.now)
 	if now := r.kept(); now != nil && r.noise.kept != nil {
-		n.KeptNS = new(*now - *r.noise.kept)
+		n.KeptNS = new(max(*now-*r.noise.kept-r.quota(), 0))
 	}
 	n.StealNS = since(before.steal, after.steal)
 	n.HostCPUNS, n.HostMemoryNS, n.HostIONS = since(before.cpu, after.cpu), since(before.memory, after.memory), since(before.disk, after.disk)
@@ -126,6 +120,15 @@ func (r *run) measureNoise() {
 	if n.Known() || len(n.Causes) > 0 {
 		r.usage.Noisy = new(len(n.Causes) > 0)
 	}
+}
+
+// quota is for how long the jail's own bandwidth held it back: the kernel counts
+// that as pressure too, and it is none of the host's.
+func (r *run) quota() int64 {
+	if r.policy.Limits.CPUMax <= 0 || r.usage.CPUThrottledNS == nil {
+		return 0
+	}
+	return *r.usage.CPUThrottledNS
 }
 
 // since is how much a counter has grown.

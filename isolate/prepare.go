@@ -350,7 +350,6 @@ func (r *run) startStage(fds []uintptr) error {
 	}
 	r.stage, err = start(image, fds)
 	r.reapHolder() // while the stage starts
-	r.listenForNoise()
 	if err != nil {
 		return &LaunchError{Op: "start the stage", Index: -1, Err: err, Hint: startHint(err)}
 	}

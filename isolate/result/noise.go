@@ -4,7 +4,7 @@ package result
 // is looked at where a time is of interest: with a limit of CPU time (--cpu), or
 // of cores (--cores).
 type Noise struct {
-	KeptNS       *int64        `json:"kept_ns"`        // time in which the program was ready to run and nothing of it ran, nanoseconds: others had its CPUs (cpu.pressure of its v2 group, full)
+	KeptNS       *int64        `json:"kept_ns"`        // time in which the program was ready to run and nothing of it ran, nanoseconds: others had its CPUs (cpu.pressure of its v2 group, full, less what its own --cpu-max held it back)
 	OthersNS     *int64        `json:"others_ns"`      // with a lease: CPU time on the leased CPUs that was not the jail's, nanoseconds (/proc/stat, in ticks of 10 ms)
 	StealNS      *int64        `json:"steal_ns"`       // time that the hypervisor kept its CPUs for others, nanoseconds (/proc/stat, in ticks of 10 ms)
 	HostCPUNS    *int64        `json:"host_cpu_ns"`    // time in which anything on the host waited for a CPU, nanoseconds (/proc/pressure/cpu, some)
