@@ -1,6 +1,8 @@
 package isolate
 
 import (
+	"errors"
+
 	"github.com/jailrun/jail/isolate/cgroup"
 	"github.com/jailrun/jail/policy"
 )
@@ -20,6 +22,9 @@ func Running() (jails, groups []cgroup.Running, err error) {
 // members together, now and later. A limit that is zero stays as it is, one that
 // is policy.Unlimited is lifted. The group stays until RemoveGroup.
 func LimitGroup(name string, l *policy.Limits) error {
+	if l.Lease() > 0 {
+		return &LaunchError{Op: "limit the group " + name, Index: -1, Err: errGroupLease, Hint: "list the CPUs, as 0-1, or 2-2 for CPU 2 alone"}
+	}
 	s, err := specOf(l)
 	if err != nil {
 		return err
@@ -42,6 +47,8 @@ func LimitGroup(name string, l *policy.Limits) error {
 	}
 	return withGroups(func(h *cgroup.Host) error { return h.SetLimits(name, s, lift...) })
 }
+
+var errGroupLease = errors.New("cores are leased to a jail, and not to a group of jails")
 
 // RemoveGroup removes a group of jails that has no member.
 func RemoveGroup(name string) error {

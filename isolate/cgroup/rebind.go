@@ -62,9 +62,8 @@ func (g *Group) rebindUnified(cores string) error {
 }
 
 func (g *Group) rebindV1(t *tree, cores string) error {
-	i := slices.IndexFunc(g.parts, func(p *part) bool { return p.tree == t })
-	if i >= 0 && g.parts[i].made {
-		return g.parts[i].bind(g.name, cores)
+	if p := g.partOf("cpuset"); p != nil && p.made { // of its own, or below that of the jails it is grouped with
+		return p.bind(g.name, cores)
 	}
 	p := &part{tree: t, dir: -1, leaf: -1}
 	var err error
