@@ -85,7 +85,7 @@ func onThread(on cores.Set, n int) time.Duration {
 			_ = on.Bind(0) // else the figure is one of any CPU, which it may be
 		}
 		begin := time.Now()
-		work(n)
+		runtime.KeepAlive(work(n))
 		took <- time.Since(begin)
 	}()
 	return <-took
@@ -97,7 +97,7 @@ func rounds() int {
 	best := time.Hour
 	for range 5 {
 		begin := time.Now()
-		work(sample)
+		runtime.KeepAlive(work(sample))
 		best = min(best, time.Since(begin))
 	}
 	return int(sample * int64(piece) / max(int64(best), 1))
