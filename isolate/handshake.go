@@ -235,6 +235,7 @@ func (r *run) executed() {
 		f()
 	}
 	r.onExec = nil
+	r.plan = r.plan.Played()
 	r.watchLimits()
 	if r.cmd.OnStart != nil {
 		r.cmd.OnStart(r.signal)
@@ -292,12 +293,25 @@ func (r *run) tooSlow() {
 // opError turns the error cell into words.
 func (r *run) opError(m *message) error {
 	errno := unix.Errno(-int64(m.word(16)))
-	i, ok := tape.OpAt(m.word(8), len(r.plan.Ops))
+	ops := r.ops()
+	i, ok := tape.OpAt(m.word(8), len(ops))
 	if !ok {
 		return &LaunchError{Op: "launch", Index: -1, Err: errno}
 	}
-	op := &r.plan.Ops[i]
+	op := &ops[i]
 	return &LaunchError{Op: "launch", Step: op.Step, Index: i, Layer: policy.Layer(op.Layer), Err: errno, Hint: stepHint(op, errno)}
+}
+
+// ops are those of the tape, made anew where it was dropped: init may fail later.
+func (r *run) ops() []tape.Op {
+	if len(r.plan.Ops) > 0 {
+		return r.plan.Ops
+	}
+	p, err := plan.Compile(r.in)
+	if err != nil {
+		return nil // it was made of the same before
+	}
+	return p.Ops
 }
 
 // missed says why nothing was executed: what exists but can't be executed

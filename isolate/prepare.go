@@ -34,6 +34,7 @@ func (r *run) prepare() error {
 	if r.plan, err = plan.Compile(in); err != nil {
 		return &LaunchError{Op: "plan the launch", Index: -1, Err: err}
 	}
+	r.in = in
 	r.plan.Tape = mutate(r.plan.Tape)
 	if r.loop, err = watch.New(); err != nil {
 		return &LaunchError{Op: "make the event loop", Index: -1, Err: err}

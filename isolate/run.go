@@ -26,6 +26,7 @@ type run struct {
 	found   found
 	machine *machine
 	plan    *plan.Plan
+	in      *plan.Input // of which it was made
 	id      string
 
 	loop      *watch.Loop

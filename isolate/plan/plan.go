@@ -91,6 +91,12 @@ type Plan struct {
 	demands    Demands // what Verify holds the tape to
 }
 
+// Played is what is still asked of a plan whose program runs: without the tape,
+// which is the most of a jail's memory in its supervisor. Compile gives it again.
+func (p *Plan) Played() *Plan {
+	return &Plan{Tape: &tape.Tape{}, Candidates: p.Candidates, Rlimits: p.Rlimits}
+}
+
 // Compile makes the plan. It fails only on what no launch could be made of;
 // what the host lacks is decided by each layer's level.
 func Compile(in *Input) (*Plan, error) {

@@ -42,6 +42,9 @@ func (r *Relay) await(s state) {
 	if s == moved {
 		r.loop.Post(r.pump)
 	}
+	if s == awaitFrom {
+		r.giveBuffer() // a service may be silent for days
+	}
 	err := r.src.ready(s == awaitFrom)
 	if r.dst != nil && err == nil {
 		err = r.dst.ready(s == awaitTo)

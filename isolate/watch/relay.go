@@ -146,10 +146,7 @@ func (r *Relay) Close() {
 		return
 	}
 	r.ended, r.pending = true, nil
-	if r.buf != nil {
-		buffers.Put((*[bufferSize]byte)(r.buf))
-		r.buf = nil
-	}
+	r.giveBuffer()
 	if r.deadline != nil {
 		r.deadline.Stop()
 	}
@@ -158,6 +155,14 @@ func (r *Relay) Close() {
 	}
 	if r.dst != nil {
 		r.dst.close()
+	}
+}
+
+// giveBuffer gives the buffer back; nothing in it may be pending.
+func (r *Relay) giveBuffer() {
+	if r.buf != nil {
+		buffers.Put((*[bufferSize]byte)(r.buf))
+		r.buf, r.pending = nil, nil
 	}
 }
 

@@ -28,8 +28,21 @@ func kernelMemory() int64 {
 	return sum
 }
 
-// settle lets the kernel do what it has put off: free, and count.
-func settle() { time.Sleep(3 * time.Second) }
+// settle waits, half a minute at most, until the kernel has done what it has put
+// off: it frees and counts for seconds after a process or a namespace has ended.
+func settle() {
+	const step, enough, quiet = 2 * time.Second, 256, 3 // KiB, and steps in a row
+	before, calm := kernelMemory(), 0
+	for end := time.Now().Add(30 * time.Second); calm < quiet && time.Now().Before(end); {
+		time.Sleep(step)
+		now := kernelMemory()
+		calm++
+		if d := now - before; d > enough || d < -enough {
+			calm = 0
+		}
+		before = now
+	}
+}
 
 func perOne(kib int64, n int) float64 { return float64(kib) / float64(n) }
 
