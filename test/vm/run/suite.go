@@ -44,6 +44,7 @@ var always = []part{
 	{name: "limits", line: "limits"},
 	{pkg: "./test/limits", settings: hugePages},
 	{name: "clock", line: "clock", root: true, cgroups: v2},
+	{pkg: "./test/oracle", root: true},
 }
 
 // short is what fits five kernels in some minutes: of each package the tests
