@@ -36,7 +36,7 @@ func Rlimits(in *Input) []Rlimit {
 		{"realtime priority", unix.RLIMIT_RTPRIO, 0, 0},
 		{"nice", unix.RLIMIT_NICE, 0, 0},
 		{"pending signals", unix.RLIMIT_SIGPENDING, 1024, 1024},
-		{"stack", unix.RLIMIT_STACK, bytesOr(int64(l.Stack)), stackHard(l)},
+		{"stack", unix.RLIMIT_STACK, stackSoft(in), stackHard(l)},
 	}
 	if l.CPU > 0 {
 		s := uint64((l.CPU+time.Second-1)/time.Second) + 1
@@ -87,6 +87,19 @@ func filesHard(l *policy.Limits) uint64 {
 		return room
 	}
 	return uint64(l.OpenFiles)
+}
+
+// stackSoft is also what libraries reserve for each further thread, and without a
+// group that counts as memory (RLIMIT_DATA, getrlimit(2)): with the usual stack and
+// little memory there would be room for one thread, and programs hang that can't
+// make a second, as node does. So they get less, unless it was asked for.
+func stackSoft(in *Input) uint64 {
+	const usual, least, share = 8 << 20, 512 << 10, 16
+	l := &in.Policy.Limits
+	if in.Procs > 0 || l.Memory <= 0 || l.Stack != usual {
+		return bytesOr(int64(l.Stack))
+	}
+	return min(usual, max(uint64(l.Memory)/share, least))
 }
 
 // stackHard lets a program raise its stack up to its memory.
