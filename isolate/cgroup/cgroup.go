@@ -24,7 +24,8 @@
 // made in the nearest group above that can have them, if no group on the way
 // limits anything: memory, processes, CPU time, cores, I/O. So no limit that we
 // are under is lost, and nobody else is moved. Where one would be lost the error
-// names it: systemd-run --scope -p Delegate=yes gives a group of one's own.
+// names it: systemd-run --scope -p Delegate=yes gives a group of one's own, and
+// jail doctor --delegate one whose members can have many jails.
 package cgroup
 
 import (
@@ -95,7 +96,6 @@ func ifPassing(err error) error {
 
 // Mends, by what went wrong.
 const (
-	hintDelegate  = `start it in a group of its own: "systemd-run --user --scope -p Delegate=yes jail …", as root "systemd-run --scope -p Delegate=yes jail …"`
 	hintContainer = `other processes are in this container's own group; move them to one below it first: mkdir /sys/fs/cgroup/init; for p in $(cat /sys/fs/cgroup/cgroup.procs); do echo $p >/sys/fs/cgroup/init/cgroup.procs; done`
 	hintReadOnly  = "the cgroup file system is read-only here; the outer container needs a writable one (docker run --cgroupns=private -v /sys/fs/cgroup:/sys/fs/cgroup:rw, or --privileged)"
 	hintFull      = `the hierarchy is full (cgroup.max.descendants or cgroup.max.depth of a group above): run "jail gc", or raise it`
@@ -109,14 +109,11 @@ var hints = [...]struct {
 	cause error
 	hint  string
 }{
-	{syscall.EACCES, hintDelegate},
-	{syscall.EPERM, hintDelegate},
 	{syscall.EROFS, hintReadOnly},
 	{syscall.EAGAIN, hintFull},
 	{syscall.ENOSPC, hintFull},
 	{syscall.EBUSY, hintAlive},
 	{ErrHeld, hintHeld},
-	{syscall.EOPNOTSUPP, "a threaded group can't hold one with memory limits: " + hintDelegate},
 }
 
 // fail wraps err with what was tried and the usual mend for its cause.
@@ -126,6 +123,12 @@ func fail(op, path string, err error) error {
 		if errors.Is(err, h.cause) {
 			e.Hint = h.hint
 		}
+	}
+	switch {
+	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
+		e.Hint = delegateHint()
+	case errors.Is(err, syscall.EOPNOTSUPP):
+		e.Hint = "a threaded group can't hold one with memory limits: " + delegateHint()
 	}
 	return e
 }

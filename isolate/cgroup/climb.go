@@ -66,7 +66,7 @@ func (t *tree) higher(want []string) (*tree, error) {
 		err = nil
 	case err != nil:
 	case file != "":
-		err = &Error{Op: "go above", Path: t.path + "/" + file, Err: ErrLimited, Hint: hintDelegate}
+		err = &Error{Op: "go above", Path: t.path + "/" + file, Err: ErrLimited, Hint: delegateHint()}
 	default:
 		var has bool
 		if has, err = up.offers(want); has {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -60,7 +59,7 @@ func TestALimitOfABusyGroupIsNotLeftBehind(t *testing.T) {
 		}
 		_, err := o.Create(o.NewName()+"8", small())
 		var e *Error
-		if !errors.Is(err, ErrLimited) || !errors.As(err, &e) || e.Path != path || !strings.Contains(e.Hint, "systemd-run --scope -p Delegate=yes") {
+		if !errors.Is(err, ErrLimited) || !errors.As(err, &e) || e.Path != path || e.Hint != delegateHint() {
 			t.Errorf("with %s: %v", file, err)
 		}
 		if err := os.WriteFile(path, []byte("max"), 0); err != nil {

@@ -82,7 +82,7 @@ func enableError(path string, names []string, err error) error {
 	case unix.ENOENT, unix.EINVAL:
 		e.Hint = hintMissing
 	case unix.EBUSY:
-		e.Hint = "other processes are in our own group: " + hintDelegate
+		e.Hint = "other processes are in our own group: " + delegateHint()
 	}
 	return e
 }
@@ -144,7 +144,7 @@ func (t *tree) ours() bool {
 	if uid := os.Geteuid(); uid != 0 {
 		return unix.Fstatat(t.fd, ".", &st, 0) == nil && int(st.Uid) == uid
 	}
-	return unix.Stat("/run/systemd/system", &st) != nil // sd_booted(3)
+	return !systemdRuns()
 }
 
 // delegated reads the mark that systemd leaves on units with Delegate=yes.
