@@ -42,10 +42,11 @@ demo: deps-demo build ## show what becomes of a dozen untrusted programs
 
 # What the linker has written lies in the page cache page by page; a copy lies
 # there in large pieces, which are mapped at once: it starts in a tenth less time.
-build: deps-build ## build bin/jail: static, without paths of this machine
+build: deps-build ## build bin/jail and bin/jaild: static, without paths of this machine
 	@CGO_ENABLED=0 GOEXPERIMENT=$$($(QUICKSTART)) go build -trimpath -buildvcs=false -ldflags "$(LDFLAGS)" -o bin/link/jail ./cmd/jail
-	@cmp -s bin/link/jail bin/jail || install bin/link/jail bin/jail
-	@du -h --apparent-size bin/jail | awk '{print "built " $$2 ", " $$1}'
+	@CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "$(LDFLAGS)" -o bin/link/jaild ./cmd/jaild
+	@for p in jail jaild; do cmp -s bin/link/$$p bin/$$p || install bin/link/$$p bin/$$p; done
+	@du -h --apparent-size bin/jail bin/jaild | awk '{print "built " $$2 ", " $$1}'
 
 test: test-go test-race test-libseccomp ## run all tests, as root; fails on a skip that test/skips.txt does not name
 
@@ -64,7 +65,8 @@ test-vm: deps-vm build ## boot five kernels in QEMU with cgroup v2 and v1, and t
 test-vm-full: deps-vm build ## the same with every test that a guest can run, on KERNELS=6.18
 	@go run ./test/vm/run -suite long -each 15m -timeout 60m -cgroups v2 $(VM)
 
-build-arm64: deps-build ## build bin/arm64/jail for arm64
+build-arm64: deps-build ## build bin/arm64/jail and bin/arm64/jaild for arm64
+	@CGO_ENABLED=0 GOARCH=arm64 go build -trimpath -buildvcs=false -ldflags "$(LDFLAGS)" -o bin/arm64/jaild ./cmd/jaild
 	@CGO_ENABLED=0 GOARCH=arm64 GOEXPERIMENT=$$($(QUICKSTART)) go build -trimpath -buildvcs=false -ldflags "$(LDFLAGS)" -o bin/arm64/jail ./cmd/jail
 
 # The emulator of single programs has no filters, starts no other program of
@@ -110,11 +112,11 @@ bench: deps-bench build ## measure launches against bubblewrap, as ratios
 vulncheck: deps-test ## look for known vulnerabilities, offline
 	@scripts/vulncheck
 
-sbom: build ## write bin/jail.cdx.json: what bin/jail is made of, as CycloneDX
-	@scripts/tool sbom -version '$(VERSION)' bin/jail bin/jail.cdx.json
-	@scripts/tool sbom -check -version '$(VERSION)' bin/jail bin/jail.cdx.json
+sbom: build ## write bin/jail.cdx.json and bin/jaild.cdx.json: what each is made of, as CycloneDX
+	@for p in jail jaild; do scripts/tool sbom -version '$(VERSION)' bin/$$p bin/$$p.cdx.json; \
+		scripts/tool sbom -check -version '$(VERSION)' bin/$$p bin/$$p.cdx.json; done
 
-reproduce: deps-build ## build bin/jail twice, in unlike places, and compare
+reproduce: deps-build ## build bin/jail and bin/jaild twice, in unlike places, and compare
 	@scripts/reproduce
 
 third-party: deps-build ## write THIRD-PARTY.md anew

@@ -24,8 +24,8 @@ func commands() []command {
 	return []command{
 		{"exec", "[--] PROGRAM [ARGUMENT…]", "run a program", execHelp, execFlags[:], true, -1, execCommand},
 		{"explain", "[--] PROGRAM [ARGUMENT…]", "say what exec would enforce, and run nothing", explainHelp, explainFlags(), true, -1, explainCommand},
-		{"doctor", "", "say what this host gives, what it lacks, and how to mend it", doctorHelp, doctorFlags[:], false, 0, doctorCommand},
-		{"calibrate", "", "say how steady times are on this host, and what would make them steadier", calibrateHelp, doctorFlags[:], false, 0, calibrateCommand},
+		{"doctor", "[[--] COMMAND…]", "say what this host gives, what it lacks, and how to mend it", doctorHelp, doctorFlags[:], false, -1, doctorCommand},
+		{"calibrate", "", "say how steady times are on this host, and what would make them steadier", calibrateHelp, calibrateFlags[:], false, 0, calibrateCommand},
 		{"ps", "", "list the jails that run", psHelp, psFlags[:], false, 0, psCommand},
 		{"top", "", "show what the jails that run use, live", topHelp, plainFlags[:], false, 0, topCommand},
 		{"group", "list | set NAME LIMITS | remove NAME | kill NAME", "limit, list and end groups of jails", groupHelp, nil, false, -1, groupCommand},

@@ -36,6 +36,13 @@ type diagnosis struct {
 
 // doctorCommand is "jail doctor".
 func doctorCommand(r *request) int {
+	switch {
+	case r.delegate:
+		return handOver(append([]string{"doctor", "--delegate", "--"}, r.argv...)...)
+	case len(r.argv) > 0:
+		complain(&failure{op: r.argv[0], err: errUnexpected, hint: "jail doctor takes a command with --delegate alone"})
+		return result.StatusFailed
+	}
 	d := diagnose()
 	text := d.text()
 	if r.asJSON {

@@ -47,6 +47,7 @@ const (
 	errHasValue       problem = "takes no value"
 	errUnknownShell   problem = "unknown shell"
 	errNoProgram      problem = "no program is given"
+	errNoJaild        problem = "it stands neither beside jail nor in PATH"
 	errDirectory      problem = "is a directory"
 	errSameName       problem = "two files would have one name in /box"
 	errSameFile       problem = "is where a standard stream of the program's goes too"

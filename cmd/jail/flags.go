@@ -29,6 +29,7 @@ type request struct {
 	help     bool
 	plan     bool
 	asJSON   bool
+	delegate bool
 	argv     []string // the program and its arguments
 }
 
@@ -66,8 +67,11 @@ var helpFlag = flagRow{"help", "", "print the help", "", "", toggle(func(r *requ
 // replaced by "explain".
 func explainFlags() []flagRow { return append([]flagRow{planFlag}, execFlags[:]...) }
 
+var objectFlag = flagRow{"json", "", "print one JSON object", "", "", toggle(func(r *request) *bool { return &r.asJSON })}
+
 var doctorFlags = [...]flagRow{
-	{"json", "", "print one JSON object", "", "", toggle(func(r *request) *bool { return &r.asJSON })},
+	objectFlag,
+	{"delegate", "", "have systemd make a group in which jail can make its own, and run COMMAND there, or say what it gives", "", "", toggle(func(r *request) *bool { return &r.delegate })},
 	helpFlag,
 }
 
@@ -75,6 +79,8 @@ var psFlags = [...]flagRow{
 	{"json", "", "print one JSON array", "", "", toggle(func(r *request) *bool { return &r.asJSON })},
 	helpFlag,
 }
+
+var calibrateFlags = [...]flagRow{objectFlag, helpFlag}
 
 var plainFlags = [...]flagRow{helpFlag}
 

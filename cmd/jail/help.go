@@ -62,7 +62,11 @@ limits are --memory, --swap, --memory-high, --hugetlb, --rdma, --pids, --cpu-max
 jail was started in: where that is another one, so is the group.`
 
 const doctorHelp = `Say what this host gives, what it lacks and how to mend it, and try a jail.
-The exit status is 0 when a jail with all default layers works, else 1.`
+The exit status is 0 when a jail with all default layers works, else 1.
+
+An ordinary user has a control group to bound a whole jail by only where systemd
+gives him one. --delegate asks for it, tells what it holds, and tries a jail there;
+with a COMMAND it runs that in it: a shell, or jail itself.`
 
 const calibrateHelp = `Say how steady times are on this host: what one and the same piece of work takes,
 on any core and on a leased one in turns, how late timers are, what of it the host

@@ -1,5 +1,5 @@
-// Thirdparty holds THIRD-PARTY.md to what is linked into bin/jail, and to every
-// go.mod: run in the project's folder it fails on a module that is not listed
+// Thirdparty holds THIRD-PARTY.md to what is linked into bin/jail and bin/jaild, and
+// to every go.mod: run in the project's folder it fails on a module that is not listed
 // or whose licence can't go with jail's own. With -update it writes the page.
 package main
 
@@ -21,7 +21,11 @@ func main() {
 }
 
 func run(update bool) error {
-	linked, err := linked()
+	jail, err := linked("jail")
+	if err != nil {
+		return err
+	}
+	jaild, err := linked("jaild")
 	if err != nil {
 		return err
 	}
@@ -29,7 +33,7 @@ func run(update bool) error {
 	if err != nil {
 		return err
 	}
-	want, err := page(linked, required)
+	want, err := page(jail, jaild, required)
 	if err != nil {
 		return err
 	}

@@ -21,9 +21,9 @@ type use struct {
 	by                 string
 }
 
-// linked are the modules of which bin/jail has code.
-func linked() ([]use, error) {
-	out, err := output(".", "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}{{end}}{{end}}", "./cmd/jail")
+// linked are the modules of which a program has code.
+func linked(program string) ([]use, error) {
+	out, err := output(".", "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}{{end}}{{end}}", "./cmd/"+program)
 	if err != nil {
 		return nil, err
 	}

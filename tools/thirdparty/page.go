@@ -16,10 +16,14 @@ const head = `# What bin/jail is made of besides jail
 Jail itself is under Apache-2.0 ([LICENSE](LICENSE)). The program bin/jail also contains these, whose licences ask that their text goes with it.
 `
 
-const tableHead = `
-# What it is tested and checked with
+const jaildHead = `
+# What bin/jaild is made of besides these
+`
 
-None of these is in bin/jail, or passed on with it.
+const tableHead = `
+# What they are tested and checked with
+
+None of these is in bin/jail or bin/jaild, or passed on with them.
 
 | module | version | licence | for |
 |---|---|---|---|
@@ -34,17 +38,25 @@ var reasons = map[string]string{
 
 // page is what the file should say. The error names every module that jail may
 // not use.
-func page(linked, required []use) (string, error) {
+func page(jail, jaild, required []use) (string, error) {
 	var b strings.Builder
 	var bad []error
-	b.WriteString(head)
 	seen := map[string]bool{}
-	for _, u := range linked {
-		seen[u.Path+u.Version] = true
-		l, err := licence.Of(u.Dir, licence.Linked)
-		bad = append(bad, about(u, err))
-		b.WriteString(section(u, l))
+	sections := func(uses []use) {
+		for _, u := range uses {
+			if seen[u.Path+u.Version] {
+				continue
+			}
+			seen[u.Path+u.Version] = true
+			l, err := licence.Of(u.Dir, licence.Linked)
+			bad = append(bad, about(u, err))
+			b.WriteString(section(u, l))
+		}
 	}
+	b.WriteString(head)
+	sections(jail)
+	b.WriteString(jaildHead)
+	sections(jaild)
 	b.WriteString(tableHead)
 	slices.SortFunc(required, func(x, y use) int { return strings.Compare(x.Path+" "+x.Version+x.by, y.Path+" "+y.Version+y.by) })
 	for _, u := range required {

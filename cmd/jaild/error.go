@@ -1,0 +1,32 @@
+package main
+
+import "errors"
+
+// Error is something that could not be done, with the way to mend it.
+type Error struct {
+	Op     string // what was tried: "reach", "start"
+	Object string // on what
+	Err    error  // why it failed; errors.Is and errors.As see it
+	Hint   string // what to do about it; empty when there is nothing
+}
+
+// Error names operation, object, cause and mend.
+func (e *Error) Error() string {
+	s := e.Op + " " + e.Object + ": " + e.Err.Error()
+	if e.Hint != "" {
+		s += ": " + e.Hint
+	}
+	return s
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// The causes that are nobody else's.
+var (
+	errUsage     = errors.New("no such command")
+	errNoSystemd = errors.New("systemd does not run here (no /run/systemd/system)")
+	errV1        = errors.New("the host has cgroup v1, of which systemd gives an ordinary user nothing, for it would not be safe (systemd.io/CGROUP_DELEGATION)")
+	errRootV1    = errors.New("on cgroup v1 root needs no delegation: jail makes its groups by itself")
+	errNotDone   = errors.New("systemd did not do it")
+)

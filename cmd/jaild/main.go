@@ -1,0 +1,64 @@
+// Jaild does what jail needs a larger program for: it links libraries that would
+// cost each start of jail some milliseconds. Jail hands over to it where it stands
+// beside jail or in PATH, so that a user sees one command.
+//
+//	jaild doctor --delegate [--] [COMMAND [ARGUMENT…]]
+//	jaild version
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+
+	"github.com/jailrun/jail/isolate/result"
+)
+
+// Both are set by the linker, as jail's are.
+var (
+	version  = "devel"
+	revision string
+)
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run gives the exit status: jail's own where nothing was started.
+func run(args []string) int {
+	switch {
+	case len(args) == 1 && args[0] == "version":
+		fmt.Printf("jaild %s (commit %s, %s %s/%s)\n", version, revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+		return 0
+	case len(args) >= 2 && args[0] == "doctor" && args[1] == "--delegate":
+		return doctor(args[2:])
+	}
+	complain(&Error{Op: "read the command line", Object: fmt.Sprint(args), Err: errUsage, Hint: `use "jaild doctor --delegate [-- COMMAND]", which is what "jail doctor --delegate" does`})
+	return result.StatusFailed
+}
+
+// doctor makes a scope, and runs a command in it, or says what it holds.
+func doctor(args []string) int {
+	if i := slices.Index(args, "--"); i == 0 {
+		args = args[1:]
+	}
+	s, err := delegate()
+	if err != nil {
+		complain(err)
+		return result.StatusFailed
+	}
+	if len(args) == 0 {
+		return s.describe(os.Stdout)
+	}
+	if lack := s.lacks(); len(lack) > 0 {
+		fmt.Fprintln(os.Stderr, "jaild: "+s.notGiven(lack)+`; "jail doctor --delegate" says how to get it`)
+	}
+	err = execute(args)
+	complain(err)
+	if errors.Is(err, os.ErrNotExist) {
+		return result.StatusNotFound
+	}
+	return result.StatusNotExecuted
+}
+
+func complain(err error) { fmt.Fprintln(os.Stderr, "jaild: "+err.Error()) }
