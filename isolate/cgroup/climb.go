@@ -186,6 +186,31 @@ func (h *Host) unifiedAbove(t *tree, have []string) ([]string, error) {
 	return have, err
 }
 
+// restAbove adds the controllers that are asked for now and then, and that our own
+// v2 group lacks and one above it has: a leaf is given those alone that somebody
+// beside it has asked for.
+func (h *Host) restAbove() error {
+	if h.unified == nil {
+		return nil
+	}
+	all, err := h.unified.overhead()
+	defer closeTrees(all)
+	for _, up := range all {
+		var buf [512]byte
+		b, e := readFile(up.fd, "cgroup.controllers", buf[:])
+		if e != nil || up.err != nil {
+			continue
+		}
+		has := strings.Fields(string(b))
+		for _, c := range controllers {
+			if c.v2 != "" && h.find(c.v1) == nil && len(lacking([]string{c.v2}, has)) == 0 {
+				h.unified.controllers = append(h.unified.controllers, c.v1)
+			}
+		}
+	}
+	return err
+}
+
 func (h *Host) onV1(controller string) bool {
 	for _, m := range h.members {
 		for _, c := range m.controllers {

@@ -65,6 +65,9 @@ func (h *Host) locateAll() error {
 		return nil
 	}
 	err := h.findTrees(true)
+	if err == nil {
+		err = h.restAbove()
+	}
 	h.located = err == nil
 	return err
 }
