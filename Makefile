@@ -32,7 +32,7 @@ SEED ?=
 # that only run programs built without it.
 RACE := ./cmd/... ./internal/... ./isolate/... ./judge/... ./policy/... ./rootfs/... ./test/adversary ./test/runtests ./test/vm/...
 
-.PHONY: help demo build test test-go test-race test-libseccomp test-vm test-vm-full build-arm64 test-arm64 adversary fuzz check bench vulncheck sbom reproduce third-party deps-build deps-demo deps-test deps-bench deps-vm deps-arm64 faults soak test-container deps-container test-apparmor clean mutate density
+.PHONY: help demo build test test-go test-race test-libseccomp test-vm test-vm-full build-arm64 test-arm64 adversary fuzz check bench vulncheck sbom reproduce third-party deps-build deps-demo deps-test deps-bench deps-vm deps-arm64 faults soak test-container deps-container test-users test-apparmor clean mutate density
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +88,9 @@ soak: deps-test build ## make RUNS=100000 jails that end in every way, and count
 
 test-container: deps-container build ## run jail inside of podman's containers, without rights, with and without the flags that docs/containers.md recommends
 	@go run ./test/runtests -tags=container -count=1 -timeout=10m ./test/container
+
+test-users: deps-vm deps-container build ## exceed each limit as an ordinary user: where systemd delegates (in a guest), where it does not, and in podman's containers; UPDATE=1 writes docs/users.md anew
+	@go run ./test/users $(if $(UPDATE),-update) $(if $(V),-v)
 
 test-apparmor: deps-vm build ## boot a kernel in QEMU, and run jail under AppArmor profiles there: the shipped one, and such as lack something
 	@go run ./test/vm/run -kernels '$(or $(KERNELS),6.18)' -packages '' -apparmor -add /usr/bin/jail=bin/jail -add /etc/apparmor.d/jail=contrib/apparmor/jail \

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/jailrun/jail/isolate"
 	"github.com/jailrun/jail/isolate/result"
@@ -37,14 +38,14 @@ func report(r *request, p *policy.Policy, cmd *isolate.Cmd, beside *lookout, s *
 	case res.Reason == result.SetupFailed, res.Reason == result.Internal:
 		_, _ = os.Stderr.WriteString(result.Sentence(res) + "\n")
 	case !r.quiet:
-		remark(res, func() string { return cmp.Or(beside.hint(), afterthought(r.argv, p)) })
+		remark(res, p.OnlyByGroup(), func() string { return cmp.Or(beside.hint(), afterthought(r.argv, p)) })
 	}
 	return status
 }
 
-// remark writes what jail has to say of a run that it did watch to its end, and
-// what a program that failed may have wanted.
-func remark(res *result.Result, wanted func() string) {
+// remark writes what jail has to say of a run that it did watch to its end, of the
+// flags that only a group can hold, and what a program that failed may have wanted.
+func remark(res *result.Result, grouped []string, wanted func() string) {
 	if isTerminal(os.Stderr) {
 		denied(res)
 	}
@@ -62,6 +63,12 @@ func remark(res *result.Result, wanted func() string) {
 	}
 	if lacks := ungrouped(res); lacks != "" {
 		say(lacks + ` ("jail doctor" says how to get one; --off cgroup silences this)`)
+	}
+	if w := res.Enforced.At(policy.LayerCgroup); len(grouped) > 0 && w.State != result.StateEnforced && w.Detail != notReached {
+		say("no cgroup: nothing holds " + strings.Join(grouped, ", "))
+	}
+	if lacks := rootless(res); lacks != "" {
+		say(lacks)
 	}
 }
 
@@ -97,6 +104,16 @@ func ungrouped(res *result.Result) string {
 		return ""
 	}
 	return "no cgroup: " + text[2:]
+}
+
+// rootless says what is not bounded for want of a root of the jail's own, whose size
+// is the bound; "" if nothing.
+func rootless(res *result.Result) string {
+	w, l := res.Enforced.At(policy.LayerRootfs), &res.Limits
+	if w.State != result.StateAbsent || w.Detail == notReached || l.DiskBytes == nil && l.Inodes == nil {
+		return ""
+	}
+	return `no root of its own: files are not bounded, by --disk, --inodes or --memory ("jail doctor" says how to get one; --disk unlimited --inodes unlimited silences this)`
 }
 
 // notReached is what a new result says of every layer: the launch, or its

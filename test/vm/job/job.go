@@ -43,7 +43,10 @@ const (
 // Boot is all that a guest is to do.
 type Boot struct {
 	Cgroups Cgroups `json:"cgroups"`
-	Jobs    []Job   `json:"jobs"`
+	// Systemd has process 1 become systemd, which mounts the groups and starts the
+	// jobs as a service, in no group but that.
+	Systemd bool  `json:"systemd,omitempty"`
+	Jobs    []Job `json:"jobs"`
 }
 
 // Job is one test binary for one user.

@@ -177,6 +177,11 @@ func (c *Cache) download(ctx context.Context, tmp string, set []string) error {
 	if _, err := c.apt(ctx, tmp, "apt-get", append([]string{"download", "-qq"}, set...)...); err != nil {
 		return err
 	}
+	return extract(ctx, tmp)
+}
+
+// extract unpacks the packages in a folder to "tree" there.
+func extract(ctx context.Context, tmp string) error {
 	debs, _ := filepath.Glob(filepath.Join(tmp, "*.deb"))
 	for _, deb := range debs {
 		if out, err := exec.CommandContext(ctx, "dpkg-deb", "-x", deb, filepath.Join(tmp, "tree")).CombinedOutput(); err != nil {

@@ -80,7 +80,7 @@ func newGuest(ctx context.Context, o options, cache *kernels.Cache, work string)
 			return nil, err
 		}
 	}
-	for _, step := range []func(context.Context) error{g.addBase, g.addDisk, g.addPrograms, g.addTests, g.addExtra, g.addAppArmor} {
+	for _, step := range []func(context.Context) error{g.addBase, g.addDisk, g.addPrograms, g.addTests, g.addExtra, g.addAppArmor, g.addSystemd} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -267,7 +267,7 @@ func (g *guest) archive(ctx context.Context, path string, b *boot) error {
 	for i := range b.jobs {
 		jobs[i] = b.jobs[i].Job
 	}
-	orders, err := json.Marshal(job.Boot{Cgroups: b.cgroups, Jobs: jobs})
+	orders, err := json.Marshal(job.Boot{Cgroups: b.cgroups, Systemd: g.o.systemd, Jobs: jobs})
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,7 @@ type options struct {
 	add      adds
 	commands lines
 	apparmor bool
+	systemd  bool
 	timeout  time.Duration
 	each     time.Duration
 	parallel int
@@ -80,6 +81,7 @@ func main() {
 	flag.Var(&o.add, "add", "a further file of the guest, GUEST=HOST; may be repeated")
 	flag.Var(&o.commands, "command", "a shell line to be run too; may be repeated")
 	flag.BoolVar(&o.apparmor, "apparmor", false, "give the guest apparmor_parser, as /opt/apparmor/parser")
+	flag.BoolVar(&o.systemd, "systemd", false, "boot a Debian with systemd, whose service runs the jobs")
 	flag.DurationVar(&o.timeout, "timeout", 20*time.Minute, "of one boot with its tests, which a busy host makes long")
 	flag.DurationVar(&o.each, "each", time.Minute, "timeout of one test binary in the guest's own time, which then shows where it hangs")
 	flag.IntVar(&o.parallel, "parallel", 2, "boots at once; each needs one core and 1 GiB")

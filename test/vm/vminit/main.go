@@ -1,6 +1,6 @@
 // Vminit is process 1 of a test guest: it mounts what a host has, runs the jobs
 // that it finds in its first root, tells of them on a serial line, and powers
-// off. It is built static and knows nothing of what it runs.
+// off. Or systemd is process 1, and vminit a service that does the rest. It is built static and knows nothing of what it runs.
 package main
 
 import (
@@ -19,7 +19,11 @@ func main() {
 		fmt.Fprintln(os.Stderr, "vminit:", err) // the console still shows it
 		powerOff()
 	}
-	if err := run(port); err != nil {
+	start := run
+	if os.Getpid() != 1 {
+		start = runService
+	}
+	if err := start(port); err != nil {
 		note(port, "failed: %v", err)
 	}
 	fmt.Fprintln(port, job.Mark, job.Done)
@@ -28,17 +32,31 @@ func main() {
 }
 
 func run(port *os.File) error {
-	var boot job.Boot
-	data, err := os.ReadFile(job.File)
+	boot, err := orders()
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(data, &boot); err != nil {
-		return fmt.Errorf("read %s: %w", job.File, err)
+	if boot.Systemd {
+		return becomeSystemd(port)
 	}
 	for _, err := range prepare(boot.Cgroups) {
 		note(port, "%v", err)
 	}
+	return runJobs(port, boot)
+}
+
+func orders() (boot job.Boot, err error) {
+	data, err := os.ReadFile(job.File)
+	if err == nil {
+		err = json.Unmarshal(data, &boot)
+	}
+	if err != nil {
+		err = fmt.Errorf("read %s: %w", job.File, err)
+	}
+	return boot, err
+}
+
+func runJobs(port *os.File, boot job.Boot) error {
 	note(port, "kernel %s, landlock %d, ready %.1fs after boot", release(), landlockABI(), uptime().Seconds())
 	for i, j := range boot.Jobs {
 		fmt.Fprintln(port, job.Mark, job.Begin, i)
