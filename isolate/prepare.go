@@ -81,6 +81,9 @@ func (r *run) resolve() error {
 	if err := r.policy.Validate(); err != nil {
 		return &LaunchError{Op: "check the policy", Index: -1, Err: err}
 	}
+	if err := r.fitOuter(&p.Limits); err != nil {
+		return err
+	}
 	if r.shares() && r.policy.Layers.Level(policy.LayerSeccomp) == policy.Off {
 		return &LaunchError{Op: "check the policy", Index: -1, Layer: policy.LayerSeccomp, Err: errShared, Hint: "leave seccomp on, or share read-only (--ro)"}
 	}

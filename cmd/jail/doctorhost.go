@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jailrun/jail/internal/size"
 	"github.com/jailrun/jail/isolate/cgroup"
 	"github.com/jailrun/jail/isolate/host"
 	"github.com/jailrun/jail/rootfs"
@@ -139,5 +140,24 @@ func cgroups(f *host.Facts) []finding {
 		}
 		list = append(list, r)
 	}
+	for _, o := range h.Outers() {
+		list = append(list, finding{"outer " + o.Controller, fine, outerWords(o), ""})
+	}
 	return list
+}
+
+// outerWords says how much a group above gives to all jails together.
+func outerWords(o cgroup.Bound) string {
+	text := "at most "
+	switch o.Controller {
+	case "memory":
+		text += size.Bytes(o.Value).String()
+	case "cpu":
+		text += strconv.FormatFloat(float64(o.Value)/1000, 'f', -1, 64) + " cores' time"
+	case "cpuset":
+		text = "cores " + o.Cores
+	default:
+		text += strconv.FormatInt(o.Value, 10)
+	}
+	return text + " by the group above (" + o.Path + ")"
 }

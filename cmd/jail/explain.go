@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/jailrun/jail/isolate"
+	"github.com/jailrun/jail/isolate/cgroup"
 	"github.com/jailrun/jail/isolate/cores"
 	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/policy"
@@ -85,6 +86,7 @@ func (r *request) inWords(p *policy.Policy, seen *shown, metered string) string 
 	b.WriteString("\nLimits\n")
 	writeLimits(&b, p)
 	b.WriteString(leaseWords(&p.Limits))
+	writeOuters(&b)
 	b.WriteString("\nFiles\n")
 	writeFiles(&b, p, seen)
 	b.WriteString("\nNetwork: " + netWords(p.Net) + "\n")
@@ -169,6 +171,21 @@ func writeHoldings(b *strings.Builder, p *policy.Policy) {
 			b.WriteString("  of all processes together, by cgroup:\n")
 		}
 		b.WriteString("    " + pad(h.Limit, 14) + h.File + " (v" + strconv.Itoa(h.Version) + "): " + h.Holds + "\n")
+	}
+}
+
+// writeOuters prints what holds for all jails together, whatever they are given.
+func writeOuters(b *strings.Builder) {
+	h, err := cgroup.Detect()
+	if err != nil {
+		return // "jail doctor" says why
+	}
+	defer h.Close()
+	for i, o := range h.Outers() {
+		if i == 0 {
+			b.WriteString("\nLimits of the groups above, for all jails together\n")
+		}
+		b.WriteString("  " + pad(o.Controller, 14) + outerWords(o) + "\n")
 	}
 }
 
