@@ -64,7 +64,10 @@ func (c *traced) untilCall(n int) bool {
 	}()
 	sig := unix.Signal(0)
 	for entered := false; !c.over; {
-		must(c.g.t, unix.PtraceSyscall(c.pid, int(sig)))
+		// Another thread may end the process at any moment: then its end is next.
+		if err := unix.PtraceSyscall(c.pid, int(sig)); err != unix.ESRCH {
+			must(c.g.t, err)
+		}
 		if sig = c.wait(); sig != 0 || c.over {
 			continue
 		}
