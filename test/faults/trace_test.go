@@ -76,7 +76,9 @@ func (c *traced) untilCall(n int) bool {
 		}
 		if n--; n == 0 {
 			var regs unix.PtraceRegs
-			must(c.g.t, unix.PtraceGetRegs(c.pid, &regs))
+			if err := unix.PtraceGetRegs(c.pid, &regs); err != unix.ESRCH {
+				must(c.g.t, err)
+			}
 			c.call = callNumber(&regs)
 			return true
 		}
