@@ -17,12 +17,15 @@ func (b *builder) init() {
 	b.Here(b.initStart)
 	b.beFirst()
 	b.maps()
-	b.counters()
+	if !b.freshProc() && b.layer(policy.LayerUserNS) {
+		b.counters()
+	}
 	b.clocks()
 	b.identity()
 	b.descriptors()
 	b.tree()
 	b.joinNetwork()
+	b.settings()
 	b.hostname()
 	b.fork()
 	b.drop()
@@ -67,21 +70,6 @@ func (b *builder) writeFile(path, text string) *tape.Op {
 	b.Call("open "+path, unix.SYS_OPENAT, atFdcwd, b.CString(path), unix.O_WRONLY|unix.O_CLOEXEC, 0).Into(fd)
 	b.Call("write "+path, unix.SYS_WRITE, uint64(fd), b.CString(text), uint64(len(text))).Loading(0)
 	return b.Call("close "+path, unix.SYS_CLOSE, uint64(fd)).Loading(0)
-}
-
-// counters bounds what is counted for each user namespace, but in the end for
-// the user who made it: what one jail takes, all others and he himself lack.
-// None of the files need be there.
-func (b *builder) counters() {
-	if !b.layer(policy.LayerUserNS) {
-		return
-	}
-	for _, c := range [...]struct{ name, value, why string }{
-		{"max_user_namespaces", "0\n", "a second wall beside the filter's"},
-		{"max_inotify_instances", "16", "the caller has 128 in all"},
-	} {
-		b.writeSoft("/proc/sys/user/"+c.name, c.value, c.why)
-	}
 }
 
 // writeSoft writes a file of /proc, why, if it can.

@@ -21,7 +21,12 @@ func (b *builder) makeNetwork(initFd tape.Addr) {
 	}
 	b.Call("make a network namespace", unix.SYS_UNSHARE, unix.CLONE_NEWNET).
 		Because("it takes as long as building the root, and is done beside it")
-	b.boundNetwork()
+	if !b.freshProc() {
+		for _, c := range bounds {
+			_, next := b.tryWrite("/proc/sys/net/"+c.name, c.value, c.why) // the stage, which plays it, is gone at once
+			b.Here(next)
+		}
+	}
 	if b.in.Policy.Net != policy.NetNone {
 		b.loopback()
 	}
@@ -30,19 +35,14 @@ func (b *builder) makeNetwork(initFd tape.Addr) {
 	b.Call("hand it over to init", unix.SYS_SENDMSG, FdNetStage, uint64(msg.hdr), 0)
 }
 
-// boundNetwork lowers what the kernel keeps for sockets without charging it to a
-// memory group: connections that nobody has accepted yet, and what came in on
-// them, and lists that are set as options. The files are of the new namespace
-// alone (Documentation/admin-guide/sysctl/net.rst), and none need be there.
-func (b *builder) boundNetwork() {
-	for _, c := range [...]struct{ name, value, why string }{
-		{"core/somaxconn", "128", "the default is 4096 unaccepted connections to a listener"},
-		{"core/optmem_max", "20480", "the kernel's own default until Linux 6.7"},
-		{"ipv4/tcp_rmem", "4096 16384 4194304", "what is accepted grows beyond, and is charged"},
-	} {
-		_, next := b.tryWrite("/proc/sys/net/"+c.name, c.value, c.why) // the stage, which plays it, is gone at once
-		b.Here(next)
-	}
+// bounds lower what the kernel keeps for sockets without charging it to a memory
+// group: connections that nobody has accepted yet, and what came in on them, and
+// lists that are set as options. The files are of the new namespace alone
+// (Documentation/admin-guide/sysctl/net.rst), and none need be there.
+var bounds = [...]struct{ name, value, why string }{
+	{"core/somaxconn", "128", "the default is 4096 unaccepted connections to a listener"},
+	{"core/optmem_max", "20480", "the kernel's own default until Linux 6.7"},
+	{"ipv4/tcp_rmem", "4096 16384 4194304", "what is accepted grows beyond, and is charged"},
 }
 
 func (b *builder) loopback() {

@@ -31,6 +31,7 @@ func virtual(ctx context.Context, n int, folder string) (row, error) {
 	if err != nil {
 		return r, err
 	}
+	settle()
 	base := kernelMemory()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
