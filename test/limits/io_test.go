@@ -191,8 +191,9 @@ func TestIOWeightSharesADeviceInProportion(t *testing.T) {
 		t.Logf("weights %v: %.0f and %.0f bytes", weights, a, b)
 		return b / (a + b)
 	}
-	// In both orders, for who starts first has more.
-	steady(t, "share of the heavier", 0.75, rate, func() float64 {
+	// In both orders, for who starts first has more. A device as quick as memory
+	// waits for the programs as often as they for it, which brings shares together.
+	steady(t, "share of the heavier", 0.75, 0.15, func() float64 {
 		return (share([2]int64{100, 300}) + 1 - share([2]int64{300, 100})) / 2
 	})
 }
