@@ -75,8 +75,9 @@ func TestBytesWrittenAreHeld(t *testing.T) {
 	}
 	p.Limits.IOWriteBPS = "8M"
 	for _, how := range []string{"direct", "sync"} {
-		r := done(t, p, "write", dir+"/"+how, "24", how)
-		near(t, how+" MiB/s at --io-write-bps 8M", 24/r.said["seconds"], 8, rate)
+		steady(t, how+" MiB/s at --io-write-bps 8M", 8, rate, func() float64 {
+			return 24 / done(t, p, "write", dir+"/"+how, "24", how).said["seconds"]
+		})
 	}
 }
 
@@ -99,8 +100,11 @@ func TestBytesReadAreHeld(t *testing.T) {
 	name := filled(t, dir, 24)
 	done(t, p, "read", name, "24", "direct")
 	p.Limits.IOReadBPS = policy.Sizes(dir + "=8M")
-	r := done(t, p, "read", name, "24", "direct")
-	near(t, "MiB/s at --io-read-bps 8M", 24/r.said["seconds"], 8, rate)
+	var r ran
+	steady(t, "MiB/s at --io-read-bps 8M", 8, rate, func() float64 {
+		r = done(t, p, "read", name, "24", "direct")
+		return 24 / r.said["seconds"]
+	})
 	if got := *r.Usage.IOReadBytes; got < 24<<20 || got > 25<<20 {
 		t.Errorf("io_read_bytes is %d", got)
 	}
@@ -117,10 +121,12 @@ func TestOperationsAreHeld(t *testing.T) {
 		}
 	}
 	p.Limits.IOReadOps, p.Limits.IOWriteOps = "40", "30"
-	r := done(t, p, "ops", name, "120", "read")
-	near(t, "reads in a second at --io-read-ops 40", 120/r.said["seconds"], 40, rate)
-	w := done(t, p, "ops", name, "90", "write")
-	near(t, "writes in a second at --io-write-ops 30", 90/w.said["seconds"], 30, rate)
+	steady(t, "reads in a second at --io-read-ops 40", 40, rate, func() float64 {
+		return 120 / done(t, p, "ops", name, "120", "read").said["seconds"]
+	})
+	steady(t, "writes in a second at --io-write-ops 30", 30, rate, func() float64 {
+		return 90 / done(t, p, "ops", name, "90", "write").said["seconds"]
+	})
 }
 
 // shared gives a folder on a block device whose scheduler heeds weights: one of

@@ -116,7 +116,7 @@ func offered(t *testing.T, controller string) cgroup.Fact {
 }
 
 // steady measures up to thrice, until a figure is within a part of what it should
-// be: a busy host takes CPU time from any program. What nobody holds is off each
+// be: a busy host takes CPU time and its disk from any program. What nobody holds is off each
 // time.
 func steady(t *testing.T, what string, want, part float64, measure func() float64) {
 	t.Helper()
