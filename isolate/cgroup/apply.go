@@ -99,12 +99,7 @@ func (g *Group) applyInstead(p *part, set setting) error {
 
 // inheritMems: a v1 cpuset takes no task before it has memory nodes.
 func (p *part) inheritMems() error {
-	var buf [256]byte
-	b, err := readFile(p.tree.fd, "cpuset.effective_mems", buf[:])
-	if err != nil {
-		return err
-	}
-	return writeFile(p.leaf, "cpuset.mems", strings.TrimSpace(string(b)))
+	return copyDown(p.tree.fd, "cpuset.effective_mems", p.leaf, "cpuset.mems")
 }
 
 func writeBack(dir int, file, value string) (string, error) {

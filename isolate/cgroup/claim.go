@@ -16,16 +16,18 @@ const (
 // claim makes a directory of a name that is ours alone, and locks it. Before it
 // is locked a jail gc in another pid namespace, where the owner's number is
 // nobody's, may take it for left behind: it holds the lock then, or has removed
-// the directory, which is made again. Made says whether one may be there; a seat
-// may have been before.
-func (t *tree) claim(name string, made bool) (fd int, nowMade bool, err error) {
+// the directory, which is made again. There says whether one may be there: a seat
+// may have been before, and a set of jails whose members lock it together. Made
+// says whether it was made now.
+func (t *tree) claim(name string, lock int, there bool) (fd int, made bool, err error) {
 	path := t.path + "/" + name
 	for range claims {
-		if err = unix.Mkdirat(t.fd, name, groupMode); err != nil && (err != unix.EEXIST || !made) {
+		err = unix.Mkdirat(t.fd, name, groupMode)
+		if err != nil && (err != unix.EEXIST || !made && !there) {
 			return -1, made, fail("mkdir", path, err)
 		}
-		made = true
-		fd, err = openLocked(t.fd, name)
+		made = made || err == nil
+		fd, err = openLocked(t.fd, name, lock)
 		if err == nil && isAt(fd, t.fd, name) {
 			return fd, made, nil
 		}

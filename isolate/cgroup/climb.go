@@ -2,6 +2,7 @@ package cgroup
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -171,6 +172,13 @@ func (h *Host) unifiedAbove(t *tree, have []string) ([]string, error) {
 	if len(lacking([]string{"memory", "pids"}, have)) == 0 || h.onV1("memory") || h.onV1("pids") {
 		return have, nil
 	}
+	above, err := t.offeredAbove()
+	return append(have, lacking(above, have)...), err
+}
+
+// offeredAbove lists the controllers of the groups above in which we may make
+// groups, each once.
+func (t *tree) offeredAbove() (have []string, err error) {
 	all, err := t.overhead()
 	defer closeTrees(all)
 	for _, up := range all {
@@ -193,19 +201,10 @@ func (h *Host) restAbove() error {
 	if h.unified == nil {
 		return nil
 	}
-	all, err := h.unified.overhead()
-	defer closeTrees(all)
-	for _, up := range all {
-		var buf [512]byte
-		b, e := readFile(up.fd, "cgroup.controllers", buf[:])
-		if e != nil || up.err != nil {
-			continue
-		}
-		has := strings.Fields(string(b))
-		for _, c := range controllers {
-			if c.v2 != "" && h.find(c.v1) == nil && len(lacking([]string{c.v2}, has)) == 0 {
-				h.unified.controllers = append(h.unified.controllers, c.v1)
-			}
+	above, err := h.unified.offeredAbove()
+	for _, c := range controllers {
+		if c.v2 != "" && h.find(c.v1) == nil && slices.Contains(above, c.v2) {
+			h.unified.controllers = append(h.unified.controllers, c.v1)
 		}
 	}
 	return err

@@ -160,7 +160,7 @@ func (h *Host) planUnified(g *Group, controllers []string) error {
 	}
 	t, err := g.inSet(h.unified)
 	if err == nil && len(controllers) > 0 {
-		err = g.enableIn(h.unified, controllers)
+		err = g.enableIn(h.unified, controllers, 0)
 	}
 	if err != nil {
 		return err
@@ -186,7 +186,7 @@ func (g *Group) make() error {
 }
 
 func (g *Group) makePart(p *part) (err error) {
-	if p.dir, p.made, err = p.tree.claim(g.name, false); err != nil {
+	if p.dir, p.made, err = p.tree.claim(g.name, unix.LOCK_EX, false); err != nil {
 		return err
 	}
 	return g.openFiles(p)
@@ -194,7 +194,7 @@ func (g *Group) makePart(p *part) (err error) {
 
 // open locks a part's directory that is there, and opens its files.
 func (g *Group) open(p *part) (err error) {
-	if p.dir, err = openLocked(p.tree.fd, g.name); err != nil {
+	if p.dir, err = openLocked(p.tree.fd, g.name, unix.LOCK_EX); err != nil {
 		return fail("lock", p.path(g.name), err)
 	}
 	return g.openFiles(p)
@@ -275,14 +275,14 @@ func (p *part) makeLeaves(path string) error {
 	return nil
 }
 
-// openLocked opens a directory and takes its lock, without waiting: whoever
-// has it is a live owner.
-func openLocked(dir int, name string) (int, error) {
+// openLocked opens a directory and takes its lock, LOCK_EX or LOCK_SH, without
+// waiting: whoever has it is a live owner, or in a set a member.
+func openLocked(dir int, name string, lock int) (int, error) {
 	fd, err := open(dir, name, unix.O_RDONLY|unix.O_DIRECTORY)
 	if err != nil {
 		return -1, err
 	}
-	if err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	if err := unix.Flock(fd, lock|unix.LOCK_NB); err != nil {
 		unix.Close(fd)
 		if err == unix.EWOULDBLOCK {
 			err = ErrHeld

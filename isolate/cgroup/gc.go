@@ -74,7 +74,7 @@ func removeEmptySets(places []namedTree) {
 		if p.name == "" {
 			continue
 		}
-		if l := (&level{tree: p.tree, lock: p.fd}); !l.kept() && unix.Flock(p.fd, unix.LOCK_EX|unix.LOCK_NB) == nil {
+		if p.isLeft() {
 			_ = unix.Rmdir(p.path) // what is not empty stays
 		}
 	}
@@ -130,7 +130,7 @@ func removeSeat(trees []*tree, name string) (bool, error) {
 		if t.version != 2 || t.err != nil {
 			continue
 		}
-		fd, err := openLocked(t.fd, name)
+		fd, err := openLocked(t.fd, name, unix.LOCK_EX)
 		if err == unix.ENOENT {
 			continue
 		}

@@ -178,7 +178,7 @@ func TestNobodyElseCanLockAGroup(t *testing.T) {
 
 // lock tries to take the lock of a directory that is another user's.
 func lock() int {
-	_, err := openLocked(unix.AT_FDCWD, os.Getenv("CGROUP_TEST_DIR"))
+	_, err := openLocked(unix.AT_FDCWD, os.Getenv("CGROUP_TEST_DIR"), unix.LOCK_EX)
 	fmt.Println(err)
 	return 0
 }

@@ -2,7 +2,6 @@ package cgroup
 
 import (
 	"cmp"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,7 +38,7 @@ func (h *Host) List() (jails, sets []Running, err error) {
 		if p.name != "" {
 			s := entry(found, "set "+p.name)
 			s.Set = p.name
-			s.Kept = s.Kept || (&level{lock: p.fd}).kept()
+			s.Kept = s.Kept || p.kept()
 			s.look(p.tree, p.fd)
 			s.limits(p.tree)
 		}
@@ -124,10 +123,8 @@ func (r *Running) look(t *tree, dir int) {
 	if b := get(fileCurrent); b != nil {
 		r.Memory = one(b)
 	}
-	if b := get(fileIOBytes); b != nil && t.version == 1 {
-		r.IO = &IO{ReadBytes: opSum(b, "Read"), WriteBytes: opSum(b, "Write")}
-	} else if b != nil {
-		r.IO = &IO{ReadBytes: pairSum(b, "rbytes"), WriteBytes: pairSum(b, "wbytes")}
+	if b := get(fileIOBytes); b != nil {
+		r.IO = ioOf(b, t.version == 2)
 	}
 	if b, err := readFile(dir, "pids.current", buf[:]); err == nil {
 		r.Pids = one(b)
@@ -174,21 +171,4 @@ func noLimit(file, value string) bool {
 		return file == "memory.oom.group"
 	}
 	return file == "cpuset.cpus"
-}
-
-// walk calls f with a directory and each below it.
-func walk(dir string, f func(fd int)) {
-	fd, err := open(unix.AT_FDCWD, dir, unix.O_RDONLY|unix.O_DIRECTORY)
-	if err != nil {
-		return
-	}
-	d := os.NewFile(uintptr(fd), dir)
-	defer d.Close()
-	f(fd)
-	entries, _ := d.ReadDir(-1) // what is gone meanwhile has no process
-	for _, e := range entries {
-		if e.IsDir() {
-			walk(dir+"/"+e.Name(), f)
-		}
-	}
 }

@@ -2,7 +2,6 @@ package cgroup
 
 import (
 	"slices"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -67,7 +66,7 @@ func (g *Group) rebindV1(t *tree, cores string) error {
 	}
 	p := &part{tree: t, dir: -1, leaf: -1}
 	var err error
-	if p.dir, p.made, err = t.claim(g.name, false); err != nil {
+	if p.dir, p.made, err = t.claim(g.name, unix.LOCK_EX, false); err != nil {
 		return err
 	}
 	p.leaf = p.dir
@@ -78,7 +77,11 @@ func (g *Group) rebindV1(t *tree, cores string) error {
 	if err := p.bind(g.name, cores); err != nil {
 		return err
 	}
-	return g.moveInto(p)
+	from := slices.IndexFunc(g.parts, func(o *part) bool { return o != p && o != g.twin && o.made })
+	if from < 0 {
+		return &Error{Op: "rebind", Path: g.name, Err: ErrNoController, Hint: hintMissing}
+	}
+	return moveAll(g.parts[from].leaf, t.below(g.name, p.leaf))
 }
 
 func (p *part) bind(name, cores string) error {
@@ -86,47 +89,4 @@ func (p *part) bind(name, cores string) error {
 		return fail("write", p.path(name)+"/cpuset.cpus", err)
 	}
 	return nil
-}
-
-// moveRounds bounds how often new tasks are looked for: a child of one that was
-// moved is born where it is, so each round finds those alone whose fork was
-// under way.
-const moveRounds = 100
-
-// moveInto moves all that are in the group elsewhere.
-func (g *Group) moveInto(p *part) error {
-	from := slices.IndexFunc(g.parts, func(o *part) bool { return o != p && o != g.twin && o.made })
-	if from < 0 {
-		return &Error{Op: "rebind", Path: g.name, Err: ErrNoController, Hint: hintMissing}
-	}
-	path := p.path(g.name) + "/cgroup.procs"
-	for range moveRounds {
-		all, err := pids(g.parts[from].leaf)
-		if err != nil {
-			return fail("read", g.parts[from].path(g.name)+"/cgroup.procs", err)
-		}
-		here, err := pids(p.leaf)
-		if err != nil {
-			return fail("read", path, err)
-		}
-		moved := 0
-		for _, pid := range all {
-			if slices.Contains(here, pid) {
-				continue
-			}
-			moved++
-			if err := writeFile(p.leaf, "cgroup.procs", pid); err != nil && err != unix.ESRCH {
-				return fail("write", path, err)
-			}
-		}
-		if moved == 0 {
-			return nil
-		}
-	}
-	return &Error{Op: "move the tasks to", Path: path, Err: unix.EBUSY}
-}
-
-func pids(dir int) ([]string, error) {
-	b, err := readFile(dir, "cgroup.procs", make([]byte, 4096))
-	return strings.Fields(string(b)), err
 }

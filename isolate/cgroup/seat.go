@@ -100,7 +100,7 @@ func (h *Host) takeSeat() error {
 	t := h.unified
 	seat := Name{PID: h.owner.PID, Start: h.owner.Start}.String()
 	path := t.path + "/" + seat
-	fd, _, err := t.claim(seat, true)
+	fd, _, err := t.claim(seat, unix.LOCK_EX, true)
 	if err != nil {
 		return err
 	}

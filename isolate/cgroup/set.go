@@ -3,7 +3,6 @@ package cgroup
 import (
 	"os"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,10 +20,10 @@ const setPrefix = "jail-set-"
 
 const keepBit = unix.S_ISVTX
 
-// level is the directory of one set in one hierarchy, held shared.
+// level is the directory of one set in one hierarchy; its descriptor holds it
+// shared.
 type level struct {
 	*tree
-	lock int
 	up   *tree
 	name string
 }
@@ -66,40 +65,23 @@ func (s *setIn) enter(set string) (*tree, error) {
 
 // enter opens a set's directory, made where it is missing, and holds it.
 func (t *tree) enter(name string) (*level, error) {
-	path := t.path + "/" + name
-	var err error
-	for range claims {
-		err = unix.Mkdirat(t.fd, name, groupMode)
-		if err != nil && err != unix.EEXIST {
-			return nil, fail("mkdir", path, err)
-		}
-		made := err == nil
-		var fd int
-		if fd, err = open(t.fd, name, unix.O_RDONLY|unix.O_DIRECTORY); err == nil {
-			if err = unix.Flock(fd, unix.LOCK_SH|unix.LOCK_NB); err == nil && isAt(fd, t.fd, name) {
-				return t.level(fd, name, made)
-			}
-			unix.Close(fd)
-		}
-		if err != nil && err != unix.ENOENT && err != unix.EWOULDBLOCK {
-			break
-		}
-		time.Sleep(claimPause) // somebody removes it
+	fd, made, err := t.claim(name, unix.LOCK_SH, true)
+	if err != nil {
+		return nil, err
 	}
-	return nil, fail("enter", path, err)
-}
-
-func (t *tree) level(lock int, name string, made bool) (*level, error) {
-	l := &level{lock: lock, up: t, name: name, tree: &tree{
-		version: t.version, controllers: t.controllers, path: t.path + "/" + name, rel: t.child(name), fd: lock,
-	}}
+	l := &level{tree: t.below(name, fd), up: t, name: name}
 	if made {
 		if err := l.inherit(); err != nil {
-			unix.Close(lock)
+			unix.Close(fd)
 			return nil, err
 		}
 	}
 	return l, nil
+}
+
+// below is the tree of a directory in a hierarchy's own.
+func (t *tree) below(name string, fd int) *tree {
+	return &tree{version: t.version, controllers: t.controllers, path: t.path + "/" + name, rel: t.child(name), fd: fd}
 }
 
 // inherit makes a new v1 directory one that bounds what is below it (before
@@ -114,7 +96,7 @@ func (l *level) inherit() error {
 			_ = writeFile(l.fd, "memory.use_hierarchy", "1") // gone, or 1 already, where it can't be set
 		case "cpuset":
 			for _, f := range [...]string{"cpuset.cpus", "cpuset.mems"} {
-				if err := copyDown(l.up.fd, l.fd, f); err != nil {
+				if err := copyDown(l.up.fd, f, l.fd, f); err != nil {
 					return fail("write", l.path+"/"+f, err)
 				}
 			}
@@ -124,24 +106,29 @@ func (l *level) inherit() error {
 }
 
 // copyDown gives a v1 cpuset what the one above it has.
-func copyDown(from, to int, file string) error {
+func copyDown(from int, source string, to int, file string) error {
 	var buf [256]byte
-	b, err := readFile(from, file, buf[:])
+	b, err := readFile(from, source, buf[:])
 	if err != nil {
 		return err
 	}
 	return writeFile(to, file, strings.TrimSpace(string(b)))
 }
 
-// enableIn hands v2 controllers on through the directories of the group's sets.
-func (g *Group) enableIn(t *tree, want []string) error {
+// enableIn hands v2 controllers on through the directories of the group's sets,
+// but for the innermost few.
+func (g *Group) enableIn(t *tree, want []string, but int) error {
 	for _, s := range g.sets {
 		if s.base != t {
 			continue
 		}
-		for _, l := range s.levels {
-			if has, err := l.offers(want); err != nil || !has {
-				return enableError(l.path, want, unix.ENOENT)
+		for _, l := range s.levels[:len(s.levels)-but] {
+			has, err := l.offers(want)
+			if err == nil && !has {
+				err = enableError(l.path, want, unix.ENOENT)
+			}
+			if err != nil {
+				return err
 			}
 		}
 	}
@@ -167,22 +154,27 @@ func (g *Group) leaveSets(remove bool) {
 			if remove {
 				s.levels[i].removeIfEmpty()
 			}
-			unix.Close(s.levels[i].lock)
+			unix.Close(s.levels[i].fd)
 		}
 	}
 	g.sets = nil
 }
 
 func (l *level) removeIfEmpty() {
-	if l.kept() || unix.Flock(l.lock, unix.LOCK_EX|unix.LOCK_NB) != nil {
-		return
+	if l.isLeft() {
+		_ = unlinkDir(l.up.fd, l.name) // it has other sets in it, or jail gc removes it
 	}
-	_ = unlinkDir(l.up.fd, l.name) // it has other sets in it, or jail gc removes it
 }
 
-func (l *level) kept() bool {
+// isLeft says whether a set is not to be kept and nobody is in it, and takes its
+// lock then.
+func (t *tree) isLeft() bool {
+	return !t.kept() && unix.Flock(t.fd, unix.LOCK_EX|unix.LOCK_NB) == nil
+}
+
+func (t *tree) kept() bool {
 	var st unix.Stat_t
-	return unix.Fstat(l.lock, &st) == nil && st.Mode&keepBit != 0
+	return unix.Fstat(t.fd, &st) == nil && st.Mode&keepBit != 0
 }
 
 // setsIn gives the sets of a hierarchy, those in others after them, each with
@@ -204,7 +196,7 @@ func (t *tree) setsIn(prefix string) (all []namedTree) {
 		if err != nil {
 			continue
 		}
-		sub := namedTree{&tree{version: t.version, controllers: t.controllers, path: t.path + "/" + name, rel: t.child(name), fd: fd}, prefix + short}
+		sub := namedTree{t.below(name, fd), prefix + short}
 		all = append(append(all, sub), sub.setsIn(sub.name+"/")...)
 	}
 	return all

@@ -2,8 +2,8 @@ package cgroup
 
 import (
 	"errors"
+	"slices"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -40,8 +40,8 @@ func (h *Host) SetLimits(set string, s Spec, lift ...string) error {
 	return g.limitSet(s, lift)
 }
 
-// enterSet opens the set's directory in each hierarchy in which it is needed. One
-// that is new in a hierarchy gets the processes of the members.
+// enterSet opens the set's directory in each hierarchy in which it is needed, and
+// has it hold the processes of all members, of which some have no part there.
 func (h *Host) enterSet(g *Group, s *Spec) error {
 	var v2 []string
 	for _, c := range controllers {
@@ -71,64 +71,31 @@ func (h *Host) enterSet(g *Group, s *Spec) error {
 	if _, err := g.inSet(h.unified); err != nil {
 		return err
 	}
-	return g.enableAbove(h.unified, v2)
+	return g.enableIn(h.unified, v2, 1)
 }
 
 func (h *Host) enterV1(g *Group, t *tree) error {
-	made := !t.hasSet(g.set)
-	if _, err := g.inSet(t); err != nil || !made {
+	in, err := g.inSet(t)
+	pids := h.find("pids")
+	if err != nil || t == pids || !pids.hasSet(g.set) {
 		return err
 	}
-	pids := h.find("pids")
-	if pids == nil || pids == t || !pids.hasSet(g.set) {
-		return nil
+	from, err := open(pids.fd, setPath(g.set), unix.O_PATH|unix.O_DIRECTORY)
+	if err != nil {
+		return fail("open", pids.path+"/"+setPath(g.set), err)
 	}
-	in := g.sets[len(g.sets)-1]
-	return in.levels[len(in.levels)-1].take(pids.path + "/" + setPath(g.set))
-}
-
-// take moves the processes of a directory, and of all below it, until there are
-// none that are not here: a new child is where its parent was.
-func (l *level) take(from string) error {
-	here := map[string]bool{}
-	for again := true; again; {
-		again = false
-		for _, pid := range processesBelow(from) {
-			if here[pid] {
-				continue
-			}
-			here[pid], again = true, true
-			if err := writeFile(l.fd, "cgroup.procs", pid); err != nil && err != unix.ESRCH {
-				return fail("move process "+pid+" to", l.path, err)
-			}
-		}
-	}
-	return nil
-}
-
-// enableAbove hands controllers on to the set itself, through those that it is in.
-func (g *Group) enableAbove(t *tree, want []string) error {
-	for _, s := range g.sets {
-		if s.base != t || len(want) == 0 {
-			continue
-		}
-		for _, l := range s.levels[:len(s.levels)-1] {
-			if has, err := l.offers(want); err != nil || !has {
-				return enableError(l.path, want, unix.ENOENT)
-			}
-		}
-	}
-	return nil
+	defer unix.Close(from)
+	return moveAll(from, in)
 }
 
 // limitSet writes limits to the set's own directories and marks them to be kept.
 func (g *Group) limitSet(s Spec, lift []string) error {
 	for _, in := range g.sets {
 		l := in.levels[len(in.levels)-1]
-		if err := unix.Fchmod(l.lock, groupMode|keepBit); err != nil {
+		if err := unix.Fchmod(l.fd, groupMode|keepBit); err != nil {
 			return fail("keep", l.path, err)
 		}
-		p := &part{tree: l.up, dir: l.lock, leaf: l.lock, split: true}
+		p := &part{tree: l.up, dir: l.fd, leaf: l.fd, split: true}
 		g.name = l.name
 		g.parts = []*part{p}
 		if err := p.roomToRaise(&s); err != nil {
@@ -159,14 +126,7 @@ func (p *part) roomToRaise(s *Spec) error {
 	return err
 }
 
-func (p *part) has(controller string) bool {
-	for _, c := range p.tree.controllers {
-		if c == controller {
-			return true
-		}
-	}
-	return false
-}
+func (p *part) has(controller string) bool { return slices.Contains(p.tree.controllers, controller) }
 
 // without is what a file says that holds nothing, on v1 and v2.
 var without = map[string][2]string{
@@ -233,15 +193,4 @@ func (h *Host) KillSet(set string) error {
 		err = &Error{Op: "kill", Path: strconv.Quote(set), Err: ErrNoSet, Hint: "jail group list has those that there are; a host without a v2 tree can't kill a set at once"}
 	}
 	return err
-}
-
-// processesBelow lists the processes of a directory and of all below it.
-func processesBelow(dir string) (pids []string) {
-	walk(dir, func(fd int) {
-		var buf [4096]byte
-		if b, err := readFile(fd, "cgroup.procs", buf[:]); err == nil {
-			pids = append(pids, strings.Fields(string(b))...)
-		}
-	})
-	return pids
 }

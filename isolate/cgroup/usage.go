@@ -167,14 +167,18 @@ func (g *Group) ioUsage(u *Usage, buf []byte) {
 	if err != nil {
 		return
 	}
-	if v2 {
-		u.IO = &IO{pairSum(b, "rbytes"), pairSum(b, "wbytes"), pairSum(b, "rios"), pairSum(b, "wios")}
-		return
-	}
-	u.IO = &IO{ReadBytes: opSum(b, "Read"), WriteBytes: opSum(b, "Write")}
+	u.IO = ioOf(b, v2)
 	if b, _, err := g.read(fileIOOps, buf); err == nil {
 		u.IO.ReadOps, u.IO.WriteOps = opSum(b, "Read"), opSum(b, "Write")
 	}
+}
+
+// ioOf reads what one file tells: on v1 operations are in another.
+func ioOf(b []byte, v2 bool) *IO {
+	if v2 {
+		return &IO{pairSum(b, "rbytes"), pairSum(b, "wbytes"), pairSum(b, "rios"), pairSum(b, "wios")}
+	}
+	return &IO{ReadBytes: opSum(b, "Read"), WriteBytes: opSum(b, "Write")}
 }
 
 func one(b []byte) *int64 {

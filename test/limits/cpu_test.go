@@ -15,7 +15,7 @@ func TestCPUMaxHoldsTheShareOfACore(t *testing.T) {
 		t.Fatalf("without a limit it has %.0f %% of a core", 100*share)
 	}
 	var r ran
-	steady(t, "share of a core at --cpu-max 30%", 0.30, 0.05, func() float64 {
+	bounded(t, "share of a core at --cpu-max 30%", 0.30, 0.05, func() float64 {
 		r = done(t, policy.Policy{Limits: policy.Limits{CPUMax: 3000}}, "burn", "4")
 		return r.said["cpu"] / r.said["wall"]
 	})

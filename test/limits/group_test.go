@@ -63,17 +63,24 @@ func TestAGroupHoldsTheMemoryOfItsMembersTogether(t *testing.T) {
 	}
 }
 
-// The second limit of CPU time comes while the members run.
+// The second limit of CPU time comes while the members run, of which one may be
+// in a group for its own share already.
 func TestAGroupHoldsTheCPUTimeOfItsMembersTogether(t *testing.T) {
 	offered(t, "cpu")
-	name := groupName(t, "cpu")
+	for what, own := range map[string]int64{"none": 0, "own": 100} {
+		t.Run(what, func(t *testing.T) { holdsCPUTime(t, groupName(t, "cpu-"+what), own) })
+	}
+}
+
+func holdsCPUTime(t *testing.T, name string, own int64) {
 	limited(t, name, policy.Limits{})
 	p := policy.Policy{Group: name}
-	steady(t, "share of a core of both at 40%", 0.40, 0.05, func() float64 {
+	bounded(t, "share of a core of both at 40%", 0.40, 0.05, func() float64 {
 		if err := isolate.LimitGroup(name, &policy.Limits{CPUMax: policy.Unlimited}); err != nil {
 			t.Fatal(err)
 		}
-		a, b := start(t, p, "burn", "5"), start(t, p, "burn", "5")
+		a := start(t, p, "burn", "5")
+		b := start(t, policy.Policy{Group: name, Limits: policy.Limits{CPUWeight: own}}, "burn", "5")
 		if err := isolate.LimitGroup(name, &policy.Limits{CPUMax: 4000}); err != nil {
 			t.Fatal(err)
 		}
