@@ -55,9 +55,9 @@ type Cmd struct {
 	HoldThread bool
 
 	// MeterIO asks for the traffic with block devices from a cgroup's own
-	// counters: on cgroup v1 it costs one more group. Without it, and where no group can count it, the traffic is
-	// that of the processes that were waited for (getrusage(2)), unless a limit of
-	// it is set.
+	// counters: on cgroup v1 it costs one more group. Without it, and where no
+	// group can count it, the traffic is that of the processes that were waited for
+	// (getrusage(2)), unless a limit of it is set.
 	MeterIO bool
 
 	ctx    context.Context

@@ -146,11 +146,3 @@ func wholeDisk(name, dev string) (string, error) {
 	}
 	return "", &os.PathError{Op: "find", Path: name, Err: errNoDevice}
 }
-
-// limitWord is a bound as the kernel's files have it.
-func limitWord(n int64) string {
-	if n == policy.Unlimited {
-		return "max"
-	}
-	return strconv.FormatInt(n, 10)
-}

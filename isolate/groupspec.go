@@ -18,7 +18,7 @@ func specOf(l *policy.Limits) (s cgroup.Spec, err error) {
 		Memory: int64(l.Memory), Swap: int64(l.Swap), MemoryHigh: max(int64(l.MemoryHigh), 0),
 		Pids: l.Pids, Cores: l.Cores,
 		CPUMax: max(int64(l.CPUMax), 0), CPUWeight: l.CPUWeight, IOWeight: l.IOWeight,
-		HugeTLB: hugePages(l.HugeTLB), RDMA: rdmaLine(l.RDMA),
+		HugeTLB: hugePages(l.HugeTLB), RDMA: objects(l.RDMA),
 	}
 	s.Rates, err = rates(l)
 	return s, err
@@ -32,14 +32,9 @@ func hugePages(list policy.Sizes) (all []cgroup.Pages) {
 	return all
 }
 
-// rdmaLine is the list as rdma.max has it (cgroup-v2.rst, RDMA).
-func rdmaLine(list policy.Counts) string {
-	line := ""
+func objects(list policy.Counts) (all []cgroup.Object) {
 	for _, e := range list.Each() {
-		if line != "" {
-			line += " "
-		}
-		line += e.Key + "=" + limitWord(e.Value)
+		all = append(all, cgroup.Object{Name: e.Key, Limit: e.Value})
 	}
-	return line
+	return all
 }

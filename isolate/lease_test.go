@@ -331,16 +331,23 @@ func TestAKilledLesseeNarrowsNobody(t *testing.T) {
 	}
 }
 
-func TestEveryCoreLeasedMakesALaunchWaitAndThenShare(t *testing.T) {
-	if !alone.Cores(t) {
-		return
-	}
+// leaseAll leases every core for as long as the test lasts, and gives them.
+func leaseAll(t *testing.T) cores.Set {
+	t.Helper()
 	own := several(t)
 	l, err := cores.Take(t.Context(), cores.Request{Number: own.Count()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Release()
+	t.Cleanup(l.Release)
+	return own
+}
+
+func TestEveryCoreLeasedMakesALaunchWaitAndThenShare(t *testing.T) {
+	if !alone.Cores(t) {
+		return
+	}
+	own := leaseAll(t)
 	c := Command(nil, "true")
 	begin := time.Now()
 	if err := c.Run(); err != nil {
@@ -359,12 +366,7 @@ func TestALeaseThatIsWaitedForIsCanceled(t *testing.T) {
 	if !alone.Cores(t) {
 		return
 	}
-	own := several(t)
-	l, err := cores.Take(t.Context(), cores.Request{Number: own.Count()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Release()
+	leaseAll(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	c := CommandContext(ctx, &policy.Policy{Limits: policy.Limits{Cores: "1", Wall: time.Millisecond}}, "true")

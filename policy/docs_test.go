@@ -1,39 +1,23 @@
 package policy
 
 import (
-	"flag"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/jailrun/jail/internal/size"
+	"github.com/jailrun/jail/test/docpage"
 )
-
-var update = flag.Bool("update", false, "write docs/policy.md anew")
 
 const page = "../docs/policy.md"
 
 func TestDocsArePrintedFromTheTables(t *testing.T) {
-	got := document(t)
-	if *update {
-		if err := os.WriteFile(page, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("%s is not current: go test ./policy -run Docs -update\n%s", page, d)
-	}
+	docpage.Hold(t, page, document(t), "go test ./policy -run Docs -update")
 }
 
 func TestTheExamplesOfTheDocsAreRight(t *testing.T) {

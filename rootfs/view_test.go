@@ -3,13 +3,12 @@ package rootfs
 import (
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jailrun/jail/test/apart"
 	"golang.org/x/sys/unix"
 )
 
@@ -319,24 +318,12 @@ func TestFolderThatCannotBeListedIsAskedNameByName(t *testing.T) {
 	}
 }
 
-// In a mount namespace of a child, so that no mount of the host changes.
 func TestOwnMountOfUsrLocalIsShown(t *testing.T) {
-	const mark = "ROOTFS_USR_LOCAL"
-	if os.Getenv(mark) == "" {
-		cmd := exec.Command("/proc/self/exe", "-test.run=^TestOwnMountOfUsrLocalIsShown$")
-		cmd.Env = append(os.Environ(), mark+"=1")
-		cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: unix.CLONE_NEWNS}
-		out, err := cmd.CombinedOutput()
-		if errors.Is(err, unix.EPERM) {
-			t.Skip("needs CAP_SYS_ADMIN to make a mount namespace")
-		}
-		if err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
-		return
-	}
+	apart.Run(t, func(string) { showsOwnMount(t) })
+}
+
+func showsOwnMount(t *testing.T) {
 	h := append(tree{"usr/local/bin/"}, debian...).make(t)
-	must(t, unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""))
 	must(t, unix.Mount("local", h.dir+"/usr/local", "tmpfs", 0, "size=64k"))
 	v, err := HostView(h)
 	must(t, err)

@@ -47,25 +47,21 @@ func groupCommand(r *request) int {
 
 // setGroup reads limits as exec does, and lays them on a group of jails.
 func setGroup(name string, args []string) error {
-	p := policy.Policy{Group: name}
+	c, r := command{policy: true}, &request{policy: policy.Policy{Group: name}}
 	for len(args) > 0 {
-		flag, value, has := strings.Cut(strings.TrimLeft(args[0], "-"), "=")
-		args = args[1:]
-		o, ok := policy.LookupOption(flag)
-		if !ok || !slices.Contains(groupOptions, flag) {
-			return &failure{op: "--" + flag, err: errNoLimitOfGroup, hint: "use --" + strings.Join(groupOptions, ", --")}
+		flag, _, _ := strings.Cut(strings.TrimLeft(args[0], "-"), "=")
+		if !strings.HasPrefix(args[0], "-") || !slices.Contains(groupOptions, flag) {
+			return &failure{op: args[0], err: errNoLimitOfGroup, hint: "use --" + strings.Join(groupOptions, ", --")}
 		}
-		if !has && len(args) > 0 {
-			value, args = args[0], args[1:]
-		}
-		if err := o.Set(&p, value); err != nil {
+		var err error
+		if args, err = c.parseFlag(r, args[0], args[1:]); err != nil {
 			return err
 		}
 	}
-	if err := p.Validate(); err != nil {
+	if err := r.policy.Validate(); err != nil {
 		return err
 	}
-	return isolate.LimitGroup(name, &p.Limits)
+	return isolate.LimitGroup(name, &r.policy.Limits)
 }
 
 // listGroups prints the groups of jails, with what they use and what holds them.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"os"
 	"slices"
@@ -49,7 +50,7 @@ func table(jails []cgroup.Running, rates map[string]float64) string {
 	_, _ = w.Write([]byte(head + "PROGRAM\n")) // to a string: it fails never
 	for i := range jails {
 		j := &jails[i]
-		line := j.Owner.String() + "\t" + or(j.Set, "-") + "\t" + itoa(int64(j.PID)) + "\t" + figures(j) + "\t"
+		line := j.Owner.String() + "\t" + cmp.Or(j.Set, "-") + "\t" + itoa(int64(j.PID)) + "\t" + figures(j) + "\t"
 		if rates != nil {
 			line += strconv.FormatFloat(rates[j.Owner.String()], 'f', 1, 64) + "\t"
 		}
@@ -57,13 +58,6 @@ func table(jails []cgroup.Running, rates map[string]float64) string {
 	}
 	_ = w.Flush()
 	return b.String()
-}
-
-func or(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
 
 // figures are tasks, memory and CPU time, as far as this host can tell.

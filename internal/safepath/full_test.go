@@ -3,35 +3,19 @@ package safepath
 import (
 	"errors"
 	"os"
-	"os/exec"
-	"syscall"
 	"testing"
 
+	"github.com/jailrun/jail/test/apart"
 	"golang.org/x/sys/unix"
 )
 
 // The disk is a tmpfs of one page and three inodes, in a mount namespace of a
 // child: no mount of the host changes.
 func TestFullDiskIsAnErrorWithItsPath(t *testing.T) {
-	const mark = "SAFEPATH_FULL_DISK"
-	if dir := os.Getenv(mark); dir != "" {
-		fillDisk(t, dir)
-		return
-	}
-	cmd := exec.Command("/proc/self/exe", "-test.run=^TestFullDiskIsAnErrorWithItsPath$")
-	cmd.Env = append(os.Environ(), mark+"="+t.TempDir())
-	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
-	out, err := cmd.CombinedOutput()
-	if errors.Is(err, unix.EPERM) {
-		t.Skip("needs CAP_SYS_ADMIN to make a mount namespace")
-	}
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	apart.Run(t, func(dir string) { fillDisk(t, dir) })
 }
 
 func fillDisk(t *testing.T, dir string) {
-	must(t, unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""))
 	must(t, unix.Mount("full", dir, "tmpfs", 0, "size=4k,nr_inodes=2")) // the root is one inode
 	f, err := OpenOutput(dir+"/out", nil)
 	must(t, err)

@@ -1,16 +1,12 @@
 package cgroup
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/jailrun/jail/test/docpage"
 )
-
-var update = flag.Bool("update", false, "write docs/limits.md anew")
 
 const page = "../../docs/limits.md"
 
@@ -35,19 +31,7 @@ On v2 the jail's group has two below it, one for jail's own init and one for the
 `
 
 func TestDocsArePrintedFromTheTables(t *testing.T) {
-	got := document()
-	if *update {
-		if err := os.WriteFile(page, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("%s is not current: go test ./isolate/cgroup -run Docs -update\n%s", page, d)
-	}
+	docpage.Hold(t, page, document(), "go test ./isolate/cgroup -run Docs -update")
 }
 
 func document() string {

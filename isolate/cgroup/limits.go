@@ -11,26 +11,32 @@ const Unlimited = -1
 
 // Spec says what a group limits and meters.
 type Spec struct {
-	Memory     int64   // bytes; Unlimited lifts it; zero is refused
-	Swap       int64   // bytes of swap beside Memory; zero is none; Unlimited lifts it
-	MemoryHigh int64   // bytes above which tasks are slowed and their memory reclaimed; zero: none
-	HugeTLB    []Pages // bounds of huge pages; nil: not limited, and not metered
-	RDMA       string  // for each device, as rdma.max has it: "hca_handle=2 hca_object=2000"; empty: not limited
-	Pids       int64   // tasks at once; Unlimited lifts it; zero is refused
-	CPUMax     int64   // bandwidth in hundredths of a per cent of one core, 10000 being one; zero: none
-	CPUWeight  int64   // share of CPU time where it is short, 1 to 10000; zero: the kernel's, which is 100
-	IOWeight   int64   // share of block devices where they are short, 1 to 10000; zero: the kernel's, which is 100
-	Rates      []Rate  // bounds of traffic with block devices
-	Cores      string  // cpu list as in cpuset(7), "0-1,3"; empty: the caller's
-	Set        string  // the set of jails of which the group is a member, "web/api"; empty: none
-	CPU        bool    // also meter throttling, where it can be had
-	IO         bool    // also meter bytes and operations of block devices, where it can be had
+	Memory     int64    // bytes; Unlimited lifts it; zero is refused
+	Swap       int64    // bytes of swap beside Memory; zero is none; Unlimited lifts it
+	MemoryHigh int64    // bytes above which tasks are slowed and their memory reclaimed; zero: none
+	HugeTLB    []Pages  // bounds of huge pages; nil: not limited, and not metered
+	RDMA       []Object // bounds for each RDMA device; nil: not limited
+	Pids       int64    // tasks at once; Unlimited lifts it; zero is refused
+	CPUMax     int64    // bandwidth in hundredths of a per cent of one core, 10000 being one; zero: none
+	CPUWeight  int64    // share of CPU time where it is short, 1 to 10000; zero: the kernel's, which is 100
+	IOWeight   int64    // share of block devices where they are short, 1 to 10000; zero: the kernel's, which is 100
+	Rates      []Rate   // bounds of traffic with block devices
+	Cores      string   // cpu list as in cpuset(7), "0-1,3"; empty: the caller's
+	Set        string   // the set of jails of which the group is a member, "web/api"; empty: none
+	CPU        bool     // also meter throttling, where it can be had
+	IO         bool     // also meter bytes and operations of block devices, where it can be had
 }
 
 // Pages bounds the huge pages of one size.
 type Pages struct {
 	Size  int64 // of a page, bytes; zero: of every size that has no bound of its own
 	Limit int64 // bytes; Unlimited lifts it
+}
+
+// Object bounds one kind of RDMA objects, of each device.
+type Object struct {
+	Name  string // "hca_handle" or "hca_object" (cgroup-v2.rst, RDMA)
+	Limit int64  // Unlimited lifts it
 }
 
 // Rate bounds the traffic with one block device, each a second. Zero and

@@ -176,9 +176,13 @@ func sizeName(size int64) string {
 
 // rdmaSettings bounds every RDMA device that there is.
 func rdmaSettings(s *Spec, _ int) (all []setting) {
+	bounds := ""
+	for _, o := range s.RDMA {
+		bounds += " " + o.Name + "=" + orMax(o.Limit)
+	}
 	found, _ := filepath.Glob("/sys/class/infiniband/*") // the pattern is well formed
 	for _, path := range found {
-		line := filepath.Base(path) + " " + s.RDMA
+		line := filepath.Base(path) + bounds
 		all = append(all, setting{value: line, want: line, keyed: true})
 	}
 	return all

@@ -60,7 +60,7 @@ var rows = [...]row{
 		asked:   func(s *Spec) bool { return len(s.HugeTLB) > 0 }, settings: hugeSettings},
 	{limit: "rdma", controller: "rdma", v1: "rdma.max", v2: "rdma.max",
 		holds: "the verb fails with EAGAIN",
-		asked: func(s *Spec) bool { return s.RDMA != "" }, settings: rdmaSettings},
+		asked: func(s *Spec) bool { return len(s.RDMA) > 0 }, settings: rdmaSettings},
 	{limit: "pids", controller: "pids", v1: "pids.max", v2: "pids.max",
 		holds: "fork(2) fails with EAGAIN; reason `pids` by --pids-action",
 		asked: func(s *Spec) bool { return s.Pids != Unlimited }, settings: func(s *Spec, _ int) []setting { return equal(s.Pids) }},

@@ -1,37 +1,21 @@
 package result
 
 import (
-	"flag"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
 	"reflect"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/jailrun/jail/test/docpage"
 )
-
-var update = flag.Bool("update", false, "write docs/result.md anew")
 
 const page = "../../docs/result.md"
 
 func TestDocsArePrintedFromTheTables(t *testing.T) {
-	got := document(t)
-	if *update {
-		if err := os.WriteFile(page, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("%s is not current: go test ./isolate/result -run Docs -update\n%s", page, d)
-	}
+	docpage.Hold(t, page, document(t), "go test ./isolate/result -run Docs -update")
 }
 
 // sections lists the objects of a result in the order in which a reader meets

@@ -10,11 +10,11 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/jailrun/jail/isolate/result"
+	"github.com/jailrun/jail/test/apart"
 	"golang.org/x/sys/unix"
 )
 
@@ -254,25 +254,10 @@ func TestPlacesAreUsedAgain(t *testing.T) {
 // The disk is a small tmpfs in a mount namespace of a child: no mount of the
 // host changes.
 func TestOnAFullDiskNothingBeginsAndNothingIsLost(t *testing.T) {
-	const mark = "METER_FULL_DISK"
-	if dir := os.Getenv(mark); dir != "" {
-		fillDisk(t, dir)
-		return
-	}
-	cmd := exec.Command("/proc/self/exe", "-test.run=^TestOnAFullDiskNothingBeginsAndNothingIsLost$", "-test.v")
-	cmd.Env = append(os.Environ(), mark+"="+t.TempDir())
-	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
-	out, err := cmd.CombinedOutput()
-	if errors.Is(err, unix.EPERM) {
-		t.Skip("needs CAP_SYS_ADMIN to make a mount namespace")
-	}
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	apart.Run(t, func(dir string) { fillDisk(t, dir) })
 }
 
 func fillDisk(t *testing.T, dir string) {
-	must(t, unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""))
 	must(t, unix.Mount("full", dir, "tmpfs", 0, "size=64k"))
 	path := dir + "/usage.jsonl"
 	must(t, begin(t, path).End(ended("first")))

@@ -3,7 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
+
+	"github.com/jailrun/jail/test/rival"
 )
 
 // ordinary is the uid of a user that owns nothing: "nobody".
@@ -43,17 +44,5 @@ func (l *lab) bwrapTrue(uid int) command {
 	return command{uid: uid, argv: append(l.bwrapArgs(), l.program("true"))}
 }
 
-// bwrapArgs asks bubblewrap for the view that jail gives by default, as near as
-// it can: it has no cgroup, no system call filter and no Landlock.
-func (l *lab) bwrapArgs() []string {
-	args := []string{l.bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--ro-bind", "/usr", "/usr"}
-	for _, path := range []string{"/etc/alternatives", "/etc/ssl", l.dir} {
-		args = append(args, "--ro-bind-try", path, path)
-	}
-	for _, link := range []string{"/bin", "/sbin", "/lib", "/lib64"} {
-		if to, err := os.Readlink(link); err == nil {
-			args = append(args, "--symlink", to, link)
-		}
-	}
-	return append(args, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/box", "--cap-drop", "ALL", "--clearenv")
-}
+// bwrapArgs asks bubblewrap for the view that jail gives by default.
+func (l *lab) bwrapArgs() []string { return append([]string{l.bwrap}, rival.Bwrap(l.dir)...) }

@@ -7,11 +7,11 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/jailrun/jail/test/proctree"
 	"golang.org/x/sys/unix"
 )
 
@@ -66,7 +66,7 @@ func watched(supervisor int, out io.Reader) ([]unix.PollFd, error) {
 		return nil, fmt.Errorf("the program said %q: %w", line, orMissing(err))
 	}
 	var fds []unix.PollFd
-	for _, pid := range below(supervisor) {
+	for _, pid := range proctree.Below(supervisor) {
 		fd, err := unix.PidfdOpen(pid, 0)
 		if err != nil {
 			return fds, fmt.Errorf("pidfd of %d: %w", pid, err)
@@ -84,21 +84,6 @@ func orMissing(err error) error {
 		return os.ErrInvalid
 	}
 	return err
-}
-
-// below lists all descendants (proc_pid_task(5): children).
-func below(pid int) []int {
-	var all []int
-	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
-	for _, list := range lists {
-		b, _ := os.ReadFile(list) // a thread that has gone has no children
-		for _, f := range strings.Fields(string(b)) {
-			if child, err := strconv.Atoi(f); err == nil {
-				all = append(append(all, child), below(child)...)
-			}
-		}
-	}
-	return all
 }
 
 // allGone waits for the end of every process: a pidfd is readable then.

@@ -89,7 +89,7 @@ func measure(ctx context.Context, n, machines int, cache, page string) error {
 // fleets measures jails and bubblewrap's sandboxes: launches take turns first, so
 // that both growths have one beginning.
 func (l *lab) fleets(ctx context.Context) ([]row, error) {
-	before, err := l.launches(ctx)
+	before, err := l.launches(ctx, kinds...)
 	if err != nil {
 		return nil, err
 	}
@@ -99,18 +99,11 @@ func (l *lab) fleets(ctx context.Context) ([]row, error) {
 		kind string
 		to   *row
 	}{{"jail", &jails[0]}, {"bwrap", &theirs[0]}, {"bwrap", &theirs[1]}, {"jail", &jails[1]}} {
-		if *turn.to, err = l.fleet(ctx, turn.kind, before[kindIndex(turn.kind)]); err != nil {
+		if *turn.to, err = l.fleet(ctx, turn.kind, before[turn.kind]); err != nil {
 			return nil, fmt.Errorf("%s: %w", turn.kind, err)
 		}
 	}
 	return []row{mean(jails), mean(theirs)}, nil
-}
-
-func kindIndex(kind string) int {
-	if kind == "jail" {
-		return 0
-	}
-	return 1
 }
 
 // mean is of two looks at the same.
@@ -153,7 +146,7 @@ func (l *lab) fleet(ctx context.Context, kind string, before float64) (row, erro
 	r := row{name: kind, n: l.n, kernel: perOne(kernelMemory()-base, l.n)}
 	r.pss, r.processes = footprint(c.Process.Pid)
 	r.pss, r.processes = r.pss/float64(l.n), r.processes/float64(l.n)
-	after, err := l.launchesOf(ctx, kind)
-	r.growth = after / before
+	after, err := l.launches(ctx, kind)
+	r.growth = after[kind] / before
 	return r, err
 }

@@ -3,11 +3,12 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/jailrun/jail/test/proctree"
 )
 
 // kernelMemory is what the kernel itself holds, in KiB: slab, stacks, page tables
@@ -49,7 +50,7 @@ func perOne(kib int64, n int) float64 { return float64(kib) / float64(n) }
 // footprint is the proportional set size of a process and of all below it, in
 // KiB, and their number.
 func footprint(pid int) (kib, processes float64) {
-	for _, p := range append(below(pid), pid) {
+	for _, p := range append(proctree.Below(pid), pid) {
 		processes++
 		kib += pss(p)
 	}
@@ -68,21 +69,6 @@ func pss(pid int) float64 {
 		}
 	}
 	return 0
-}
-
-// below lists all descendants (proc_pid_task(5): children).
-func below(pid int) []int {
-	var all []int
-	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
-	for _, list := range lists {
-		b, _ := os.ReadFile(list) // a thread that has gone has no children
-		for _, f := range strings.Fields(string(b)) {
-			if child, err := strconv.Atoi(f); err == nil {
-				all = append(append(all, child), below(child)...)
-			}
-		}
-	}
-	return all
 }
 
 func median(list []float64) float64 {

@@ -13,6 +13,7 @@ import (
 	"github.com/jailrun/jail/internal/size"
 	"github.com/jailrun/jail/isolate"
 	"github.com/jailrun/jail/policy"
+	"github.com/jailrun/jail/test/rival"
 )
 
 // perGroup is how many services share a group: a tenant's.
@@ -41,7 +42,7 @@ func keep(ctx context.Context, what string, n int) error {
 
 func (l *lab) service(ctx context.Context, kind string, i int) (wait func(), err error) {
 	if kind == "bwrap" {
-		c := exec.CommandContext(ctx, "bwrap", append(l.bwrapArgs(), l.program("sleeper"))...)
+		c := exec.CommandContext(ctx, "bwrap", append(rival.Bwrap(l.dir), l.program("sleeper"))...)
 		return func() { _ = c.Wait() }, c.Start()
 	}
 	p := l.policy()
@@ -57,58 +58,39 @@ func (l *lab) policy() *policy.Policy {
 	}
 }
 
-// bwrapArgs asks bubblewrap for the view that jail gives by default, as near as
-// it can.
-func (l *lab) bwrapArgs() []string {
-	args := []string{"--unshare-all", "--die-with-parent", "--new-session", "--ro-bind", "/usr", "/usr"}
-	for _, path := range []string{"/etc/alternatives", "/etc/ssl", l.dir} {
-		args = append(args, "--ro-bind-try", path, path)
-	}
-	for _, link := range []string{"/bin", "/sbin", "/lib", "/lib64"} {
-		if to, err := os.Readlink(link); err == nil {
-			args = append(args, "--symlink", to, link)
-		}
-	}
-	return append(args, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/box", "--cap-drop", "ALL", "--clearenv")
-}
+// rounds is how many launches a median is of, after those to warm up.
+const (
+	rounds = 60
+	warm   = 10
+)
 
-// rounds is how many launches a median is of.
-const rounds = 60
+// kinds are what is compared.
+var kinds = []string{"jail", "bwrap"}
 
-// launches lets both take turns: the medians, in milliseconds.
-func (l *lab) launches(ctx context.Context) (p50 [2]float64, err error) {
-	var took [2][]float64
-	for i := range rounds + 10 {
-		for k, kind := range []string{"jail", "bwrap"} {
+// launches lets all kinds take turns: the median of each, in milliseconds.
+func (l *lab) launches(ctx context.Context, of ...string) (p50 map[string]float64, err error) {
+	took := map[string][]float64{}
+	for i := range rounds + warm {
+		for _, kind := range of {
 			ms, err := l.launch(ctx, kind)
 			if err != nil {
-				return p50, err
+				return nil, err
 			}
-			if i >= 10 { // to warm up
-				took[k] = append(took[k], ms)
+			if i >= warm {
+				took[kind] = append(took[kind], ms)
 			}
 		}
 	}
-	return [2]float64{median(took[0]), median(took[1])}, nil
-}
-
-func (l *lab) launchesOf(ctx context.Context, kind string) (float64, error) {
-	var took []float64
-	for i := range rounds + 10 {
-		ms, err := l.launch(ctx, kind)
-		if err != nil {
-			return 0, err
-		}
-		if i >= 10 {
-			took = append(took, ms)
-		}
+	p50 = map[string]float64{}
+	for kind, list := range took {
+		p50[kind] = median(list)
 	}
-	return median(took), nil
+	return p50, nil
 }
 
 // launch runs the program that does nothing, by the command line of each.
 func (l *lab) launch(ctx context.Context, kind string) (ms float64, err error) {
-	argv := append([]string{"bwrap"}, append(l.bwrapArgs(), l.program("true"))...)
+	argv := append([]string{"bwrap"}, append(rival.Bwrap(l.dir), l.program("true"))...)
 	if kind == "jail" {
 		argv = []string{"bin/jail", "exec", "--quiet", "--ro", l.dir, "--", l.program("true")}
 	}

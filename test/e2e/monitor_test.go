@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/jailrun/jail/test/proctree"
 	"golang.org/x/sys/unix"
 )
 
@@ -77,7 +78,7 @@ func TestAProgramHasTheTimerSlackOfTheKernel(t *testing.T) {
 		for range 8 {
 			p := start(t, uid, "(while :; do :; done) & (while :; do :; done) & echo ready; while :; do :; done", "--wall", "20s")
 			tasks := 0
-			for _, pid := range descendants(p.Process.Pid) {
+			for _, pid := range proctree.Below(p.Process.Pid) {
 				for _, task := range threads(pid) {
 					tid, _ := strconv.Atoi(filepath.Base(task))
 					if slack := slackOf(tid); slack != "50000" && slack != "" {

@@ -9,12 +9,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/jailrun/jail/isolate/result"
+	"github.com/jailrun/jail/test/proctree"
 )
 
 // process is a jail at work.
@@ -114,7 +114,7 @@ func (p *process) end() (int, *result.Result) {
 func TestCtrlCEndsTheJailAndLeavesNothing(t *testing.T) {
 	asEach(t, func(t *testing.T, uid int) {
 		p := start(t, uid, "trap '' INT; sleep 1000 & echo ready; sleep 1000")
-		inside := descendants(p.Process.Pid)
+		inside := proctree.Below(p.Process.Pid)
 		p.signal(syscall.SIGINT)
 		code, res := p.end()
 		if code != 130 || res.Reason != result.Canceled || res.Evidence.Killed != result.CauseCanceled {
@@ -154,7 +154,7 @@ func TestProgramThatDiesOfAForwardedSignalGives128AndItsNumber(t *testing.T) {
 func TestKilledSupervisorLeavesNoProcess(t *testing.T) {
 	asEach(t, func(t *testing.T, uid int) {
 		p := start(t, uid, "sleep 1000 & echo ready; sleep 1000")
-		inside := descendants(p.Process.Pid)
+		inside := proctree.Below(p.Process.Pid)
 		if len(inside) < 3 {
 			t.Fatalf("found %d processes inside, want init, sh and sleep", len(inside))
 		}
@@ -173,7 +173,7 @@ func TestKilledSupervisorLeavesNoProcess(t *testing.T) {
 func TestJailWhoseInitIsKilledFromOutsideIsInternal(t *testing.T) {
 	asEach(t, func(t *testing.T, uid int) {
 		p := start(t, uid, "echo ready; sleep 1000", "--wall", "20s")
-		inside := descendants(p.Process.Pid)
+		inside := proctree.Below(p.Process.Pid)
 		if err := syscall.Kill(initOf(p.Process.Pid), syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
@@ -188,25 +188,12 @@ func TestJailWhoseInitIsKilledFromOutsideIsInternal(t *testing.T) {
 // initOf is the child of jail's that has children itself: the stage, which has
 // started pid 1, has none.
 func initOf(jail int) int {
-	for _, pid := range descendants(jail) {
-		if len(descendants(pid)) > 0 {
+	for _, pid := range proctree.Below(jail) {
+		if len(proctree.Below(pid)) > 0 {
 			return pid
 		}
 	}
 	return 0
-}
-
-// descendants lists the processes below pid, parents first.
-func descendants(pid int) (all []int) {
-	tasks, _ := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/task/*/children")
-	for _, name := range tasks {
-		text, _ := os.ReadFile(name) // a thread may end meanwhile
-		for _, f := range strings.Fields(string(text)) {
-			child, _ := strconv.Atoi(f)
-			all = append(append(all, child), descendants(child)...)
-		}
-	}
-	return all
 }
 
 // gone checks that none of the processes is there any more: jail has answered,

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jailrun/jail/test/proctree"
 	"golang.org/x/sys/unix"
 )
 
@@ -66,7 +67,7 @@ func (s *stalled) filled() {
 // over waits until no process of the jail is left.
 func (s *stalled) over() {
 	s.t.Helper()
-	waitUntil(s.t, "the program is gone", func() bool { return len(descendants(s.Process.Pid)) == 0 })
+	waitUntil(s.t, "the program is gone", func() bool { return len(proctree.Below(s.Process.Pid)) == 0 })
 }
 
 // dies waits for jail's end, which must be of sig.

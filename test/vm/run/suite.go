@@ -30,8 +30,12 @@ var hugePages = map[string]string{"vm/nr_hugepages": "12"}
 var v2 = []job.Cgroups{job.CgroupsV2}
 
 // keeps are tests that make hundreds of groups, to see what is left of them: the
-// host's kernel shows it as well.
-const keeps = "TheKernelKeepsNothing|WhileItIsTakenForLeftBehind"
+// host's kernel shows it as well. onPages are those of the docs, which a guest has
+// not.
+const (
+	keeps   = "TheKernelKeepsNothing|WhileItIsTakenForLeftBehind"
+	onPages = "Docs"
+)
 
 // always are the parts that tell what a kernel gives, and that jail holds what
 // it says of itself there.
@@ -50,7 +54,7 @@ var always = []part{
 // short is what fits five kernels in some minutes: of each package the tests
 // that the kernel decides, and not those that only compute.
 var short = append(slices.Clip(always), []part{
-	{pkg: "./isolate/cgroup", skip: keeps},
+	{pkg: "./isolate/cgroup", skip: keeps + "|" + onPages},
 	{pkg: "./isolate", tests: "Posture|Deaths|VerifyFull|PidsLimit|Writable|Tmpfs|AKilledSupervisor|AChildOutOfMemory|BothStreams", cgroups: v2},
 	{pkg: "./isolate/notify", cgroups: v2},
 	{pkg: "./policy/seccomp", tests: "Kernel|Listener|Lease|Packets|SetID", cgroups: v2},
@@ -61,7 +65,7 @@ var short = append(slices.Clip(always), []part{
 // long has every test that a guest can run: it has neither compilers nor the
 // go command nor interpreters.
 var long = append(slices.Clip(always), []part{
-	{pkg: "./isolate/cgroup", skip: keeps},
+	{pkg: "./isolate/cgroup", skip: keeps + "|" + onPages},
 	{pkg: "./isolate", cgroups: v2},
 	{pkg: "./isolate/notify", cgroups: v2},
 	{pkg: "./policy/seccomp", skip: "RealPrograms|PackageRunsNothing", cgroups: v2},
