@@ -4,8 +4,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jailrun/jail/policy"
 	"golang.org/x/sys/unix"
@@ -130,7 +132,7 @@ func TestOperationsAreHeld(t *testing.T) {
 }
 
 // shared gives a folder on a block device whose scheduler heeds weights: one of
-// the test's own, a file that it shows as a device (loop(4)), or in a guest
+// the test's own, a slow file that it shows as a device (loop(4)), or in a guest
 // JAIL_TEST_DEVICE.
 func shared(t *testing.T) (string, policy.Policy) {
 	t.Helper()
@@ -143,10 +145,10 @@ func shared(t *testing.T) (string, policy.Policy) {
 		return dir, p
 	}
 	image := filled(t, dir, 96)
-	device := strings.TrimSpace(command(t, "losetup", "--direct-io=on", "--find", "--show", image))
+	command(t, "mke2fs", "-q", "-F", "-O", "^has_journal", image)
+	device := strings.TrimSpace(command(t, "losetup", "--direct-io=on", "--find", "--show", slowly(t, image)))
 	t.Cleanup(func() { command(t, "losetup", "--detach", device) })
 	heed(t, device)
-	command(t, "mke2fs", "-q", "-F", "-O", "^has_journal", device)
 	at := filepath.Join(dir, "mnt")
 	if err := os.Mkdir(at, 0o777); err != nil {
 		t.Fatal(err)
@@ -162,9 +164,16 @@ func shared(t *testing.T) (string, policy.Policy) {
 func heed(t *testing.T, device string) {
 	t.Helper()
 	queue := "/sys/block/" + filepath.Base(device) + "/queue/"
+	all, err := os.ReadFile(queue + "scheduler")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, before, _ := strings.Cut(string(all), "[")
+	before, _, _ = strings.Cut(before, "]")
 	if err := os.WriteFile(queue+"scheduler", []byte("bfq"), 0); err != nil {
 		t.Skip("needs the I/O scheduler bfq: ", err)
 	}
+	t.Cleanup(func() { _ = os.WriteFile(queue+"scheduler", []byte(before), 0) })
 	// It would favour whoever is new, and trade shares for throughput on a device
 	// as quick as memory (bfq-iosched.rst); and it chooses among what it holds.
 	for name, value := range map[string]string{"iosched/low_latency": "0", "iosched/strict_guarantees": "1", "nr_requests": "64"} {
@@ -187,19 +196,15 @@ func TestIOWeightSharesADeviceInProportion(t *testing.T) {
 	offered(t, "blkio")
 	dir, p := shared(t)
 	name := filled(t, dir, 40)
-	share := func(weights [2]int64) float64 {
+	steady(t, "share of the heavier", 0.75, rate, func() float64 {
+		from := strconv.FormatInt(time.Now().Add(500*time.Millisecond).UnixNano(), 10)
 		var ends [2]func() ran
-		for i, w := range weights {
-			p.Limits.IOWeight = w
-			ends[i] = start(t, p, "stream", name, "3")
+		for i, weight := range []int64{100, 300} {
+			p.Limits.IOWeight = weight
+			ends[i] = start(t, p, "stream", name, "4", from)
 		}
-		a, b := ends[0]().said["bytes"], ends[1]().said["bytes"]
-		t.Logf("weights %v: %.0f and %.0f bytes", weights, a, b)
-		return b / (a + b)
-	}
-	// In both orders, for who starts first has more. A device as quick as memory
-	// waits for the programs as often as they for it, which brings shares together.
-	steady(t, "share of the heavier", 0.75, 0.15, func() float64 {
-		return (share([2]int64{100, 300}) + 1 - share([2]int64{300, 100})) / 2
+		lighter, heavier := ends[0]().said["bytes"], ends[1]().said["bytes"]
+		t.Logf("%.0f and %.0f bytes", lighter, heavier)
+		return heavier / (lighter + heavier)
 	})
 }

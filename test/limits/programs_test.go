@@ -22,7 +22,7 @@ var programs = map[string]func(args []string) error{
 	"write":  write,  // FILE MIB FLAGS: write in pieces of a MiB
 	"read":   read,   // FILE MIB
 	"ops":    ops,    // FILE N: write as many pieces of 4 KiB
-	"stream": stream, // FILE SECONDS: write for that long
+	"stream": stream, // FILE SECONDS FROM: read for that long, from that moment
 }
 
 func say(name string, value float64) { fmt.Printf("%s %f\n", name, value) }
@@ -174,19 +174,25 @@ func ops(args []string) error {
 	return nil
 }
 
-// stream reads by several threads, so that there is always more to be had.
+// stream reads by several threads, so that there is always more to be had, and at
+// the same time as another that has the same moment: the clock is the host's.
 func stream(args []string) error {
 	f, err := os.OpenFile(args[0], os.O_RDONLY|unix.O_DIRECT, 0)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
+	nanoseconds, err := strconv.ParseInt(args[2], 10, 64)
+	if err != nil {
+		return err
+	}
+	from := time.Unix(0, nanoseconds)
 	var total atomic.Int64
 	var all sync.WaitGroup
-	from := time.Now()
 	for i := range int64(4) {
 		all.Go(func() {
-			b := aligned(256 << 10)
+			time.Sleep(time.Until(from))
+			b := aligned(64 << 10)
 			for at := i * 8 << 20; since(from) < float64(argument(args, 1)); at = (at + int64(len(b))) % (32 << 20) {
 				n, err := f.ReadAt(b, at)
 				if err != nil {
