@@ -363,6 +363,9 @@ func (r *run) startStage(fds []uintptr) error {
 	if err := r.loop.Add(r.tgt, watch.In, r.onTarget); err != nil {
 		return err
 	}
+	if err := r.watchStage(); err != nil {
+		return err
+	}
 	if err := r.watchCores(); err != nil {
 		return err
 	}
@@ -415,7 +418,7 @@ func (r *run) release() {
 		f()
 	}
 	r.closers = nil
-	for _, fd := range []*int{&r.ctl, &r.tgt, &r.initFd, &r.boxFd, &r.inputEnd} {
+	for _, fd := range []*int{&r.ctl, &r.tgt, &r.initFd, &r.stageFd, &r.boxFd, &r.inputEnd} {
 		if *fd >= 0 {
 			unix.Close(*fd)
 			*fd = -1

@@ -38,6 +38,7 @@ type run struct {
 	ids       *ids
 	stage     int  // its pid
 	stageGone bool // reaped
+	stageFd   int  // its pidfd, while the target waits for its end, or -1
 	ctl       int
 	tgt       int
 	initFd    int // pidfd of pid 1
@@ -127,7 +128,7 @@ func (r *run) tryLaunch(serve func(*run)) error {
 }
 
 func newRun(c *Cmd) *run {
-	return &run{cmd: c, ctl: -1, tgt: -1, initFd: -1, boxFd: -1, inputEnd: -1, callerNS: -1, done: make(chan struct{}), outcome: make(chan error, 1)}
+	return &run{cmd: c, ctl: -1, tgt: -1, initFd: -1, stageFd: -1, boxFd: -1, inputEnd: -1, callerNS: -1, done: make(chan struct{}), outcome: make(chan error, 1)}
 }
 
 // serve is the loop's goroutine: it owns the run until its end.

@@ -19,7 +19,7 @@ func below(t *testing.T, controller, value string) (h *Host, file string) {
 		testGroup(t, Spec{Memory: 64 << 20, Pids: 40}) // so that the controllers are enabled
 		outer = testHost(t).unified
 	}
-	top := filepath.Join(outer.path, "bounded-"+strconv.Itoa(os.Getpid()))
+	top := filepath.Join(outer.path, "bounded-"+controller+strconv.Itoa(os.Getpid()))
 	mid, own := top+"/mid", top+"/mid/own"
 	for i, dir := range []string{top, mid, own} {
 		if err := os.Mkdir(dir, 0o755); err != nil {

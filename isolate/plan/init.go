@@ -18,7 +18,7 @@ func (b *builder) init() {
 	b.beFirst()
 	b.maps()
 	if !b.freshProc() && b.layer(policy.LayerUserNS) {
-		b.counters()
+		b.counters(b.setShared)
 	}
 	b.clocks()
 	b.identity()
@@ -70,21 +70,6 @@ func (b *builder) writeFile(path, text string) *tape.Op {
 	b.Call("open "+path, unix.SYS_OPENAT, atFdcwd, b.CString(path), unix.O_WRONLY|unix.O_CLOEXEC, 0).Into(fd)
 	b.Call("write "+path, unix.SYS_WRITE, uint64(fd), b.CString(text), uint64(len(text))).Loading(0)
 	return b.Call("close "+path, unix.SYS_CLOSE, uint64(fd)).Loading(0)
-}
-
-// writeSoft writes a file of /proc, why, if it can.
-func (b *builder) writeSoft(path, text, why string) {
-	fd, next := b.tryWrite(path, text, why)
-	b.Call("close "+path, unix.SYS_CLOSE, uint64(fd)).Loading(0)
-	b.Here(next)
-}
-
-// tryWrite leaves the file open, and goes on at next where it can't be opened.
-func (b *builder) tryWrite(path, text, why string) (fd tape.Addr, next tape.Label) {
-	fd, next = b.Var(8), b.NewLabel()
-	b.Call("open "+path, unix.SYS_OPENAT, atFdcwd, b.CString(path), unix.O_WRONLY|unix.O_CLOEXEC, 0).Into(fd).Because(why).Or(next)
-	b.Call("write "+path, unix.SYS_WRITE, uint64(fd), b.CString(text), uint64(len(text))).Loading(0).Soft()
-	return fd, next
 }
 
 // clocks moves the target into a time namespace in which the machine has just

@@ -143,10 +143,10 @@ var mutants = []struct {
 	{"init outlives the supervisor", S7, func(m mutant) { m.drop(pid1, "die with the supervisor") }},
 	{"init can be looked into", S7, func(m mutant) { m.swap(pid1, "make init undumpable", "set init's uid") }},
 	{"program outlives init", S7, func(m mutant) { m.drop(target, "die with init still") }},
-	{"the host's network is steered", S1, func(m mutant) { m.swap(pid1, "enter the network namespace", "open /proc/sys/net/core/somaxconn") }},
+	{"the host's network is steered", S1, func(m mutant) { m.swap(pid1, "enter the network namespace", "open sys/net/core/somaxconn") }},
 	{"the stage writes elsewhere", S7, func(m mutant) {
 		o := m.op(stage, "open the network namespace")
-		o.Args[1], o.Args[2] = m.op(pid1, "open /proc/sys/user/max_user_namespaces").Args[1], unix.O_WRONLY|unix.O_CLOEXEC
+		o.Args[1], o.Args[2] = m.op(pid1, "open sys/user/max_user_namespaces").Args[1], unix.O_WRONLY|unix.O_CLOEXEC
 	}},
 	{"the stage stays to work", S7, func(m mutant) { m.instead(stage, "hand over", pid1, "clear umask") }},
 

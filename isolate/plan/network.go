@@ -23,8 +23,7 @@ func (b *builder) makeNetwork(initFd tape.Addr) {
 		Because("it takes as long as building the root, and is done beside it")
 	if !b.freshProc() {
 		for _, c := range bounds {
-			_, next := b.tryWrite("/proc/sys/net/"+c.name, c.value, c.why) // the stage, which plays it, is gone at once
-			b.Here(next)
+			b.setShared("net/"+c.name, c.value, c.why)
 		}
 	}
 	if b.in.Policy.Net != policy.NetNone {

@@ -88,6 +88,7 @@ type Plan struct {
 	*tape.Tape
 	Candidates []string // paths that execve tries, in order
 	Rlimits    []Rlimit
+	StageFirst bool    // the target waits to be told that the stage is reaped
 	demands    Demands // what Verify holds the tape to
 }
 
@@ -108,7 +109,7 @@ func Compile(in *Input) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Plan{Tape: t, Candidates: b.candidates, Rlimits: Rlimits(in), demands: demandsOf(in)}, nil
+	return &Plan{Tape: t, Candidates: b.candidates, Rlimits: Rlimits(in), StageFirst: countsStage(in), demands: demandsOf(in)}, nil
 }
 
 // builder carries what the chapters of a plan share.
@@ -128,9 +129,11 @@ type builder struct {
 	children tape.Addr // signalfd
 	backstop tape.Addr // timerfd, 0 without a wall limit
 	stagingD tape.Addr // O_PATH descriptor of the staging directory, for Landlock's probe
-	box      tape.Addr // O_PATH descriptor of the quota's file system, 0 without a root
-	pid      tape.Addr // the target's, inside
-	seen     tape.Addr // the read-back message
+
+	settingsD tape.Addr // of the /proc for settings
+	box       tape.Addr // O_PATH descriptor of the quota's file system, 0 without a root
+	pid       tape.Addr // the target's, inside
+	seen      tape.Addr // the read-back message
 }
 
 func newBuilder(in *Input) *builder {

@@ -54,6 +54,11 @@ func Rlimits(in *Input) []Rlimit {
 	return list
 }
 
+// countsStage says whether the stage, until the supervisor has reaped it, is one of
+// the processes that a limit of them counts: it has entered the jail's user
+// namespace to make the network.
+func countsStage(in *Input) bool { return in.Procs == 0 && in.Policy.Limits.Pids > 0 }
+
 func ungrouped(in *Input) (list []Rlimit) {
 	l := &in.Policy.Limits
 	if l.Pids > 0 {

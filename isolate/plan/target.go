@@ -304,6 +304,10 @@ func (b *builder) readBounding(at tape.Addr) {
 // its listener, and execve.
 func (b *builder) filter() {
 	b.InLayer("")
+	if countsStage(b.in) {
+		b.Call("wait until the stage is reaped", unix.SYS_READ, FdTarget, uint64(b.Var(8)), 8).
+			Because("as a zombie it would count as one of the program's processes")
+	}
 	b.Call("unblock all signals", unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, b.Words(0), 0, 8)
 	hdr, listener := b.seenMessage()
 	if b.layer(policy.LayerSeccomp) {

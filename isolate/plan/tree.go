@@ -44,6 +44,7 @@ func (b *builder) tree() {
 	}
 	b.devices()
 	b.proc()
+	b.openSettings()
 	b.named()
 	b.seal()
 	b.pivot()
@@ -157,7 +158,7 @@ func (b *builder) staging() {
 	b.mount("tmpfs", b.CString("q"), "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, b.quotaOptions()).
 		Because("/box, /tmp and /dev/shm under one quota of bytes and inodes")
 	b.box = b.Var(8)
-	b.Call("open the quota", unix.SYS_OPENAT, atFdcwd, b.CString("q"), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0).Into(b.box).
+	b.openFolder("q", b.box).
 		Because("a full disk is evidence that outlives the jail: the supervisor gets it")
 }
 
@@ -191,6 +192,10 @@ const quotaOwn = 8
 
 func (b *builder) mount(fs string, at uint64, typ string, flags uint64, opts string) *tape.Op {
 	return b.Call("mount "+fs, unix.SYS_MOUNT, b.CString(fs), at, b.CString(typ), flags, b.CString(opts))
+}
+
+func (b *builder) openFolder(p string, fd tape.Addr) *tape.Op {
+	return b.Call("open "+p, unix.SYS_OPENAT, atFdcwd, b.CString(p), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0).Into(fd)
 }
 
 func (b *builder) mkdir(p string, mode uint64) *tape.Op {
