@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jailrun/jail/internal/size"
 	"github.com/jailrun/jail/isolate"
@@ -79,10 +80,14 @@ func holdsCPUTime(t *testing.T, name string, own int64) {
 		if err := isolate.LimitGroup(name, &policy.Limits{CPUMax: policy.Unlimited}); err != nil {
 			t.Fatal(err)
 		}
-		a := start(t, p, "burn", "5")
-		b := start(t, policy.Policy{Group: name, Limits: policy.Limits{CPUWeight: own}}, "burn", "5")
+		begin, from := time.Now(), in(3*time.Second/2)
+		a := start(t, p, "burn", "4", from)
+		b := start(t, policy.Policy{Group: name, Limits: policy.Limits{CPUWeight: own}}, "burn", "4", from)
 		if err := isolate.LimitGroup(name, &policy.Limits{CPUMax: 4000}); err != nil {
 			t.Fatal(err)
+		}
+		if late := time.Since(begin); late > 3*time.Second/2 {
+			t.Logf("the limit came after %v", late)
 		}
 		ra, rb := a(), b()
 		return (ra.said["cpu"] + rb.said["cpu"]) / ra.said["wall"]

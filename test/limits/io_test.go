@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -197,7 +196,7 @@ func TestIOWeightSharesADeviceInProportion(t *testing.T) {
 	dir, p := shared(t)
 	name := filled(t, dir, 40)
 	steady(t, "share of the heavier", 0.75, rate, func() float64 {
-		from := strconv.FormatInt(time.Now().Add(500*time.Millisecond).UnixNano(), 10)
+		from := in(500 * time.Millisecond)
 		var ends [2]func() ran
 		for i, weight := range []int64{100, 300} {
 			p.Limits.IOWeight = weight

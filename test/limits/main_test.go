@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jailrun/jail/isolate"
 	"github.com/jailrun/jail/isolate/cgroup"
@@ -82,6 +83,9 @@ func withLandlockTried(p policy.Policy) *policy.Policy {
 	p.Layers = layers
 	return &p
 }
+
+// in gives programs the moment that is so far away.
+func in(d time.Duration) string { return strconv.FormatInt(time.Now().Add(d).UnixNano(), 10) }
 
 func run(t *testing.T, p policy.Policy, args ...string) ran {
 	t.Helper()

@@ -15,7 +15,7 @@ import (
 
 // programs are what runs in the jails.
 var programs = map[string]func(args []string) error{
-	"burn":   burn,   // SECONDS: use CPU time for that long
+	"burn":   burn,   // SECONDS [FROM]: use CPU time for that long, from that moment
 	"escape": escape, // try to run on every CPU
 	"touch":  touch,  // MIB: touch memory
 	"huge":   huge,   // PAGES: touch huge pages
@@ -43,7 +43,14 @@ func ownCPU() float64 {
 	return time.Duration(ts.Nano()).Seconds()
 }
 
+// burn uses CPU time before that moment too, which it does not count.
 func burn(args []string) error {
+	moment, err := moment(args, 1)
+	if err != nil {
+		return err
+	}
+	for time.Now().Before(moment) {
+	}
 	from, cpu := time.Now(), ownCPU()
 	for seconds := float64(argument(args, 0)); since(from) < seconds; {
 	}
@@ -174,19 +181,26 @@ func ops(args []string) error {
 	return nil
 }
 
-// stream reads by several threads, so that there is always more to be had, and at
-// the same time as another that has the same moment: the clock is the host's.
+// moment is when several programs begin at once: the clock is the host's in each.
+func moment(args []string, i int) (time.Time, error) {
+	if i >= len(args) {
+		return time.Now(), nil
+	}
+	ns, err := strconv.ParseInt(args[i], 10, 64)
+	return time.Unix(0, ns), err
+}
+
+// stream reads by several threads, so that there is always more to be had.
 func stream(args []string) error {
 	f, err := os.OpenFile(args[0], os.O_RDONLY|unix.O_DIRECT, 0)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	nanoseconds, err := strconv.ParseInt(args[2], 10, 64)
+	from, err := moment(args, 2)
 	if err != nil {
 		return err
 	}
-	from := time.Unix(0, nanoseconds)
 	var total atomic.Int64
 	var all sync.WaitGroup
 	for i := range int64(4) {
