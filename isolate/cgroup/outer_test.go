@@ -27,7 +27,7 @@ func below(t *testing.T, controller, value string) (h *Host, file string) {
 		}
 		t.Cleanup(func() { _ = os.Remove(dir) })
 		if outer.version == 2 && i < 2 {
-			if err := os.WriteFile(dir+"/cgroup.subtree_control", []byte("+memory +pids"), 0); err != nil {
+			if err := os.WriteFile(dir+"/cgroup.subtree_control", []byte("+"+controller), 0); err != nil {
 				t.Fatal(err)
 			}
 		}

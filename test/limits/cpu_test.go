@@ -3,6 +3,7 @@ package limits
 import (
 	"math/bits"
 	"testing"
+	"time"
 
 	"github.com/jailrun/jail/policy"
 	"golang.org/x/sys/unix"
@@ -49,8 +50,9 @@ func TestCPUWeightSharesACoreInProportion(t *testing.T) {
 	}{{[2]int64{100, 100}, 0.5}, {[2]int64{100, 400}, 0.8}} {
 		steady(t, "share of the second", c.want, 0.05, func() float64 {
 			var ends [2]func() ran
+			from := in(time.Second)
 			for i, w := range c.weights {
-				ends[i] = start(t, policy.Policy{Limits: policy.Limits{CPUWeight: w, Cores: core}}, "burn", "3")
+				ends[i] = start(t, policy.Policy{Limits: policy.Limits{CPUWeight: w, Cores: core}}, "burn", "3", from)
 			}
 			a, b := ends[0]().said["cpu"], ends[1]().said["cpu"]
 			return b / (a + b)

@@ -97,11 +97,15 @@ func holdsCPUTime(t *testing.T, name string, own int64) {
 func TestAGroupInAGroupIsUnderBoth(t *testing.T) {
 	offered(t, "pids")
 	outer := groupName(t, "outer")
-	limited(t, outer, policy.Limits{Pids: 3})
+	limited(t, outer, policy.Limits{Pids: 60})
 	limited(t, outer+"/inner", policy.Limits{Pids: 100})
-	r := run(t, policy.Policy{Group: outer + "/inner"}, "touch", "1") // Go's runtime wants more threads
-	if r.Reason == result.Exited && *r.ExitCode == 0 {
-		t.Errorf("more than three tasks in a group of three: %s", r.text)
+	p := policy.Policy{Group: outer + "/inner"}
+	done(t, p, "tasks", "12")
+	if err := isolate.LimitGroup(outer, &policy.Limits{Pids: 10}); err != nil {
+		t.Fatal(err)
+	}
+	if r := run(t, p, "tasks", "12"); r.Reason == result.Exited && *r.ExitCode == 0 {
+		t.Errorf("more than ten tasks in a group of ten: %s", r.text)
 	}
 }
 

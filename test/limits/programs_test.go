@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -22,6 +23,7 @@ var programs = map[string]func(args []string) error{
 	"write":  write,  // FILE MIB FLAGS: write in pieces of a MiB
 	"read":   read,   // FILE MIB
 	"ops":    ops,    // FILE N: write as many pieces of 4 KiB
+	"tasks":  tasks,  // N: have as many at once
 	"stream": stream, // FILE SECONDS FROM: read for that long, from that moment
 }
 
@@ -81,6 +83,20 @@ func current() uint {
 	var cpu uint32
 	_, _, _ = unix.RawSyscall(unix.SYS_GETCPU, uintptr(unsafe.Pointer(&cpu)), 0, 0) // it fails on no kernel
 	return uint(cpu)
+}
+
+// tasks ends badly where it can't have them: so does Go's runtime.
+func tasks(args []string) error {
+	var all sync.WaitGroup
+	for range argument(args, 0) {
+		all.Go(func() {
+			runtime.LockOSThread()
+			rest := unix.NsecToTimespec(int64(200 * time.Millisecond))
+			_ = unix.Nanosleep(&rest, nil)
+		})
+	}
+	all.Wait()
+	return nil
 }
 
 func touch(args []string) error {
