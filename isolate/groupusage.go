@@ -48,6 +48,9 @@ func (r *run) memoryFigures(m *cgroup.Memory) {
 	r.usage.MemoryAnonBytes, r.usage.MemoryFileBytes, r.usage.MemoryShmemBytes = m.Anon, m.File, m.Shmem
 	r.usage.MemoryKernelBytes, r.usage.MemorySocketBytes = m.Kernel, m.Sockets
 	r.usage.OOMKills, r.ev.OOMKills, r.ev.MemoryFailcnt = m.OOMKills, m.OOMKills, m.AtLimit
+	if set := r.group.FullSet(); set != "" {
+		r.ev.MemoryGroup = &set
+	}
 	r.ev.OOMVictim = m.OOMKills != nil && *m.OOMKills > 0
 }
 

@@ -204,6 +204,10 @@ func (r *run) sawItself(m *message) {
 	if r.policy.Verify == policy.VerifyFull {
 		r.outside = r.lookFromOutside()
 	}
+	if err := r.followSet(); err != nil {
+		r.fail(err)
+		return
+	}
 	r.prove()
 	err := r.require()
 	if err == nil {
@@ -219,6 +223,18 @@ func (r *run) sawItself(m *message) {
 	if _, err := unix.Write(r.tgt, []byte("verified")); err != nil {
 		r.fail(&LaunchError{Op: "let the target go on", Index: -1, Err: err})
 	}
+}
+
+// followSet has limits hold the target that its group of jails was given while it
+// was launched.
+func (r *run) followSet() error {
+	if r.group == nil || r.policy.Group == "" {
+		return nil
+	}
+	if err := r.machine.groups.FollowSet(r.group); err != nil {
+		return r.noGroupError(err)
+	}
+	return nil
 }
 
 // executed is called when the target's socket has closed: by execve, or by the

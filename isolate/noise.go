@@ -72,6 +72,7 @@ func stall(what, line string) *time.Duration {
 // noise is the beginning of a look at how the host disturbs a run.
 type noise struct {
 	wanted bool
+	on     cores.Set // the CPUs that are looked at: the counters are since boot, and of each CPU
 	before level
 	kept   *int64 // of the group
 }
@@ -82,7 +83,8 @@ type noise struct {
 func (r *run) listenForNoise() {
 	l := &r.policy.Limits
 	if r.noise.wanted = l.CPU > 0 || l.Cores != ""; r.noise.wanted {
-		r.noise.before, r.noise.kept = readLevel(r.cores.now), r.kept()
+		r.noise.on = r.cores.now
+		r.noise.before, r.noise.kept = readLevel(r.noise.on), r.kept()
 	}
 }
 
@@ -103,8 +105,8 @@ func (r *run) measureNoise() {
 	if !r.noise.wanted || r.started.IsZero() {
 		return
 	}
-	n, before, after := &result.Noise{}, &r.noise.before, readLevel(r.cores.now)
-	if now := r.kept(); now != nil && r.noise.kept != nil {
+	n, before, after := &result.Noise{}, &r.noise.before, readLevel(r.noise.on)
+	if now := r.kept(); now != nil && r.noise.kept != nil && !r.group.SharesBandwidth() {
 		n.KeptNS = new(max(*now-*r.noise.kept-r.quota(), 0))
 	}
 	n.StealNS = since(before.steal, after.steal)

@@ -2,6 +2,8 @@ package isolate
 
 import (
 	"errors"
+	"slices"
+	"strconv"
 
 	"github.com/jailrun/jail/isolate/cgroup"
 	"github.com/jailrun/jail/policy"
@@ -19,43 +21,75 @@ func Running() (jails, groups []cgroup.Running, err error) {
 }
 
 // LimitGroup makes a group of jails, where it is missing, and limits all of its
-// members together, now and later. A limit that is zero stays as it is, one that
-// is policy.Unlimited is lifted. The group stays until RemoveGroup.
-func LimitGroup(name string, l *policy.Limits) error {
-	if l.Lease() > 0 {
-		return &LaunchError{Op: "limit the group " + name, Index: -1, Err: errGroupLease, Hint: "list the CPUs, as 0-1, or 2-2 for CPU 2 alone"}
+// members together, now and later. A limit that is zero stays as it is, unless it
+// is "swap" and named; one that is policy.Unlimited is lifted. Without a limit of
+// its own, swap is none beside the group's first limit of memory, and goes with
+// that. The group stays until RemoveGroup. Its error is a *policy.Error for what is
+// no limit, and a *LaunchError or *cgroup.Error for what can't hold a group.
+func LimitGroup(name string, l *policy.Limits, named ...string) error {
+	if err := validGroup(name, l); err != nil {
+		return err
 	}
 	s, err := specOf(l)
 	if err != nil {
 		return err
 	}
+	if l.Memory == 0 {
+		s.Memory = cgroup.Unlimited // which leaves it alone
+	}
+	if l.Pids == 0 {
+		s.Pids = cgroup.Unlimited
+	}
+	bySwap := l.Swap != 0 || slices.Contains(named, "swap")
+	if !bySwap {
+		s.Swap = cgroup.Unlimited
+	}
 	var lift []string
 	for _, one := range [...]struct {
-		name  string
-		value *int64
-		said  int64
+		name string
+		gone bool
 	}{
-		{"memory", &s.Memory, int64(l.Memory)}, {"pids", &s.Pids, l.Pids}, {"swap", &s.Swap, int64(l.Swap)},
-		{"memory_high", &s.MemoryHigh, int64(l.MemoryHigh)}, {"cpu_max", &s.CPUMax, int64(l.CPUMax)},
+		{"memory", l.Memory == policy.Unlimited}, {"pids", l.Pids == policy.Unlimited},
+		{"swap", l.Swap == policy.Unlimited || l.Memory == policy.Unlimited && !bySwap},
+		{"memory_high", l.MemoryHigh == policy.Unlimited}, {"cpu_max", l.CPUMax == policy.Unlimited},
 	} {
-		if one.said == policy.Unlimited {
+		if one.gone {
 			lift = append(lift, one.name)
-		}
-		if one.said == 0 && (one.name == "memory" || one.name == "pids") {
-			*one.value = cgroup.Unlimited // which leaves it alone
 		}
 	}
 	return withGroups(func(h *cgroup.Host) error { return h.SetLimits(name, s, lift...) })
 }
 
-var errGroupLease = errors.New("cores are leased to a jail, and not to a group of jails")
+// validGroup refuses what a policy would be refused for, and what is a jail's alone.
+func validGroup(name string, l *policy.Limits) error {
+	var err error
+	switch {
+	case name == "":
+		err = errGroupName
+	case l.Cores != "":
+		err = errGroupCores
+	default:
+		p := policy.Policy{Group: name, Limits: *l}
+		if p.Limits.Memory == 0 {
+			p.Limits.Memory = policy.Unlimited // and not what a jail has by default
+		}
+		return p.Validate()
+	}
+	return &LaunchError{Op: "limit the group " + strconv.Quote(name), Index: -1, Err: err}
+}
+
+var (
+	errGroupName  = errors.New("a group of jails has a name")
+	errGroupCores = errors.New("cores are given to a jail, and not to a group of jails")
+)
 
 // RemoveGroup removes a group of jails that has no member.
 func RemoveGroup(name string) error {
 	return withGroups(func(h *cgroup.Host) error { return h.RemoveSet(name) })
 }
 
-// KillGroup kills all members of a group of jails at once.
+// KillGroup kills the programs of all members of a group of jails, and waits until
+// they are dead. Each ends as one that was killed by a signal.
 func KillGroup(name string) error {
 	return withGroups(func(h *cgroup.Host) error { return h.KillSet(name) })
 }

@@ -48,20 +48,19 @@ func groupCommand(r *request) int {
 // setGroup reads limits as exec does, and lays them on a group of jails.
 func setGroup(name string, args []string) error {
 	c, r := command{policy: true}, &request{policy: policy.Policy{Group: name}}
+	var named []string
 	for len(args) > 0 {
 		flag, _, _ := strings.Cut(strings.TrimLeft(args[0], "-"), "=")
 		if !strings.HasPrefix(args[0], "-") || !slices.Contains(groupOptions, flag) {
 			return &failure{op: args[0], err: errNoLimitOfGroup, hint: "use --" + strings.Join(groupOptions, ", --")}
 		}
+		named = append(named, flag)
 		var err error
 		if args, err = c.parseFlag(r, args[0], args[1:]); err != nil {
 			return err
 		}
 	}
-	if err := r.policy.Validate(); err != nil {
-		return err
-	}
-	return isolate.LimitGroup(name, &r.policy.Limits)
+	return isolate.LimitGroup(name, &r.policy.Limits, named...)
 }
 
 // listGroups prints the groups of jails, with what they use and what holds them.

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"runtime"
 	"slices"
 
@@ -55,7 +56,7 @@ func doctor(args []string) int {
 	}
 	err = execute(args)
 	complain(err)
-	if errors.Is(err, os.ErrNotExist) {
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, exec.ErrNotFound) {
 		return result.StatusNotFound
 	}
 	return result.StatusNotExecuted

@@ -54,17 +54,26 @@ func (p *part) place(r *row) int {
 	return p.leaf
 }
 
-// held says whether what was read back is what was wanted.
+// held says whether what was read back is what was wanted: of a line with keys,
+// those that were written. A device that nothing limits has no line.
 func (s *setting) held(got string) bool {
 	if !s.keyed {
 		return got == s.want
 	}
+	want, said := strings.Fields(s.want), false
 	for line := range strings.Lines(got) {
-		if strings.TrimSpace(line) == s.want || strings.TrimSpace(line) == "default "+s.want {
+		f := strings.Fields(line)
+		if len(f) > 1 && f[0] == "default" && len(want) == 1 {
+			f = f[1:]
+		}
+		if len(f) == 0 || f[0] != want[0] {
+			continue
+		}
+		if said = true; !slices.ContainsFunc(want, func(w string) bool { return !slices.Contains(f, w) }) {
 			return true
 		}
 	}
-	return false
+	return !said && len(want) > 1 && !slices.ContainsFunc(want[1:], func(w string) bool { return !strings.HasSuffix(w, "=max") })
 }
 
 // fail explains a value that the kernel has refused.

@@ -66,6 +66,7 @@ func (g *Group) Complete() error {
 	if err := g.limit(g.spec); err != nil {
 		return err
 	}
+	g.markSets()
 	return g.keepDeciders()
 }
 

@@ -24,6 +24,19 @@ Block devices are whole disks: a part of one stands for its disk, a folder for t
 
 On v2 the jail's group has two below it, one for jail's own init and one for the program: limits are the program's, but weights, which count beside other groups, are of the one above.
 
+On v2 the kernel charges what is written back later to the group in which the file's inode came into memory first. Bytes that a jail writes to a file which was made outside it may so be partly another group's, until the kernel has seen who writes.
+
+## Groups of jails
+
+` + "`jail exec --group NAME`" + ` makes a jail a member of a group, ` + "`jail group set NAME`" + ` limits one as a whole; NAME/NAME is a group in a group, under the limits of both. A group is the directory ` + "`jail-set-NAME`" + ` beside the jails' own, in each hierarchy that a limit needs.
+
+- What ` + "`set`" + ` does not name stays as it is. Swap is none beside the group's first limit of memory, and goes with it.
+- A limit holds members that run already, and those that are being launched.
+- Where the group is out of memory the kernel ends one member, whose result names the group (` + "`evidence.memory_group`" + `); the others go on.
+- v1 can't limit a group's traffic with block devices, nor give it less CPU time than a member was given for itself.
+- A group that was set stays until ` + "`jail group remove`" + `; another goes with its last member, or by ` + "`jail gc`" + `.
+- ` + "`jail group kill`" + ` ends the members' programs by SIGKILL. Their supervisors tell of it as of any signal.
+
 ## What is measured
 
 | figure | v1 | v2 |

@@ -23,6 +23,7 @@ type Group struct {
 	spec  Spec
 	set   string   // of which it is a member
 	sets  []*setIn // the same, opened
+	marks []mark
 
 	mu     sync.Mutex
 	closed bool
@@ -39,6 +40,7 @@ type part struct {
 	split  bool     // has the leaves i and t
 	enable []string // controllers for the leaves; nil when they exist already
 	made   bool
+	late   bool // made when the target was running, which has to be moved to it
 }
 
 type held struct {

@@ -25,6 +25,8 @@ type Spec struct {
 	Set        string   // the set of jails of which the group is a member, "web/api"; empty: none
 	CPU        bool     // also meter throttling, where it can be had
 	IO         bool     // also meter bytes and operations of block devices, where it can be had
+
+	partial bool // of a set: what is not named stays
 }
 
 // Pages bounds the huge pages of one size.

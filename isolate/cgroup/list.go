@@ -115,7 +115,7 @@ func (r *Running) look(t *tree, dir int) {
 		}
 		return nil
 	}
-	if b := get(fileCPU); b != nil {
+	if b := get(fileCPU); b != nil && (r.CPU == nil || t.version == 1) { // beside v1 the v2 tree counts pid 1 too
 		if cpu, ok := cpuOf(b, t.version == 2); ok {
 			r.CPU = &cpu
 		}
@@ -125,6 +125,9 @@ func (r *Running) look(t *tree, dir int) {
 	}
 	if b := get(fileIOBytes); b != nil {
 		r.IO = ioOf(b, t.version == 2)
+		if ops := get(fileIOOps); ops != nil && t.version == 1 {
+			r.IO.ReadOps, r.IO.WriteOps = opSum(ops, "Read"), opSum(ops, "Write")
+		}
 	}
 	if b, err := readFile(dir, "pids.current", buf[:]); err == nil {
 		r.Pids = one(b)
@@ -138,37 +141,59 @@ func (r *Running) look(t *tree, dir int) {
 // limits reads what holds a set, by the table of limits.
 func (r *Running) limits(t *tree) {
 	for i := range rows {
-		file := rows[i].on(t.version)
-		if file == "" || strings.ContainsAny(file, "*,") {
-			continue
+		if rows[i].controller == "cpuset" {
+			continue // it is given to jails, not to sets
 		}
-		var buf [1024]byte
-		b, err := readFile(t.fd, file, buf[:])
-		value := strings.TrimSpace(string(b))
-		if err != nil || noLimit(file, value) {
-			continue
+		for _, file := range rows[i].files(t.version) {
+			var buf [1024]byte
+			b, err := readFile(t.fd, file, buf[:])
+			value := strings.TrimSpace(string(b))
+			if err != nil || noLimit(file, value) {
+				continue
+			}
+			if r.Limits == nil {
+				r.Limits = map[string]string{}
+			}
+			r.Limits[file] = value
 		}
-		if r.Limits == nil {
-			r.Limits = map[string]string{}
-		}
-		r.Limits[file] = value
 	}
+}
+
+// files are those of a row on one version, huge pages' of each size.
+func (r *row) files(version int) (all []string) {
+	for name := range strings.SplitSeq(r.on(version), ", ") {
+		before, after, ofSize := strings.Cut(name, "*")
+		switch {
+		case name == "":
+		case ofSize:
+			for _, size := range hugeSizes() {
+				all = append(all, before+sizeName(size)+after)
+			}
+		default:
+			all = append(all, name)
+		}
+	}
+	return all
 }
 
 // noLimit knows the values of a directory that nobody has limited. On v1 that of
 // memory is the largest multiple of a page.
 func noLimit(file, value string) bool {
+	if n, err := strconv.ParseInt(value, 10, 64); err == nil && n >= mostPages {
+		return true
+	}
+	if file == "rdma.max" {
+		return strings.Count(value, "=") == strings.Count(value, "=max")
+	}
 	switch value {
-	case "", "max", "-1", "max 100000", "9223372036854771712":
+	case "", "max", "-1", "max 100000", "default 100":
 		return true
 	case "100":
-		return file == "cpu.weight"
+		return file == "cpu.weight" || strings.HasSuffix(file, "bfq.weight")
 	case "1024":
 		return file == "cpu.shares"
-	case "default 100":
-		return true
 	case "0":
 		return file == "memory.oom.group"
 	}
-	return file == "cpuset.cpus"
+	return false
 }

@@ -1,10 +1,6 @@
 package cgroup
 
-import (
-	"slices"
-
-	"golang.org/x/sys/unix"
-)
+import "golang.org/x/sys/unix"
 
 // BindsCores says whether the group was made to hold its tasks to cores.
 func (g *Group) BindsCores() bool { return g.spec.Cores != "" }
@@ -15,9 +11,9 @@ func (g *Group) BindsCores() bool { return g.spec.Cores != "" }
 // one; on v2 the controller is enabled.
 func (h *Host) Rebind(g *Group, cores string) error {
 	h.mu.Lock()
+	defer h.mu.Unlock()
 	err := h.locateAll()
 	t := h.find("cpuset")
-	h.mu.Unlock()
 	switch {
 	case err != nil:
 		return err
@@ -32,14 +28,14 @@ func (h *Host) Rebind(g *Group, cores string) error {
 		return &Error{Op: "rebind", Path: g.name, Err: ErrClosed}
 	}
 	if t.version == 2 {
-		return g.rebindUnified(cores)
+		return h.rebindUnified(g, cores)
 	}
 	return g.rebindV1(t, cores)
 }
 
 // rebindUnified enables the controller from our outer group down to the target's
 // leaf, where it is not.
-func (g *Group) rebindUnified(cores string) error {
+func (h *Host) rebindUnified(g *Group, cores string) error {
 	p := g.twin
 	if p == nil || !p.split {
 		return &Error{Op: "rebind", Path: g.name, Err: ErrNoController, Hint: hintMissing}
@@ -47,10 +43,8 @@ func (g *Group) rebindUnified(cores string) error {
 	path := p.path(g.name) + "/" + leafTarget + "/cpuset.cpus"
 	err := writeFile(p.leaf, "cpuset.cpus", cores)
 	if err == unix.ENOENT {
-		for _, dir := range [...]int{p.tree.fd, p.dir} {
-			if err = writeFile(dir, "cgroup.subtree_control", plus([]string{"cpuset"})); err != nil {
-				return enableError(p.tree.path, []string{"cpuset"}, err)
-			}
+		if err := h.enableDown(g, "cpuset"); err != nil {
+			return err
 		}
 		err = writeFile(p.leaf, "cpuset.cpus", cores)
 	}
@@ -60,28 +54,44 @@ func (g *Group) rebindUnified(cores string) error {
 	return nil
 }
 
-func (g *Group) rebindV1(t *tree, cores string) error {
-	if p := g.partOf("cpuset"); p != nil && p.made { // of its own, or below that of the jails it is grouped with
-		return p.bind(g.name, cores)
+// enableDown hands a v2 controller on from our outer group to the leaves.
+func (h *Host) enableDown(g *Group, controller string) error {
+	want := []string{controller}
+	err := h.enable(want)
+	if err == nil {
+		err = g.enableIn(h.unified, want, 0)
 	}
-	p := &part{tree: t, dir: -1, leaf: -1}
-	var err error
-	if p.dir, p.made, err = t.claim(g.name, unix.LOCK_EX, false); err != nil {
+	if err != nil {
 		return err
 	}
-	p.leaf = p.dir
-	g.parts = slices.Insert(g.parts, 0, p) // the part that can kill stays last
+	if err := writeFile(g.twin.dir, "cgroup.subtree_control", plus(want)); err != nil {
+		return enableError(g.twin.path(g.name), want, err)
+	}
+	return nil
+}
+
+func (g *Group) rebindV1(t *tree, cores string) error {
+	p := g.partOf("cpuset")
+	if p != nil && p.made { // of its own, or below that of the jails it is grouped with
+		if err := p.bind(g.name, cores); err != nil || !p.late {
+			return err
+		}
+		return g.follow(p)
+	}
+	if g.firstV1() == nil {
+		return &Error{Op: "rebind", Path: g.name, Err: ErrNoController, Hint: hintMissing}
+	}
+	p, err := g.addLate(t)
+	if err != nil {
+		return err
+	}
 	if err := p.inheritMems(); err != nil {
 		return fail("write", p.path(g.name)+"/cpuset.mems", err)
 	}
 	if err := p.bind(g.name, cores); err != nil {
 		return err
 	}
-	from := slices.IndexFunc(g.parts, func(o *part) bool { return o != p && o != g.twin && o.made })
-	if from < 0 {
-		return &Error{Op: "rebind", Path: g.name, Err: ErrNoController, Hint: hintMissing}
-	}
-	return moveAll(g.parts[from].leaf, t.below(g.name, p.leaf))
+	return g.follow(p)
 }
 
 func (p *part) bind(name, cores string) error {

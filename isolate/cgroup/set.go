@@ -135,9 +135,15 @@ func (g *Group) enableIn(t *tree, want []string, but int) error {
 	return nil
 }
 
-// hasSet says whether a set has a directory in a v1 hierarchy, since it has a
-// limit there: its members must be in it then.
+// hasSet says whether a set, or one that it is in, has a directory in a v1
+// hierarchy, since it has a limit there: its members must be in it then.
 func (t *tree) hasSet(set string) bool {
+	outermost, _, _ := strings.Cut(set, "/")
+	return t.hasAll(outermost)
+}
+
+// hasAll says whether all of a set's directories are in a v1 hierarchy.
+func (t *tree) hasAll(set string) bool {
 	return t != nil && t.version == 1 && set != "" && unix.Faccessat(t.fd, setPath(set), unix.F_OK, 0) == nil
 }
 
@@ -166,10 +172,10 @@ func (l *level) removeIfEmpty() {
 	}
 }
 
-// isLeft says whether a set is not to be kept and nobody is in it, and takes its
-// lock then.
+// isLeft says whether nobody is in a set and it is not to be kept, which holds as
+// long as its lock is held: SetLimits says so while it has it too.
 func (t *tree) isLeft() bool {
-	return !t.kept() && unix.Flock(t.fd, unix.LOCK_EX|unix.LOCK_NB) == nil
+	return unix.Flock(t.fd, unix.LOCK_EX|unix.LOCK_NB) == nil && !t.kept()
 }
 
 func (t *tree) kept() bool {

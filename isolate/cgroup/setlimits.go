@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,17 +15,19 @@ var ErrNoSet = errors.New("there is no such group of jails")
 // SetLimits makes a set of jails, where it is missing, and limits all of its
 // members together. Limits that the spec does not name stay as they are; lift
 // names those to be taken away: "memory", "swap", "memory_high", "pids",
-// "cpu_max". The set stays until RemoveSet, also without members. Members that
-// run already are under the new limits too.
+// "cpu_max". Swap is Unlimited where it is not named: beside the first limit of
+// memory it is none then. The set stays until RemoveSet, also without members.
+// Members that run already are under the new limits too.
 //
 // On v1 the traffic with block devices can't be limited for a set: what a group
 // may do there does not count those below it.
-func (h *Host) SetLimits(set string, s Spec, lift ...string) error {
+func (h *Host) SetLimits(set string, s Spec, lift ...string) (err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.why != nil {
 		return h.why
 	}
+	s.partial = true
 	if err := h.prepareFor(&s); err != nil {
 		return err
 	}
@@ -33,11 +36,14 @@ func (h *Host) SetLimits(set string, s Spec, lift ...string) error {
 	}
 	g := newGroup("")
 	g.set = set
-	defer g.leaveSets(false)
+	defer func() { g.leaveSets(err != nil) }() // a new one does not stay with half of its limits
 	if err := h.enterSet(g, &s); err != nil {
 		return err
 	}
-	return g.limitSet(s, lift)
+	if err := g.limitSet(s, lift); err != nil {
+		return err
+	}
+	return g.keepSet()
 }
 
 // enterSet opens the set's directory in each hierarchy in which it is needed, and
@@ -77,7 +83,7 @@ func (h *Host) enterSet(g *Group, s *Spec) error {
 func (h *Host) enterV1(g *Group, t *tree) error {
 	in, err := g.inSet(t)
 	pids := h.find("pids")
-	if err != nil || t == pids || !pids.hasSet(g.set) {
+	if err != nil || t == pids || !pids.hasAll(g.set) {
 		return err
 	}
 	from, err := open(pids.fd, setPath(g.set), unix.O_PATH|unix.O_DIRECTORY)
@@ -88,17 +94,17 @@ func (h *Host) enterV1(g *Group, t *tree) error {
 	return moveAll(from, in)
 }
 
-// limitSet writes limits to the set's own directories and marks them to be kept.
+// limitSet writes limits to the set's own directories.
 func (g *Group) limitSet(s Spec, lift []string) error {
 	for _, in := range g.sets {
 		l := in.levels[len(in.levels)-1]
-		if err := unix.Fchmod(l.fd, groupMode|keepBit); err != nil {
-			return fail("keep", l.path, err)
-		}
 		p := &part{tree: l.up, dir: l.fd, leaf: l.fd, split: true}
-		g.name = l.name
-		g.parts = []*part{p}
-		if err := p.roomToRaise(&s); err != nil {
+		g.name, g.parts = l.name, []*part{p}
+		of, err := p.withSwap(s, lift)
+		if err == nil {
+			err = p.roomToRaise(&of, lift)
+		}
+		if err != nil {
 			return err
 		}
 		for i := range rows {
@@ -106,20 +112,95 @@ func (g *Group) limitSet(s Spec, lift []string) error {
 				return err
 			}
 		}
-		if err := g.limit(s); err != nil {
+		if err := g.limit(of); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// keepSet marks the set's own directories to be kept.
+func (g *Group) keepSet() error {
+	for _, in := range g.sets {
+		l := in.levels[len(in.levels)-1]
+		if err := unix.Fchmod(l.fd, groupMode|keepBit); err != nil {
+			return fail("keep", l.path, err)
+		}
+	}
+	return nil
+}
+
+// withSwap completes a spec for one hierarchy: swap that is not named stays what
+// it is, and v1 holds it together with the memory that the set has.
+func (p *part) withSwap(s Spec, lift []string) (Spec, error) {
+	if !p.has("memory") {
+		return s, nil
+	}
+	memory, swap, err := p.memoryBounds()
+	named := s.Swap != Unlimited
+	switch {
+	case err != nil:
+	case s.Memory != Unlimited && !named && memory == Unlimited && !slices.Contains(lift, "swap"):
+		s.Swap = 0
+	case s.Memory != Unlimited && !named && !slices.Contains(lift, "swap"):
+		s.Swap = swap
+	case p.tree.version == 1 && s.Memory == Unlimited && named && (memory == Unlimited || slices.Contains(lift, "memory")):
+		err = &Error{Op: "limit", Path: "swap", Err: ErrNotThere, Hint: lackOfSwap}
+	case p.tree.version == 1 && s.Memory == Unlimited && named:
+		s.Memory = memory
+	}
+	return s, err
+}
+
+// memoryBounds are those that the set has, Unlimited for none.
+func (p *part) memoryBounds() (memory, swap int64, err error) {
+	files := [...]string{"memory.max", "memory.swap.max"}
+	if p.tree.version == 1 {
+		files = [...]string{"memory.limit_in_bytes", "memory.memsw.limit_in_bytes"}
+	}
+	if memory, err = p.bound(files[0]); err != nil {
+		return 0, 0, fail("read", p.tree.path+"/"+files[0], err)
+	}
+	switch swap, err = p.bound(files[1]); {
+	case err == unix.ENOENT: // it is not accounted
+		return memory, 0, nil
+	case err != nil:
+		return 0, 0, fail("read", p.tree.path+"/"+files[1], err)
+	}
+	if p.tree.version == 1 && swap != Unlimited {
+		swap = max(swap-memory, 0)
+	}
+	return memory, swap, nil
+}
+
+func (p *part) bound(file string) (int64, error) {
+	b, err := readFile(p.leaf, file, make([]byte, 64))
+	if err != nil {
+		return 0, err
+	}
+	n, err := strconv.ParseInt(strings.TrimSpace(string(b)), 10, 64)
+	if err != nil || n >= mostPages {
+		return Unlimited, nil //nolint:nilerr // "max"
+	}
+	return n, nil
+}
+
+// mostPages is less than what v1 shows as a limit where nobody has set one: the
+// most that it can count, rounded down to pages.
+const mostPages = 1 << 62
+
 // roomToRaise: on v1 no memory limit can be above the one of memory and swap,
 // which the new values are to replace.
-func (p *part) roomToRaise(s *Spec) error {
-	if p.tree.version == 2 || s.Memory == Unlimited || !p.has("memory") {
+func (p *part) roomToRaise(s *Spec, lift []string) error {
+	const file = "memory.memsw.limit_in_bytes"
+	if p.tree.version == 2 || !p.has("memory") {
 		return nil
 	}
-	err := writeFile(p.leaf, "memory.memsw.limit_in_bytes", "-1")
+	both, err := p.bound(file)
+	above := slices.Contains(lift, "memory") || both != Unlimited && s.Memory > both
+	if err == nil && above {
+		err = writeFile(p.leaf, file, "-1")
+	}
 	if err == unix.ENOENT {
 		return nil
 	}
@@ -149,48 +230,56 @@ func (g *Group) lift(p *part, r *row, names []string) error {
 
 // RemoveSet removes a set of jails. One with members is not removed.
 func (h *Host) RemoveSet(set string) error {
-	places, done, err := h.everywhere()
+	places, done, err := h.setPlaces(set)
 	defer done()
-	found := false
-	for i := len(places) - 1; i >= 0; i-- {
-		p := places[i]
+	for _, p := range slices.Backward(places) {
 		if p.name != set {
-			continue
-		}
-		found = true
-		if has := p.setsIn(""); len(has) > 0 {
-			for _, s := range has {
-				unix.Close(s.fd)
-			}
-			return &Error{Op: "remove", Path: p.path, Err: unix.ENOTEMPTY, Hint: "groups are in it, " + set + "/" + has[0].name + ": remove them first"}
+			return &Error{Op: "remove", Path: set, Err: unix.ENOTEMPTY, Hint: "groups are in it, " + p.name + ": remove them first"}
 		}
 		if e := unix.Flock(p.fd, unix.LOCK_EX|unix.LOCK_NB); e != nil {
 			return &Error{Op: "remove", Path: p.path, Err: unix.EBUSY, Hint: "jails are in it: end them first (jail ps, jail group kill " + set + ")"}
 		}
+	}
+	for _, p := range places {
 		if e := unix.Rmdir(p.path); e != nil {
 			err = errors.Join(err, fail("rmdir", p.path, e))
 		}
 	}
-	if !found && err == nil {
-		return &Error{Op: "remove", Path: strconv.Quote(set), Err: ErrNoSet, Hint: "jail group list has those that there are"}
-	}
+	return errors.Join(err, h.removeEmpty())
+}
+
+// removeEmpty removes what stood for the sake of the set that is gone.
+func (h *Host) removeEmpty() error {
+	places, done, err := h.everywhere()
+	defer done()
+	removeEmptySets(places)
 	return err
 }
 
-// KillSet kills all members of a set at once, and waits for none.
-func (h *Host) KillSet(set string) error {
-	places, done, err := h.everywhere()
-	defer done()
-	for _, p := range places {
-		if p.name == set && p.version == 2 {
-			if e := writeFile(p.fd, "cgroup.kill", "1"); e != nil {
-				return fail("kill", p.path, e)
-			}
-			return nil
+// setPlaces gives the directories of a set and of those in it, of the set first.
+// One of our own outer groups goes before one of the same name in those above.
+func (h *Host) setPlaces(set string) (places []namedTree, done func(), err error) {
+	all, done, err := h.everywhere()
+	own := false
+	for _, p := range all {
+		if p.name != set && !strings.HasPrefix(p.name, set+"/") {
+			continue
+		}
+		if h.holds(p.tree) && !own {
+			own, places = true, nil
+		}
+		if h.holds(p.tree) == own {
+			places = append(places, p)
 		}
 	}
-	if err == nil {
-		err = &Error{Op: "kill", Path: strconv.Quote(set), Err: ErrNoSet, Hint: "jail group list has those that there are; a host without a v2 tree can't kill a set at once"}
+	if len(places) == 0 && err == nil {
+		err = &Error{Op: "find", Path: strconv.Quote(set), Err: ErrNoSet, Hint: "jail group list has those that there are"}
 	}
-	return err
+	slices.SortStableFunc(places, func(a, b namedTree) int { return strings.Count(a.name, "/") - strings.Count(b.name, "/") })
+	return places, done, err
+}
+
+// holds says whether a directory is below one of our own outer groups.
+func (h *Host) holds(t *tree) bool {
+	return slices.ContainsFunc(h.trees, func(own *tree) bool { return strings.HasPrefix(t.path, own.path+"/") })
 }

@@ -2,6 +2,7 @@ package cgroup
 
 import (
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -107,7 +108,15 @@ func throttle(kind func(Rate) int64) func(*Spec, int) []setting {
 // maxOfEach is v2's: one file, a line for each device.
 func maxOfEach(s *Spec, _ int) (all []setting) {
 	for _, r := range s.Rates {
-		line := r.Device + " rbps=" + orMax(r.ReadBPS) + " wbps=" + orMax(r.WriteBPS) + " riops=" + orMax(r.ReadOps) + " wiops=" + orMax(r.WriteOps)
+		line := r.Device
+		for _, of := range [...]struct {
+			key   string
+			limit int64
+		}{{"rbps", r.ReadBPS}, {"wbps", r.WriteBPS}, {"riops", r.ReadOps}, {"wiops", r.WriteOps}} {
+			if of.limit != 0 { // what is not named stays, and is none at first
+				line += " " + of.key + "=" + orMax(of.limit)
+			}
+		}
 		all = append(all, setting{value: line, want: line, keyed: true})
 	}
 	return all
@@ -124,9 +133,12 @@ func orMax(n int64) string {
 func hugeSettings(s *Spec, version int) (all []setting) {
 	file := map[int]string{1: "limit_in_bytes", 2: "max"}[version]
 	for _, size := range hugeSizes() {
-		limit := limitOfSize(s.HugeTLB, size)
-		if limit == Unlimited {
+		limit, named := limitOfSize(s.HugeTLB, size)
+		if s.partial && !named || !s.partial && limit == Unlimited {
 			continue
+		}
+		if limit == Unlimited {
+			limit = math.MaxInt64
 		}
 		v, name := strconv.FormatInt(limit/size*size, 10), "hugetlb."+sizeName(size)+"."
 		all = append(all, setting{file: name + "rsvd." + file, value: v, want: v, optional: true, // since 5.7: else who maps without touching empties the pool
@@ -136,17 +148,17 @@ func hugeSettings(s *Spec, version int) (all []setting) {
 	return all
 }
 
-// limitOfSize is none for a size that nobody has named.
-func limitOfSize(bounds []Pages, size int64) (limit int64) {
+// limitOfSize is zero for a size that nobody has named.
+func limitOfSize(bounds []Pages, size int64) (limit int64, named bool) {
 	for _, b := range bounds {
 		switch b.Size {
 		case size:
-			return b.Limit
+			return b.Limit, true
 		case 0:
-			limit = b.Limit
+			limit, named = b.Limit, true
 		}
 	}
-	return limit
+	return limit, named
 }
 
 // hugeSizes are the sizes of huge pages, bytes (hugetlbpage.rst).

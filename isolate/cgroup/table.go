@@ -42,7 +42,7 @@ var rows = [...]row{
 		asked: (*Spec).boundsMemory, settings: killAll},
 	{limit: "swap", controller: "memory", v1: "memory.memsw.limit_in_bytes", v2: "memory.swap.max",
 		holds: "nothing more is swapped out; on v1 the file bounds memory and swap together",
-		lack:  "v1 bounds memory and swap together: set a memory limit too",
+		lack:  lackOfSwap,
 		asked: (*Spec).boundsSwap, settings: swapSettings},
 	{limit: "memory", controller: "memory", v1: "memory.kmem.tcp.limit_in_bytes",
 		holds: "TCP buffers, which have a counter of their own on v1",
@@ -94,13 +94,15 @@ var rows = [...]row{
 		asked: func(s *Spec) bool { return len(s.Rates) > 0 }, settings: maxOfEach},
 }
 
+const lackOfSwap = "v1 bounds memory and swap together: set a memory limit too"
+
 const noDisk = "name a whole disk, not a part of one: see lsblk"
 
 func (s *Spec) boundsMemory() bool { return s.Memory != Unlimited }
 
 // boundsSwap: without a bound of memory none of swap is meant unless it is named.
 func (s *Spec) boundsSwap() bool {
-	return s.Swap != Unlimited && (s.Memory != Unlimited || s.Swap > 0)
+	return s.Swap != Unlimited && (s.Memory != Unlimited || s.Swap > 0 || s.partial)
 }
 
 // pages: the kernel counts in pages and rounds down.
@@ -109,7 +111,11 @@ func pages(limit int64) []setting {
 	return []setting{{value: strconv.FormatInt(limit, 10), want: strconv.FormatInt(limit/page*page, 10)}}
 }
 
-func killAll(*Spec, int) []setting {
+// killAll is for a jail: in a set the kernel is to end one jail and not all.
+func killAll(s *Spec, _ int) []setting {
+	if s.partial {
+		return nil
+	}
 	return []setting{{value: "1", want: "1", optional: true, note: "the kernel kills one task of the group, not all (before 4.19)"}}
 }
 
@@ -149,7 +155,7 @@ func (h *Host) missingLimit(s *Spec) error {
 		if r.lack == "" || t == nil || !r.asked(s) {
 			continue
 		}
-		if r.on(t.version) == "" || r.limit == "swap" && t.version == 1 && !s.boundsMemory() {
+		if r.on(t.version) == "" || r.limit == "swap" && t.version == 1 && !s.boundsMemory() && !s.partial {
 			return &Error{Op: "limit", Path: r.limit, Err: ErrNotThere, Hint: r.lack}
 		}
 	}

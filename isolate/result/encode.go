@@ -189,6 +189,7 @@ func (w *writer) evidence(e *Evidence) {
 	optional(w, "oom_kills", e.OOMKills)
 	w.bool("oom_victim", e.OOMVictim)
 	optional(w, "memory_failcnt", e.MemoryFailcnt)
+	text(w, "memory_group", e.MemoryGroup)
 	optional(w, "pids_max_events", e.PidsMaxEvents)
 	w.space(e.Box)
 	optional(w, "file_size_limit_bytes", e.FileSizeLimitBytes)

@@ -88,8 +88,9 @@ func memoryPassed(r *Result) string {
 		of = " of " + amount(*limit)
 	}
 	switch {
-	case r.Limits.Group != nil && peak != nil && !nearMemory(r):
-		return "memory: the group " + *r.Limits.Group + " was at its limit while the jail " + used + of + "; raise it with jail group set " + *r.Limits.Group + " --memory SIZE"
+	case r.Evidence.MemoryGroup != nil && !nearMemory(r):
+		g := *r.Evidence.MemoryGroup
+		return "memory: the group " + g + " was at its limit while the jail " + used + of + "; raise it with jail group set " + g + " --memory SIZE"
 	case met != nil && *met == 0 && !reached(peak, limit):
 		return "memory: the host ran out of it while the jail " + used + of + "; free some on the host"
 	}
@@ -97,7 +98,10 @@ func memoryPassed(r *Result) string {
 }
 
 func pidsPassed(r *Result) string {
-	l := r.Limits.Pids
+	l, peak := r.Limits.Pids, r.Usage.PidsPeak
+	if g := r.Limits.Group; g != nil && l != nil && peak != nil && *peak < *l {
+		return "pids limit: the group " + *g + ", or one that it is in, was at its limit while the jail had " + count(*peak) + " tasks; see jail group list"
+	}
 	return raise("pids limit: all "+figure(l, count)+" tasks were in use", flagOf(Pids), l, count)
 }
 

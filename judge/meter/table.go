@@ -150,13 +150,26 @@ func writeHalf(f *os.File, at int64, text []byte, size int) error {
 	return err
 }
 
-// clearPlace frees a place. The last one's room is given back, so that a crowd does
-// not make the table long for ever.
+// clearPlace frees a place. The room of the last one, and of those before it that
+// are free already, is given back, so that a crowd does not make the table long for
+// ever.
 func clearPlace(f *os.File, at int64) error {
 	st, err := f.Stat()
 	if err == nil && st.Size() == at+placeSize {
+		for at > placeSize && isFree(f, at-placeSize) {
+			at -= placeSize
+		}
 		return unix.Ftruncate(int(f.Fd()), at)
 	}
 	_, err = f.WriteAt([]byte{0}, at)
 	return err
+}
+
+func isFree(f *os.File, at int64) bool {
+	var first [1]byte
+	if _, err := f.ReadAt(first[:], at); err != nil || first[0] != 0 {
+		return false
+	}
+	held, err := isHeld(f, at)
+	return err == nil && !held
 }

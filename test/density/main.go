@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 
 	"github.com/jailrun/jail/test/programs/cc"
 )
@@ -86,36 +87,54 @@ func measure(ctx context.Context, n, machines int, cache, page string) error {
 	return nil
 }
 
-// fleets measures jails and bubblewrap's sandboxes: launches take turns first, so
-// that both growths have one beginning.
+// turns is how often each kind's services are started and ended again.
+const turns = 3
+
+// fleets measures jails and bubblewrap's sandboxes. Who comes second finds what
+// the first has left, so each is first and second; and launches are timed before
+// and after each fleet, since the machine is not as quick in one minute as in
+// the next.
 func (l *lab) fleets(ctx context.Context) ([]row, error) {
-	before, err := l.launches(ctx, kinds...)
-	if err != nil {
+	order, looks := slices.Clone(kinds), map[string][]row{}
+	alone, beside := times{}, times{}
+	for range turns {
+		for _, kind := range order {
+			if err := l.launches(ctx, alone, kinds...); err != nil {
+				return nil, err
+			}
+			r, err := l.fleet(ctx, kind, beside)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", kind, err)
+			}
+			looks[kind] = append(looks[kind], r)
+		}
+		slices.Reverse(order)
+	}
+	if err := l.launches(ctx, alone, kinds...); err != nil {
 		return nil, err
 	}
-	// Who comes second finds what the first has left: each is first and second.
-	var jails, theirs [2]row
-	for _, turn := range [...]struct {
-		kind string
-		to   *row
-	}{{"jail", &jails[0]}, {"bwrap", &theirs[0]}, {"bwrap", &theirs[1]}, {"jail", &jails[1]}} {
-		if *turn.to, err = l.fleet(ctx, turn.kind, before[turn.kind]); err != nil {
-			return nil, fmt.Errorf("%s: %w", turn.kind, err)
-		}
+	rows := make([]row, len(kinds))
+	for i, kind := range kinds {
+		rows[i] = mean(looks[kind])
+		rows[i].alone, rows[i].beside = median(alone[kind]), median(beside[kind])
 	}
-	return []row{mean(jails), mean(theirs)}, nil
+	return rows, nil
 }
 
-// mean is of two looks at the same.
-func mean(r [2]row) row {
-	m := r[0]
-	m.kernel, m.pss = (r[0].kernel+r[1].kernel)/2, (r[0].pss+r[1].pss)/2
-	m.growth, m.processes = (r[0].growth+r[1].growth)/2, (r[0].processes+r[1].processes)/2
+// mean is of several looks at the same.
+func mean(looks []row) row {
+	m := looks[0]
+	for _, r := range looks[1:] {
+		m.kernel, m.pss, m.processes = m.kernel+r.kernel, m.pss+r.pss, m.processes+r.processes
+	}
+	n := float64(len(looks))
+	m.kernel, m.pss, m.processes = m.kernel/n, m.pss/n, m.processes/n
 	return m
 }
 
-// fleet starts all services of a kind in a process of their own, and looks.
-func (l *lab) fleet(ctx context.Context, kind string, before float64) (row, error) {
+// fleet starts all services of a kind in a process of their own, looks, and times
+// launches beside them.
+func (l *lab) fleet(ctx context.Context, kind string, took times) (row, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return row{}, err
@@ -138,6 +157,7 @@ func (l *lab) fleet(ctx context.Context, kind string, before float64) (row, erro
 	defer func() {
 		in.Close() // it ends what it keeps alive, and then itself
 		_ = c.Wait()
+		settle()
 	}()
 	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
 		return row{}, fmt.Errorf("its services did not all start: %w", err)
@@ -146,7 +166,5 @@ func (l *lab) fleet(ctx context.Context, kind string, before float64) (row, erro
 	r := row{name: kind, n: l.n, kernel: perOne(kernelMemory()-base, l.n)}
 	r.pss, r.processes = footprint(c.Process.Pid)
 	r.pss, r.processes = r.pss/float64(l.n), r.processes/float64(l.n)
-	after, err := l.launches(ctx, kind)
-	r.growth = after[kind] / before
-	return r, err
+	return r, l.launches(ctx, took, kind)
 }

@@ -1,9 +1,10 @@
 package limits
 
 import (
+	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -11,8 +12,10 @@ import (
 
 	"github.com/jailrun/jail/internal/size"
 	"github.com/jailrun/jail/isolate"
+	"github.com/jailrun/jail/isolate/cgroup"
 	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/policy"
+	"golang.org/x/sys/unix"
 )
 
 // groupName is this test's alone.
@@ -35,12 +38,17 @@ func limited(t *testing.T, name string, l policy.Limits) {
 	})
 }
 
-// left fails the test for each directory of a group that is there.
+// left fails the test if a group, or one in it, is there.
 func left(t *testing.T, name string) {
 	t.Helper()
-	found, err := filepath.Glob("/sys/fs/cgroup/*/jail-set-" + name)
-	if err != nil || len(found) > 0 {
-		t.Errorf("left: %v, %v", found, err)
+	_, groups, err := isolate.Running()
+	if err != nil {
+		t.Error(err)
+	}
+	for _, g := range groups {
+		if g.Set == name || strings.HasPrefix(g.Set, name+"/") {
+			t.Errorf("left: %s", g.Set)
+		}
 	}
 }
 
@@ -107,6 +115,104 @@ func TestAGroupInAGroupIsUnderBoth(t *testing.T) {
 	if r := run(t, p, "tasks", "12"); r.Reason == result.Exited && *r.ExitCode == 0 {
 		t.Errorf("more than ten tasks in a group of ten: %s", r.text)
 	}
+}
+
+// What holds a group holds those in it, of which the kernel need not know a limit
+// of their own.
+func TestAGroupInAGroupIsUnderTheBandwidthOfBoth(t *testing.T) {
+	offered(t, "cpu")
+	outer := groupName(t, "wide")
+	limited(t, outer, policy.Limits{CPUMax: 3000})
+	bounded(t, "share of a core in a group in one of 30%", 0.30, 0.05, func() float64 {
+		r := done(t, policy.Policy{Group: outer + "/inner"}, "burn", "3", in(time.Second))
+		return r.said["cpu"] / r.said["wall"]
+	})
+}
+
+func TestLimitsOfAGroupThatAreNotNamedStay(t *testing.T) {
+	offered(t, "memory")
+	name := groupName(t, "named")
+	limited(t, name, policy.Limits{Memory: 64 * size.MiB, Swap: policy.Swap(32 * size.MiB)})
+	figures := func() (memory, swap int64) {
+		_, groups, err := isolate.Running()
+		if err != nil {
+			t.Fatal(err)
+		}
+		memory, swap = -1, -1
+		for _, g := range groups {
+			if g.Set != name {
+				continue
+			}
+			for file, value := range g.Limits {
+				n, _ := strconv.ParseInt(value, 10, 64)
+				switch file {
+				case "memory.max", "memory.limit_in_bytes":
+					memory = n
+				case "memory.swap.max", "memory.memsw.limit_in_bytes":
+					swap = n
+				}
+			}
+			if g.Limits["memory.memsw.limit_in_bytes"] != "" {
+				swap -= memory
+			}
+		}
+		return memory, swap
+	}
+	for _, step := range []struct {
+		limits       policy.Limits
+		named        []string
+		memory, swap int64
+	}{
+		{policy.Limits{}, nil, 64 << 20, 32 << 20},
+		{policy.Limits{Memory: 128 * size.MiB}, nil, 128 << 20, 32 << 20},
+		{policy.Limits{Memory: 48 * size.MiB}, nil, 48 << 20, 32 << 20},
+		{policy.Limits{}, []string{"swap"}, 48 << 20, 0},
+		{policy.Limits{Pids: 50}, nil, 48 << 20, 0},
+		{policy.Limits{Memory: policy.Unlimited}, nil, -1, -1},
+		{policy.Limits{Memory: 64 * size.MiB}, nil, 64 << 20, 0},
+	} {
+		if err := isolate.LimitGroup(name, &step.limits, step.named...); err != nil {
+			t.Fatalf("%+v: %v", step, err)
+		}
+		if memory, swap := figures(); memory != step.memory || swap != step.swap {
+			t.Errorf("after %+v %v: memory %d, swap %d", step.limits, step.named, memory, swap)
+		}
+	}
+}
+
+func TestAGroupIsKilledButNotItsSupervisors(t *testing.T) {
+	offered(t, "memory")
+	name := groupName(t, "killed")
+	limited(t, name, policy.Limits{Pids: 100})
+	var ends []func() ran
+	for range 3 {
+		ends = append(ends, start(t, policy.Policy{Group: name + "/in"}, "burn", "30"))
+	}
+	if err := isolate.KillGroup(name); err != nil {
+		t.Fatal(err)
+	}
+	for _, end := range ends {
+		if r := end(); r.Reason != result.Signaled || *r.Signal != int(unix.SIGKILL) {
+			t.Errorf("a member of a killed group: %s: %s", r.Reason, result.Sentence(r.Result))
+		}
+	}
+	if err := isolate.KillGroup(name + "-none"); !errors.Is(err, cgroup.ErrNoSet) {
+		t.Errorf("one that is not there: %v", err)
+	}
+}
+
+func TestAGroupThatCanNotBeLimitedIsNotLeft(t *testing.T) {
+	offered(t, "memory")
+	name := groupName(t, "refused")
+	for _, l := range []policy.Limits{{CPUMax: 10}, {Cores: "0-0"}, {HugeTLB: "3M=6M"}} {
+		if err := isolate.LimitGroup(name, &l); err == nil {
+			t.Errorf("%+v is no error", l)
+		}
+	}
+	if isolate.LimitGroup("", &policy.Limits{Pids: 9}) == nil {
+		t.Error("no name is no error")
+	}
+	left(t, name)
 }
 
 // A group that nobody has set comes with its first member and goes with its

@@ -1,0 +1,70 @@
+package cgroup
+
+import (
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
+
+// addLate makes the directory of a hierarchy in which the running target has no
+// part yet. It is not the first, which tells who is in the group.
+func (g *Group) addLate(t *tree) (*part, error) {
+	p := &part{tree: t, dir: -1, leaf: -1, late: true}
+	var err error
+	if p.dir, p.made, err = t.claim(g.name, unix.LOCK_EX, false); err != nil {
+		return nil, err
+	}
+	p.leaf = p.dir
+	g.parts = slices.Insert(g.parts, min(1, len(g.parts)), p) // the part that can kill stays last
+	return p, nil
+}
+
+// follow moves the target's processes to a part that was made late, until there
+// is no new one.
+func (g *Group) follow(p *part) error {
+	from := g.firstV1()
+	if from == nil {
+		return &Error{Op: "move the tasks to", Path: p.path(g.name), Err: ErrNoController, Hint: hintMissing}
+	}
+	return moveAll(from.leaf, p.tree.below(g.name, p.leaf))
+}
+
+// firstV1 is the part by which the target's processes are known.
+func (g *Group) firstV1() *part {
+	for _, p := range g.parts {
+		if !p.late && p != g.twin && p.made {
+			return p
+		}
+	}
+	return nil
+}
+
+// FollowSet moves a target that has just joined its groups to each v1 hierarchy in
+// which its set was given a limit meanwhile: SetLimits moves those that it sees.
+func (h *Host) FollowSet(g *Group) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed || g.firstV1() == nil {
+		return nil
+	}
+	for _, c := range controllers {
+		t := h.find(c.v1)
+		if c.always || g.partOf(c.v1) != nil || !t.hasSet(g.set) {
+			continue
+		}
+		in, err := g.inSet(t)
+		if err != nil {
+			return err
+		}
+		p, err := g.addLate(in)
+		if err == nil {
+			err = g.follow(p)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
