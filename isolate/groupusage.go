@@ -22,7 +22,7 @@ func (r *run) groupUsage() {
 		r.usage.IOReadOps, r.usage.IOWriteOps = &io.ReadOps, &io.WriteOps
 		r.usage.IOSource = new(r.groupSource())
 	}
-	if u.Throttled != nil {
+	if u.Throttled != nil && !r.group.SharesBandwidth() { // else its group of jails was held back, which no member's own count tells
 		r.usage.CPUThrottledNS = nanos(&u.Throttled.Total)
 	}
 }

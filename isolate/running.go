@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/jailrun/jail/isolate/cgroup"
 	"github.com/jailrun/jail/policy"
@@ -11,13 +12,14 @@ import (
 
 // Running lists the jails that have groups, and the groups of jails
 // (policy.Policy.Group), below the caller's own cgroup: other processes' too. A
-// jail without a cgroup is not among them.
+// jail without a cgroup is not among them, and a caller who can have none sees none.
 func Running() (jails, groups []cgroup.Running, err error) {
-	err = withGroups(func(h *cgroup.Host) error {
-		jails, groups, err = h.List()
-		return err
-	})
-	return jails, groups, err
+	h, err := cgroup.Detect()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer h.Close()
+	return h.List()
 }
 
 // LimitGroup makes a group of jails, where it is missing, and limits all of its
@@ -57,7 +59,25 @@ func LimitGroup(name string, l *policy.Limits, named ...string) error {
 			lift = append(lift, one.name)
 		}
 	}
-	return withGroups(func(h *cgroup.Host) error { return h.SetLimits(name, s, lift...) })
+	return withGroups(func(h *cgroup.Host) error {
+		if err := fitGroup(h, name, l); err != nil {
+			return err
+		}
+		return h.SetLimits(name, s, lift...)
+	})
+}
+
+// fitGroup refuses more than the groups around have.
+func fitGroup(h *cgroup.Host, name string, l *policy.Limits) error {
+	in := name[:max(strings.LastIndexByte(name, '/'), 0)]
+	for _, controller := range [...]string{"memory", "pids", "cpu"} {
+		if b, ok := above(h, controller, in, true); ok {
+			if err := reachable(l, b); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // validGroup refuses what a policy would be refused for, and what is a jail's alone.

@@ -69,7 +69,7 @@ const (
 
 // measured judges what was measured.
 func (c *calibration) measured() []finding {
-	list := []finding{spreadFinding("work on any core", &c.Shared, "lease cores for what is judged by its time: --cores 1")}
+	list := []finding{spreadFinding("work on any core", &c.Shared, c.whetherToLease())}
 	if c.Leased != nil {
 		list = append(list, spreadFinding("work on a leased core", c.Leased, "other processes of the host run there, or the hypervisor's: keep them off by isolcpus=, by cpusets (AllowedCPUs= of system.slice), or judge on a host of your own"))
 	}
@@ -78,6 +78,14 @@ func (c *calibration) measured() []finding {
 		bounded("timers", "95 of 100 naps of 1 ms end at most "+millis(c.TimersNS.P95NS)+" late", late, muchLate, "limits of time are met that much later: the host is overloaded, or its timer slack is large"),
 		bounded("steal", millis(c.StealNS)+" of "+millis(c.TookNS), c.part(c.StealNS), muchSteal, "the hypervisor gives this machine's CPUs to others: ask for dedicated ones"),
 		bounded("waiting for a CPU", millis(c.StallNS)+" of "+millis(c.TookNS), c.part(c.StallNS), muchStall, "there is more to run than CPUs: run fewer jails at once than there are cores"))
+}
+
+// whetherToLease advises by what was measured.
+func (c *calibration) whetherToLease() string {
+	if c.Leased != nil && c.Leased.Percent() >= c.Shared.Percent() {
+		return "a leased core was no steadier just now: what disturbs it is no jail"
+	}
+	return "lease cores for what is judged by its time: --cores 1"
 }
 
 func (c *calibration) part(ns int64) float64 { return float64(ns) / float64(max(c.TookNS, 1)) * 100 }

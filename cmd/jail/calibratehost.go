@@ -89,7 +89,7 @@ func leaseFinding(l *steady.Loops) finding {
 	if l.NoLease != nil {
 		return finding{"--cores N", note, l.NoLease.Error(), "other jails hold all cores, or this process may use no whole one"}
 	}
-	return finding{"--cores N", fine, "CPUs " + l.CPUs.String() + " were leased", ""}
+	return finding{"--cores N", fine, "leased for the trial: CPU " + l.CPUs.String(), ""}
 }
 
 // pressureFinding says whether a result's noisy is known.
@@ -102,6 +102,9 @@ func pressureFinding() finding {
 		return finding{"usage.noisy", note, err.Error(), ""}
 	}
 	defer h.Close()
+	if h.Why() != nil {
+		return finding{"usage.noisy", note, "a jail has no group here: it is known only on a leased core", `run "jail doctor", which says how to get one`}
+	}
 	if h.Mode != cgroup.ModeV2 && h.Mode != cgroup.ModeHybrid {
 		return finding{"usage.noisy", note, "no group of the v2 tree: it is known only on a leased core", "mount the v2 tree too, as root: mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified"}
 	}

@@ -28,7 +28,7 @@ func commands() []command {
 		{"calibrate", "", "say how steady times are on this host, and what would make them steadier", calibrateHelp, calibrateFlags[:], false, 0, calibrateCommand},
 		{"ps", "", "list the jails that run", psHelp, psFlags[:], false, 0, psCommand},
 		{"top", "", "show what the jails that run use, live", topHelp, plainFlags[:], false, 0, topCommand},
-		{"group", "list | set NAME LIMITS | remove NAME | kill NAME", "limit, list and end groups of jails", groupHelp, nil, false, -1, groupCommand},
+		{"group", "list | set NAME LIMITS | remove NAME | kill NAME", "limit, list and end groups of jails", groupHelp, plainFlags[:], false, -1, groupCommand},
 		{"meter", "FILE…", "sum up what runs used, and what that costs", meterHelp, meterFlags[:], false, -1, meterCommand},
 		{"gc", "", "remove what killed jails left behind", gcHelp, plainFlags[:], false, 0, gcCommand},
 		{"completion", "bash|zsh|fish", "print a completion script for a shell", completionHelp, plainFlags[:], false, 1, completionCommand},

@@ -81,6 +81,9 @@ func execute(r *request, p *policy.Policy, s *streams) int {
 		return s.fail("open the streams", err)
 	}
 	m, err := r.begin(p)
+	if errors.Is(err, meter.ErrSpent) {
+		return s.fail("spend the budget", err)
+	}
 	if err != nil {
 		return s.fail("meter the run", err)
 	}

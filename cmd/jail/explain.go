@@ -86,7 +86,7 @@ func (r *request) inWords(p *policy.Policy, seen *shown, metered string) string 
 	b.WriteString("\nLimits\n")
 	writeLimits(&b, p)
 	b.WriteString(leaseWords(&p.Limits))
-	writeOuters(&b)
+	writeOuters(&b, p.Group)
 	b.WriteString("\nFiles\n")
 	writeFiles(&b, p, seen)
 	b.WriteString("\nNetwork: " + netWords(p.Net) + "\n")
@@ -103,14 +103,18 @@ func leaseWords(l *policy.Limits) string {
 	if n == 0 {
 		return ""
 	}
+	number := strconv.Itoa(n) + " physical cores"
+	if n == 1 {
+		number = "1 physical core"
+	}
 	s, err := cores.Would(n)
 	switch {
 	case err != nil:
 		return "  no lease: " + err.Error() + "\n"
 	case s.Empty():
-		return "  a lease of " + strconv.Itoa(n) + " physical cores: it would wait, all are leased\n"
+		return "  a lease of " + number + ": it would wait, all are leased\n"
 	}
-	return "  a lease of " + strconv.Itoa(n) + " physical cores, of those that are free now CPUs " + s.String() + "; jails without a lease leave them\n"
+	return "  a lease of " + number + ", of those that are free now CPUs " + s.String() + "; jails without a lease leave them\n"
 }
 
 func orOwn(file string) string {
@@ -175,15 +179,22 @@ func writeHoldings(b *strings.Builder, p *policy.Policy) {
 }
 
 // writeOuters prints what holds for all jails together, whatever they are given.
-func writeOuters(b *strings.Builder) {
+func writeOuters(b *strings.Builder, set string) {
 	h, err := cgroup.Detect()
 	if err != nil {
 		return // "jail doctor" says why
 	}
 	defer h.Close()
-	for i, o := range h.Outers() {
+	writeBounds(b, "Limits of the groups above, for all jails together", h.Outers())
+	if set != "" {
+		writeBounds(b, "Limits of the group of jails "+set+", for all its members together", h.OfSets(set))
+	}
+}
+
+func writeBounds(b *strings.Builder, title string, bounds []cgroup.Bound) {
+	for i, o := range bounds {
 		if i == 0 {
-			b.WriteString("\nLimits of the groups above, for all jails together\n")
+			b.WriteString("\n" + title + "\n")
 		}
 		b.WriteString("  " + pad(o.Controller, 14) + outerWords(o) + "\n")
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/jailrun/jail/isolate/result"
+	"github.com/jailrun/jail/judge/meter"
 	"github.com/jailrun/jail/policy"
 	"golang.org/x/sys/unix"
 )
@@ -53,6 +54,14 @@ func hintOf(err error) string {
 	var f *failure
 	if errors.As(err, &f) {
 		return f.hint
+	}
+	var spent *meter.SpentError
+	if errors.As(err, &spent) {
+		return spent.Hint
+	}
+	var metering *meter.Error
+	if errors.As(err, &metering) {
+		return metering.Hint
 	}
 	if all := policy.Errors(err); len(all) > 0 {
 		return all[0].Hint

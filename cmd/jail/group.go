@@ -26,6 +26,8 @@ func groupCommand(r *request) int {
 	}
 	var err error
 	switch rest := r.argv[min(1, len(r.argv)):]; {
+	case len(rest) > 0 && (rest[0] == "--help" || rest[0] == "-h"):
+		return printHelp(&request{argv: []string{"group"}})
 	case verb == "list" && len(rest) == 0:
 		err = listGroups()
 	case verb == "set" && len(rest) > 0:
@@ -35,6 +37,10 @@ func groupCommand(r *request) int {
 	case verb == "kill" && len(rest) == 1:
 		err = isolate.KillGroup(rest[0])
 	default:
+		verbs := []string{"list", "set", "remove", "kill"}
+		if best := nearest(verb, verbs); best != "" && best != verb {
+			complain(&failure{op: "jail group " + verb, err: errUnknownCommand, hint: "did you mean jail group " + best + "?"})
+		}
 		usage(findCommand("group"))
 		return result.StatusFailed
 	}
@@ -52,7 +58,11 @@ func setGroup(name string, args []string) error {
 	for len(args) > 0 {
 		flag, _, _ := strings.Cut(strings.TrimLeft(args[0], "-"), "=")
 		if !strings.HasPrefix(args[0], "-") || !slices.Contains(groupOptions, flag) {
-			return &failure{op: args[0], err: errNoLimitOfGroup, hint: "use --" + strings.Join(groupOptions, ", --")}
+			hint := "use --" + strings.Join(groupOptions, ", --")
+			if best := nearest(flag, groupOptions); best != "" {
+				hint = "did you mean --" + best + "?"
+			}
+			return &failure{op: args[0], err: errNoLimitOfGroup, hint: hint}
 		}
 		named = append(named, flag)
 		var err error

@@ -196,6 +196,11 @@ func (r *request) sumUp() (*meter.Report, error) {
 	if r.asJSON && r.asCSV {
 		return nil, &failure{op: "--csv", err: errTwoForms, hint: "leave one out"}
 	}
+	for _, file := range r.argv {
+		if strings.HasPrefix(file, "--") {
+			return nil, &failure{op: file, err: errFlagLate, hint: "write flags before the files, or ./" + file + " for a file of that name"}
+		}
+	}
 	keys := r.keys
 	if keys == nil {
 		keys = []meter.Key{meter.ByTenant}

@@ -81,6 +81,9 @@ func (s *setting) fail(path string, err error) error {
 	if s.row.refused != "" && (err == unix.EINVAL || err == unix.ERANGE || err == unix.ENODEV || err == unix.ENOENT) {
 		return &Error{Op: "write " + s.value + " to", Path: path, Err: err, Hint: s.row.refused}
 	}
+	if s.row.controller == "memory" && err == unix.EBUSY {
+		return &Error{Op: "write " + s.value + " to", Path: path, Err: err, Hint: "more is in use, and can't be reclaimed: set more, or end jails first (jail group list, jail ps)"}
+	}
 	return fail("write "+s.value+" to", path, err)
 }
 

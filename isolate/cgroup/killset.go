@@ -3,6 +3,7 @@ package cgroup
 import (
 	"bytes"
 	"context"
+	"errors"
 
 	"golang.org/x/sys/unix"
 )
@@ -37,6 +38,9 @@ func (h *Host) KillSet(set string) error {
 // processes those had.
 func (t *tree) killMembers(ctx context.Context) (alive int, err error) {
 	names, err := t.list()
+	if errors.Is(err, unix.ENOENT) {
+		return 0, nil // its last member has gone
+	}
 	if err != nil {
 		return 0, fail("list", t.path, err)
 	}

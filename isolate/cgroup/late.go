@@ -2,6 +2,7 @@ package cgroup
 
 import (
 	"slices"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -39,15 +40,36 @@ func (g *Group) firstV1() *part {
 	return nil
 }
 
-// FollowSet moves a target that has just joined its groups to each v1 hierarchy in
-// which its set was given a limit meanwhile: SetLimits moves those that it sees.
+// roomForTasks refuses a member that its sets have no room for: the kernel refuses
+// a fork beyond pids.max, and not a task that comes from elsewhere (pids.rst).
+func (g *Group) roomForTasks() error {
+	for _, in := range g.sets {
+		for _, l := range in.levels {
+			p := part{leaf: l.fd}
+			most, err := p.bound("pids.max")
+			now, e := p.bound("pids.current")
+			if err == nil && e == nil && most != Unlimited && now > most {
+				return &Error{Op: "join", Path: l.path, Err: ErrSetFull, Hint: "it may have " + strconv.FormatInt(most, 10) + ": end jails in it, or raise it (jail group set NAME --pids N)"}
+			}
+		}
+	}
+	return nil
+}
+
+// FollowSet looks at a target that has just joined its groups. One for which its
+// sets have no task left is refused with ErrSetFull. On v1 the target is moved to
+// each hierarchy in which its set was given a limit meanwhile: SetLimits moves
+// those that it sees.
 func (h *Host) FollowSet(g *Group) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.closed || g.firstV1() == nil {
+	if g.closed {
 		return nil
+	}
+	if err := g.roomForTasks(); err != nil || g.firstV1() == nil {
+		return err
 	}
 	for _, c := range controllers {
 		t := h.find(c.v1)

@@ -50,6 +50,36 @@ func (h *Host) Own(controller string) (Bound, bool) {
 	return Bound{Controller: controller, Path: t.path + "/" + file, Value: v}, ok
 }
 
+// OfSet gives the least limit of a set of jails and of those that it is in.
+func (h *Host) OfSet(set, controller string) (least Bound, found bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	_ = h.locateAll() // what can't be looked at now is not said
+	t := h.find(controller)
+	if t == nil || t.fd < 0 || set == "" {
+		return least, false
+	}
+	file, down := boundFile(controller, t.version), ""
+	for name := range strings.SplitSeq(set, "/") {
+		down += setPrefix + name + "/"
+		v, ok := boundIn(t.fd, down, controller, file)
+		if ok && (!found || v < least.Value) {
+			least, found = Bound{Controller: controller, Path: t.path + "/" + down + file, Value: v}, true
+		}
+	}
+	return least, found
+}
+
+// OfSets lists those of every controller.
+func (h *Host) OfSets(set string) (all []Bound) {
+	for _, f := range boundFiles {
+		if b, ok := h.OfSet(set, f.controller); ok {
+			all = append(all, b)
+		}
+	}
+	return all
+}
+
 // Outers lists those of every controller, for "jail doctor" and "jail explain".
 func (h *Host) Outers() (all []Bound) {
 	h.mu.Lock()

@@ -12,6 +12,9 @@ import (
 // ErrNoSet tells that a set of jails does not exist.
 var ErrNoSet = errors.New("there is no such group of jails")
 
+// ErrSetFull tells that a set of jails has as many tasks as it may.
+var ErrSetFull = errors.New("all tasks that the group of jails may have are in use")
+
 // SetLimits makes a set of jails, where it is missing, and limits all of its
 // members together. Limits that the spec does not name stay as they are; lift
 // names those to be taken away: "memory", "swap", "memory_high", "pids",
@@ -95,9 +98,16 @@ func (h *Host) enterV1(g *Group, t *tree) error {
 }
 
 // limitSet writes limits to the set's own directories.
-func (g *Group) limitSet(s Spec, lift []string) error {
+func (g *Group) limitSet(s Spec, lift []string) (err error) {
+	var before []was
+	defer func() {
+		if err != nil {
+			putBack(before)
+		}
+	}()
 	for _, in := range g.sets {
 		l := in.levels[len(in.levels)-1]
+		before = append(before, l.whatIs()...)
 		p := &part{tree: l.up, dir: l.fd, leaf: l.fd, split: true}
 		g.name, g.parts = l.name, []*part{p}
 		of, err := p.withSwap(s, lift)
@@ -117,6 +127,37 @@ func (g *Group) limitSet(s Spec, lift []string) error {
 		}
 	}
 	return nil
+}
+
+// was is what a file of a set's said before it was limited anew.
+type was struct {
+	dir         int
+	file, value string
+}
+
+// whatIs reads what a set's limits are.
+func (l *level) whatIs() (all []was) {
+	for i := range rows {
+		for _, file := range rows[i].files(l.version) {
+			if b, err := readFile(l.fd, file, make([]byte, 4096)); err == nil {
+				all = append(all, was{l.fd, file, strings.TrimSpace(string(b))})
+			}
+		}
+	}
+	return all
+}
+
+// putBack undoes what was set of limits of which one was refused: a set has all
+// that it is told to have, or what it had. Twice, since of memory, and memory and
+// swap, neither may pass the other.
+func putBack(before []was) {
+	for range 2 {
+		for _, w := range before {
+			for line := range strings.Lines(w.value) {
+				_ = writeFile(w.dir, w.file, strings.TrimSpace(line)) // the first refusal is what is told
+			}
+		}
+	}
 }
 
 // keepSet marks the set's own directories to be kept.
@@ -242,7 +283,7 @@ func (h *Host) RemoveSet(set string) error {
 	}
 	for _, p := range places {
 		if e := unix.Rmdir(p.path); e != nil {
-			err = errors.Join(err, fail("rmdir", p.path, e))
+			return &Error{Op: "rmdir", Path: p.path, Err: e, Hint: `a supervisor that was killed has left something in it: run "jail gc"`}
 		}
 	}
 	return errors.Join(err, h.removeEmpty())

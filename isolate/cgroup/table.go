@@ -69,7 +69,7 @@ var rows = [...]row{
 		asked: func(s *Spec) bool { return s.Cores != "" }, settings: coreSettings},
 	{limit: "cpu_max", controller: "cpu", v1: "cpu.cfs_quota_us", v2: "cpu.max",
 		holds:   "tasks wait for the next period of 0.1 s",
-		refused: "a group above has less CPU time, or one below has more (cpu.max, cpu.cfs_quota_us)",
+		refused: "a group above has less CPU time, or on v1 one below has more, which has to be lowered first (cpu.max, cpu.cfs_quota_us of 100000; jail ps)",
 		asked:   func(s *Spec) bool { return s.CPUMax > 0 }, settings: bandwidth},
 	{limit: "cpu_weight", controller: "cpu", outer: true, v1: "cpu.shares", v2: "cpu.weight",
 		holds: "a share of CPU time in proportion, where all of it is wanted",

@@ -133,19 +133,24 @@ type SpentError struct {
 	Budget   string // as it stands in the file, with its period: "100s a day"
 	Used     string // by runs that have ended
 	Aside    string // set aside for runs that are going on
+	Hint     string // when there is more
 }
 
 // Error reads `budget.toml: tenant "alice": the budget of cpu is spent: …`.
 func (e *SpentError) Error() string {
 	return e.File + ": tenant " + quote(e.Tenant) + ": " + ErrSpent.Error() + ": of " + e.Resource + " it has " + e.Budget +
-		", has used " + e.Used + ", and " + e.Aside + " is set aside for what it runs now"
+		", has used " + e.Used + ", and " + e.Aside + " is set aside for what it runs now: " + e.Hint
 }
 
 // Unwrap gives ErrSpent.
 func (e *SpentError) Unwrap() error { return ErrSpent }
 
 func (d *draw) spent(i resource) error {
-	return &SpentError{
+	hint := "raise it in the file"
+	if d.daily {
+		hint = "it begins anew at 00:00 UTC, or raise it in the file"
+	}
+	return &SpentError{Hint: hint,
 		File: d.file, Tenant: d.tenant, Resource: resourceNames[i], Budget: d.words(i),
 		Used: inWords(i, d.used[i]), Aside: inWords(i, d.aside[i]),
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"syscall"
 
 	"github.com/jailrun/jail/internal/safepath"
 	"golang.org/x/sys/unix"
@@ -20,6 +21,10 @@ type ledger struct {
 // file of one name, no link, nothing of a stranger's. It takes no lock.
 func open(path string, may safepath.Follow) (*ledger, error) {
 	file, err := safepath.OpenKept(path, may)
+	var refused *safepath.Error
+	if errors.As(err, &refused) && refused.Err == safepath.Device {
+		refused.Hint = "name a regular file: no other keeps a record"
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +42,8 @@ func open(path string, may safepath.Follow) (*ledger, error) {
 }
 
 // beside opens a file that goes with the meter file. Who may read that may read
-// what is made here too.
+// what is made here too, and what root makes beside another's file is that one's:
+// he could not meter any more.
 func (l *ledger) beside(path string, may safepath.Follow) (*os.File, error) {
 	f, err := safepath.OpenKept(path, may)
 	if err != nil {
@@ -46,7 +52,7 @@ func (l *ledger) beside(path string, may safepath.Follow) (*os.File, error) {
 	st, err := f.Stat()
 	if err == nil && st.Size() == 0 {
 		if st, err = l.file.Stat(); err == nil {
-			err = f.Chmod(st.Mode().Perm())
+			err = errors.Join(f.Chmod(st.Mode().Perm()), giveTo(f, st))
 		}
 		if errors.Is(err, unix.EPERM) { // another of those who share it has made it just now
 			err = nil
@@ -57,6 +63,14 @@ func (l *ledger) beside(path string, may safepath.Follow) (*os.File, error) {
 		return nil, failed("read", l.file, err)
 	}
 	return f, nil
+}
+
+func giveTo(f *os.File, like os.FileInfo) error {
+	owner, ok := like.Sys().(*syscall.Stat_t)
+	if !ok || os.Geteuid() != 0 {
+		return nil
+	}
+	return f.Chown(int(owner.Uid), int(owner.Gid))
 }
 
 func (l *ledger) close() {

@@ -56,19 +56,96 @@ func TestAGroupHoldsTheMemoryOfItsMembersTogether(t *testing.T) {
 	offered(t, "memory")
 	name := groupName(t, "memory")
 	limited(t, name, policy.Limits{Memory: 96 * size.MiB})
-	p := policy.Policy{Group: name, Limits: policy.Limits{Memory: 256 * size.MiB}}
-	done(t, p, "touch", "48")
-	r := run(t, p, "touch", "128")
-	if r.Reason != result.Memory || !strings.Contains(result.Sentence(r.Result), name) {
-		t.Errorf("128 MiB in a group of 96: %s: %s", r.Reason, result.Sentence(r.Result))
+	p := policy.Policy{Group: name, Limits: policy.Limits{Memory: 80 * size.MiB}}
+	done(t, p, "touch", "60")
+	both := func() (ended, full int) {
+		var ends [2]func() ran
+		for i := range ends {
+			ends[i] = start(t, p, "touch", "60", "2")
+		}
+		for _, end := range ends {
+			if r := end(); r.Reason == result.Memory {
+				ended++
+				if r.Evidence.MemoryGroup != nil && *r.Evidence.MemoryGroup == name && strings.Contains(result.Sentence(r.Result), name) {
+					full++
+				}
+			}
+		}
+		return ended, full
 	}
-	limited2 := policy.Limits{Memory: 192 * size.MiB}
-	if err := isolate.LimitGroup(name, &limited2); err != nil {
+	if ended, full := both(); ended != 1 || full != 1 {
+		t.Errorf("two of 60 MiB in a group of 96: %d were ended, %d of them for the group", ended, full)
+	}
+	if err := isolate.LimitGroup(name, &policy.Limits{Memory: 192 * size.MiB}); err != nil {
 		t.Fatal(err)
 	}
-	done(t, p, "touch", "128")
+	if ended, _ := both(); ended != 0 {
+		t.Errorf("two of 60 MiB in a group of 192: %d were ended", ended)
+	}
 	if err := isolate.LimitGroup(name, &policy.Limits{Memory: 96 * size.MiB}); err != nil {
 		t.Fatal("lower again: ", err)
+	}
+}
+
+// What a group has no room for is refused when it is asked for, and a default is
+// lowered.
+func TestAMemberIsGivenNoMoreThanItsGroup(t *testing.T) {
+	offered(t, "cpu")
+	name := groupName(t, "fits")
+	limited(t, name, policy.Limits{Memory: 96 * size.MiB, Pids: 60, CPUMax: 5000})
+	for _, l := range []policy.Limits{{Memory: 97 * size.MiB}, {Pids: 61}, {CPUMax: 5100}} {
+		c := isolate.Command(withLandlockTried(policy.Policy{Group: name + "/in", Limits: l}), "true")
+		if err := c.Run(); !errors.Is(err, isolate.ErrUnreachable) {
+			t.Errorf("%+v: %v", l, err)
+		}
+		if err := isolate.LimitGroup(name+"/in", &l); !errors.Is(err, isolate.ErrUnreachable) {
+			t.Errorf("a group in it, %+v: %v", l, err)
+		}
+	}
+	r := done(t, policy.Policy{Group: name + "/in"}, "touch", "1")
+	if *r.Limits.MemoryBytes != 96<<20 || *r.Limits.Pids != 60 {
+		t.Errorf("by default it has %d bytes and %d tasks", *r.Limits.MemoryBytes, *r.Limits.Pids)
+	}
+}
+
+// The kernel takes tasks into a full group, and refuses only their forks.
+func TestAFullGroupTakesNoMember(t *testing.T) {
+	offered(t, "pids")
+	name := groupName(t, "full")
+	limited(t, name, policy.Limits{Pids: 40})
+	p := policy.Policy{Group: name, Limits: policy.Limits{Pids: 30}}
+	end := start(t, p, "burn", "2")
+	if err := isolate.LimitGroup(name, &policy.Limits{Pids: 1}); err != nil {
+		t.Fatal(err)
+	}
+	c := isolate.Command(withLandlockTried(policy.Policy{Group: name}), "true")
+	if err := c.Run(); !errors.Is(err, cgroup.ErrSetFull) {
+		t.Errorf("one more in a full group: %v", err)
+	}
+	if r := end(); r.Reason != result.Exited {
+		t.Errorf("who was in it: %s", result.Sentence(r.Result))
+	}
+}
+
+// A limit is refused with all that were asked for beside it.
+func TestAGroupKeepsItsLimitsWhenNewOnesAreRefused(t *testing.T) {
+	offered(t, "cpu")
+	name := groupName(t, "kept")
+	limited(t, name, policy.Limits{Memory: 64 * size.MiB, Pids: 50, CPUMax: 5000})
+	limited(t, name+"/in", policy.Limits{CPUMax: 4000})
+	err := isolate.LimitGroup(name, &policy.Limits{Memory: 32 * size.MiB, Pids: 40, CPUMax: 3000})
+	if f := offered(t, "cpu"); f.Version == 2 {
+		if err != nil {
+			t.Errorf("v2 takes a limit below a member's: %v", err)
+		}
+		return
+	}
+	if err == nil {
+		t.Fatal("v1 takes no limit below a member's: the test shows nothing")
+	}
+	c := isolate.Command(withLandlockTried(policy.Policy{Group: name, Limits: policy.Limits{Memory: 64 * size.MiB, Pids: 50, CPUMax: 5000}}), "true")
+	if err := c.Run(); err != nil {
+		t.Errorf("what it had is no more: %v", err)
 	}
 }
 
@@ -105,7 +182,7 @@ func holdsCPUTime(t *testing.T, name string, own int64) {
 func TestAGroupInAGroupIsUnderBoth(t *testing.T) {
 	offered(t, "pids")
 	outer := groupName(t, "outer")
-	limited(t, outer, policy.Limits{Pids: 60})
+	limited(t, outer, policy.Limits{Pids: 200})
 	limited(t, outer+"/inner", policy.Limits{Pids: 100})
 	p := policy.Policy{Group: outer + "/inner"}
 	done(t, p, "tasks", "12")

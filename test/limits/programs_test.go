@@ -18,7 +18,7 @@ import (
 var programs = map[string]func(args []string) error{
 	"burn":   burn,   // SECONDS [FROM]: use CPU time for that long, from that moment
 	"escape": escape, // try to run on every CPU
-	"touch":  touch,  // MIB: touch memory
+	"touch":  touch,  // MIB [SECONDS]: touch memory, and hold it for that long
 	"huge":   huge,   // PAGES: touch huge pages
 	"write":  write,  // FILE MIB FLAGS: write in pieces of a MiB
 	"read":   read,   // FILE MIB
@@ -108,6 +108,7 @@ func touch(args []string) error {
 		b[i] = byte(i >> 12)
 	}
 	say("touched", float64(len(b)))
+	time.Sleep(time.Duration(argument(args, 1)) * time.Second)
 	return nil
 }
 
