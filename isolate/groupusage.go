@@ -48,10 +48,10 @@ func (r *run) memoryFigures(m *cgroup.Memory) {
 	r.usage.MemoryAnonBytes, r.usage.MemoryFileBytes, r.usage.MemoryShmemBytes = m.Anon, m.File, m.Shmem
 	r.usage.MemoryKernelBytes, r.usage.MemorySocketBytes = m.Kernel, m.Sockets
 	r.usage.OOMKills, r.ev.OOMKills, r.ev.MemoryFailcnt = m.OOMKills, m.OOMKills, m.AtLimit
-	if set := r.group.FullSet(); set != "" {
+	r.ev.OOMVictim = m.OOMKills != nil && *m.OOMKills > 0
+	if set := r.fullSet(); set != "" {
 		r.ev.MemoryGroup = &set
 	}
-	r.ev.OOMVictim = m.OOMKills != nil && *m.OOMKills > 0
 }
 
 func (r *run) groupSource() result.Source {
@@ -59,4 +59,14 @@ func (r *run) groupSource() result.Source {
 		return result.SourceCgroupV2
 	}
 	return result.SourceCgroupV1
+}
+
+// fullSet names the group of jails for whose limit a task was ended: the jail had
+// not come to its own.
+func (r *run) fullSet() string {
+	peak, limit := r.usage.MemoryPeakBytes, int64(r.policy.Limits.Memory)
+	if !r.ev.OOMVictim || peak != nil && limit > 0 && *peak >= limit-limit/20 {
+		return ""
+	}
+	return r.group.FullSet()
 }

@@ -95,7 +95,7 @@ func validGroup(name string, l *policy.Limits) error {
 		}
 		return p.Validate()
 	}
-	return &LaunchError{Op: "limit the group " + strconv.Quote(name), Index: -1, Err: err}
+	return &LaunchError{Op: "take the group of jails " + strconv.Quote(name), Index: -1, Err: err}
 }
 
 var (
@@ -105,12 +105,18 @@ var (
 
 // RemoveGroup removes a group of jails that has no member.
 func RemoveGroup(name string) error {
+	if err := validGroup(name, &policy.Limits{}); err != nil {
+		return err
+	}
 	return withGroups(func(h *cgroup.Host) error { return h.RemoveSet(name) })
 }
 
 // KillGroup kills the programs of all members of a group of jails, and waits until
 // they are dead. Each ends as one that was killed by a signal.
 func KillGroup(name string) error {
+	if err := validGroup(name, &policy.Limits{}); err != nil {
+		return err
+	}
 	return withGroups(func(h *cgroup.Host) error { return h.KillSet(name) })
 }
 

@@ -1,6 +1,7 @@
 package isolate
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"strconv"
@@ -65,19 +66,25 @@ func (r *run) every(d time.Duration, f func() bool) {
 
 // sampleMemory sums private memory over the jail's processes, and adds the
 // shared memory that the largest of them has mapped, and what lies in the
-// jail's own file system. The peak is at least that of the largest process.
+// jail's own file system. The peak is at least that of the largest process. Others
+// may share other memory, and what is private may be one page of several: where
+// the limit could be passed each page is counted once.
 func (r *run) sampleMemory() (int64, error) {
-	var private, shared int64
+	var private, shared, most int64
 	for _, pid := range r.limits.census.order {
 		m, err := residentOf(pid)
 		if err != nil {
 			return 0, err
 		}
 		private += m.anon
-		shared = max(shared, m.shmem)
+		shared, most = max(shared, m.shmem), most+m.anon+m.shmem
 		r.sampledPeak = max(r.sampledPeak, m.peak)
 	}
-	sum := private + max(shared, r.boxBytes())
+	box := r.boxBytes()
+	sum := private + max(shared, box)
+	if limit := int64(r.policy.Limits.Memory); limit > 0 && most+box > limit {
+		sum = r.exactMemory()
+	}
 	r.sampledPeak = max(r.sampledPeak, sum)
 	return sum, nil
 }
@@ -93,7 +100,8 @@ func (r *run) boxBytes() int64 {
 // resident is the memory of a process, in bytes.
 type resident struct{ anon, shmem, peak int64 }
 
-// residentOf reads /proc/PID/status. A process that is gone has none.
+// residentOf reads /proc/PID/status. A process that is gone has none; of one whose
+// first thread has ended another tells.
 func residentOf(pid int) (m resident, err error) {
 	p, err := readProc("/proc/" + strconv.Itoa(pid) + "/status")
 	switch {
@@ -101,6 +109,18 @@ func residentOf(pid int) (m resident, err error) {
 		return m, nil
 	case err != nil:
 		return m, err
+	}
+	if !bytes.Contains(p, []byte("\nVmHWM:")) {
+		dir, err := livingThread(pid)
+		if err != nil || dir == "" {
+			return m, err
+		}
+		if p, err = readProc(dir + "/status"); err != nil {
+			if isGone(err) {
+				err = nil
+			}
+			return m, err
+		}
 	}
 	return resident{kib(p, "RssAnon"), kib(p, "RssShmem"), kib(p, "VmHWM")}, nil
 }

@@ -50,7 +50,7 @@ func table(jails []cgroup.Running, rates map[string]float64) string {
 	_, _ = w.Write([]byte(head + "PROGRAM\n")) // to a string: it fails never
 	for i := range jails {
 		j := &jails[i]
-		line := j.Owner.String() + "\t" + cmp.Or(j.Set, "-") + "\t" + itoa(int64(j.PID)) + "\t" + figures(j) + "\t"
+		line := j.Owner.String() + "\t" + plain(cmp.Or(j.Set, "-")) + "\t" + itoa(int64(j.PID)) + "\t" + figures(j) + "\t"
 		if rates != nil {
 			line += strconv.FormatFloat(rates[j.Owner.String()], 'f', 1, 64) + "\t"
 		}
@@ -91,8 +91,7 @@ func programOf(pid int) string {
 	}
 	const most = 60
 	s := strings.TrimRight(strings.ReplaceAll(string(b), "\x00", " "), " ")
-	q := strconv.QuoteToASCII(s[:min(len(s), most)])
-	return q[1 : len(q)-1]
+	return plain(s[:min(len(s), most)])
 }
 
 // listed is a jail as "jail ps --json" prints it.

@@ -30,8 +30,9 @@ On v2 the kernel charges what is written back later to the group in which the fi
 
 ` + "`jail exec --group NAME`" + ` makes a jail a member of a group, ` + "`jail group set NAME`" + ` limits one as a whole; NAME/NAME is a group in a group, under the limits of both. A group is the directory ` + "`jail-set-NAME`" + ` beside the jails' own, in each hierarchy that a limit needs.
 
-- What ` + "`set`" + ` does not name stays as it is. Swap is none beside the group's first limit of memory, and goes with it.
+- ` + "`set`" + ` sets all that it names, or nothing where one of it is refused; what it does not name stays as it is. Swap is none beside the group's first limit of memory, and goes with it.
 - A limit holds members that run already, and those that are being launched.
+- A member that asks for more memory, tasks or bandwidth than its group has is refused, and a default is lowered to that. One for which a full group has no task left is refused.
 - Where the group is out of memory the kernel ends one member, whose result names the group (` + "`evidence.memory_group`" + `); the others go on.
 - v1 can't limit a group's traffic with block devices, nor give it less CPU time than a member was given for itself.
 - A group that was set stays until ` + "`jail group remove`" + `; another goes with its last member, or by ` + "`jail gc`" + `.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -85,55 +86,70 @@ func (g *Group) sweep(ctx context.Context) error {
 
 // memberDirs are the directories whose cgroup.procs list everybody. On pure v1
 // each does that is still there.
-func (g *Group) memberDirs() ([]int, []*part, []string) {
+func (g *Group) memberDirs() []int {
 	if g.twin == nil {
-		for i, p := range g.parts {
+		for _, p := range g.parts {
 			if p.made {
-				return []int{p.leaf}, g.parts[i : i+1], []string{g.name}
+				return []int{p.leaf}
 			}
 		}
-		return nil, nil, nil
+		return nil
 	}
 	if g.twin.split {
-		return []int{g.into, g.twin.leaf}, []*part{g.twin, g.twin},
-			[]string{g.name + "/" + leafInit, g.name + "/" + leafTarget}
+		return []int{g.into, g.twin.leaf}
 	}
-	return []int{g.twin.dir}, []*part{g.twin}, []string{g.name}
+	return []int{g.twin.dir}
 }
 
 // members opens a pidfd of every living process in the group.
 func (g *Group) members() ([]int, error) {
 	var fds []int
-	dirs, parts, names := g.memberDirs()
-	for i, dir := range dirs {
-		b, err := readFile(dir, "cgroup.procs", make([]byte, 4096))
+	for _, dir := range g.memberDirs() {
+		more, err := openMembers(dir)
 		if err != nil {
 			closeAll(fds)
 			return nil, fail("read", g.name+"/cgroup.procs", err)
 		}
-		for line := range bytes.Lines(b) {
-			if fd := openMember(line, parts[i], names[i]); fd >= 0 {
-				fds = append(fds, fd)
-			}
-		}
+		fds = append(fds, more...)
 	}
 	return fds, nil
 }
 
-func openMember(line []byte, p *part, name string) int {
-	pid, err := strconv.Atoi(string(bytes.TrimSpace(line)))
-	if err != nil || pid <= 0 {
-		return -1
+// openMembers opens a pidfd of every living process that a directory lists. Its
+// number may have passed to a stranger since the list was read, so who is opened
+// must be listed still. (/proc/PID/cgroup would not do: of a process whose first
+// thread has ended v1 shows the root there.)
+func openMembers(dir int) (fds []int, err error) {
+	before, err := processes(dir)
+	if err != nil || len(before) == 0 {
+		return nil, err
 	}
-	fd, err := unix.PidfdOpen(pid, 0)
-	if err != nil {
-		return -1
+	opened := map[int]int{}
+	for _, pid := range before {
+		if fd, err := unix.PidfdOpen(pid, 0); err == nil {
+			opened[pid] = fd
+		}
 	}
-	if b, err := procCgroup(pid); err != nil || !p.lists(b, name) || exited(fd) {
-		unix.Close(fd)
-		return -1
+	after, err := processes(dir)
+	for pid, fd := range opened {
+		if err == nil && slices.Contains(after, pid) && !exited(fd) {
+			fds = append(fds, fd)
+		} else {
+			unix.Close(fd)
+		}
 	}
-	return fd
+	return fds, err
+}
+
+// processes reads the processes of a directory.
+func processes(dir int) (pids []int, err error) {
+	b, err := readFile(dir, "cgroup.procs", make([]byte, 4096))
+	for line := range bytes.Lines(b) {
+		if pid, err := strconv.Atoi(string(bytes.TrimSpace(line))); err == nil && pid > 0 {
+			pids = append(pids, pid)
+		}
+	}
+	return pids, err
 }
 
 // exited asks without waiting whether a pidfd's process has ended.

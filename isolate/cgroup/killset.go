@@ -1,7 +1,6 @@
 package cgroup
 
 import (
-	"bytes"
 	"context"
 	"errors"
 
@@ -68,21 +67,15 @@ func (t *tree) killProgram(ctx context.Context, name string) (alive int, err err
 		return 0, fail("open", t.path+"/"+name, err)
 	}
 	defer unix.Close(dir)
-	_ = writeFile(dir, "pids.max", "0") // it is to grow no more, where this hierarchy counts tasks
-	b, err := readFile(dir, "cgroup.procs", make([]byte, 4096))
-	if err == unix.ENODEV || err == unix.ENOENT {
-		return 0, nil // removed meanwhile
+	fds, err := openMembers(dir)
+	if err == unix.ENODEV || err == unix.ENOENT || err == nil && len(fds) == 0 {
+		return 0, nil // removed meanwhile, or its program is yet to come
 	}
 	if err != nil {
 		return 0, fail("read", t.path+"/"+name+"/cgroup.procs", err)
 	}
-	var fds []int
-	for line := range bytes.Lines(b) {
-		if fd := openMember(line, &part{tree: t}, name); fd >= 0 {
-			fds = append(fds, fd)
-		}
-	}
 	defer closeAll(fds)
+	_ = writeFile(dir, "pids.max", "0")    // it is to grow no more, where this hierarchy counts tasks
 	_ = writeFile(dir, "cgroup.kill", "1") // all at once, where it is there (5.14)
 	for _, fd := range fds {
 		_ = unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0) // ESRCH: it is dead already

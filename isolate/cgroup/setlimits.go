@@ -300,6 +300,9 @@ func (h *Host) removeEmpty() error {
 // setPlaces gives the directories of a set and of those in it, of the set first.
 // One of our own outer groups goes before one of the same name in those above.
 func (h *Host) setPlaces(set string) (places []namedTree, done func(), err error) {
+	if set == "" { // the outer groups themselves have that name
+		return nil, func() {}, &Error{Op: "find", Path: strconv.Quote(set), Err: ErrNoSet, Hint: "name the group"}
+	}
 	all, done, err := h.everywhere()
 	own := false
 	for _, p := range all {

@@ -37,7 +37,7 @@ type Evidence struct {
 	OOMKills           *int64           `json:"oom_kills"`             // the group's oom_kill counter
 	OOMVictim          bool             `json:"oom_victim"`            // a task of this jail was a victim: the counter is that of the jail's own group, in which init is not
 	MemoryFailcnt      *int64           `json:"memory_failcnt"`        // how often the memory limit was met: failcnt (v1) or memory.events max (v2). By itself it decides nothing
-	MemoryGroup        *string          `json:"memory_group"`          // the group of jails whose memory limit was met while the jail ran, by any member; on a v1 that does not count that, at any time; null for none
+	MemoryGroup        *string          `json:"memory_group"`          // the group of jails for whose memory limit a task was ended; null for none
 	PidsMaxEvents      *int64           `json:"pids_max_events"`       // how often the pids limit refused a task: pids.events max
 	Box                *Space           `json:"box"`                   // room in /box, /tmp and /dev/shm when the program had ended
 	FileSizeLimitBytes *int64           `json:"file_size_limit_bytes"` // RLIMIT_FSIZE, bytes; null when it was not set

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"syscall"
 
 	"github.com/jailrun/jail/internal/safepath"
@@ -232,15 +233,17 @@ func (l *ledger) has(p *place) (bool, error) {
 	if e := (entry{}); p.ended != nil && e.parse(bytes.TrimSuffix(p.ended, []byte("\n"))) == nil {
 		ids = append(ids, bytes.Clone(e.id))
 	}
+	var e entry
 	for r := readLines(io.NewSectionReader(l.file, from, st.Size()-from)); ; {
 		text, _, err := r.next()
 		if err != nil {
 			return false, notEnd(err)
 		}
-		for _, id := range ids {
-			if bytes.Contains(text, append(append([]byte(`"id":"`), id...), '"')) {
-				return true, nil
-			}
+		if e.parse(bytes.TrimSuffix(text, []byte("\n"))) != nil { // a label may say what an id does
+			continue
+		}
+		if slices.ContainsFunc(ids, func(id []byte) bool { return bytes.Equal(id, e.id) }) {
+			return true, nil
 		}
 	}
 }

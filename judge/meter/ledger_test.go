@@ -137,6 +137,18 @@ func TestARecoveryThatIsKilledIsNoSecondRun(t *testing.T) {
 
 // A place that was hardly begun when its supervisor died is of no run: nothing
 // was started.
+// Whose record waits in the table is told by its id, and not by what another's says.
+func TestALabelIsNoRecordOfAnother(t *testing.T) {
+	path := file(t)
+	waits := begin(t, path)
+	other, err := Begin(Options{File: path, Tenant: "other", Labels: []Label{{"id", waits.begun.id}}})
+	must(t, err)
+	must(t, other.End(ended("other")))
+	if found, err := waits.ledger.has(&place{begun: waits.begun}); found || err != nil {
+		t.Errorf("its line is found where there is none: %v, %v", found, err)
+	}
+}
+
 func TestAPlaceThatIsHalfWrittenIsNoRun(t *testing.T) {
 	path := file(t)
 	r := begin(t, path)

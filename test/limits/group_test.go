@@ -262,9 +262,10 @@ func TestAGroupIsKilledButNotItsSupervisors(t *testing.T) {
 	name := groupName(t, "killed")
 	limited(t, name, policy.Limits{Pids: 100})
 	var ends []func() ran
-	for range 3 {
-		ends = append(ends, start(t, policy.Policy{Group: name + "/in"}, "burn", "30"))
+	for _, program := range [][]string{{"burn", "30"}, {"orphan", "1", "30"}, {"touch", "1", "30"}} {
+		ends = append(ends, start(t, policy.Policy{Group: name + "/in"}, program...))
 	}
+	time.Sleep(100 * time.Millisecond) // the orphan's first thread ends
 	if err := isolate.KillGroup(name); err != nil {
 		t.Fatal(err)
 	}

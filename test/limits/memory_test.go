@@ -74,3 +74,29 @@ func poolOfHugePages(t *testing.T) int {
 	n, _ := strconv.Atoi(strings.TrimSpace(string(b)))
 	return n
 }
+
+// Without a group their memory is looked at now and then, each page once: what
+// several have for themselves is added up, what they share is not. A first thread
+// that has ended shows nothing of its process.
+func TestMemoryIsLookedAtWithoutAGroup(t *testing.T) {
+	p := policy.Policy{Layers: policy.Layers{policy.LayerCgroup: policy.Off}, Limits: policy.Limits{Memory: 256 * size.MiB}}
+	for _, c := range []struct {
+		what  []string
+		ended bool
+	}{
+		{[]string{"forks", "3", "share", "60", "1"}, false},
+		{[]string{"forks", "3", "share", "120", "3"}, true},
+		{[]string{"forks", "3", "orphan", "120", "3"}, true},
+		{[]string{"forks", "1", "share", "300", "3"}, true},
+		{[]string{"cow", "3", "110", "1"}, false},
+		{[]string{"orphan", "110", "1"}, false},
+	} {
+		r := run(t, p, c.what...)
+		if (r.Reason == result.Memory) != c.ended || !c.ended && r.Reason != result.Exited {
+			t.Errorf("%v with 256 MiB: %s: %.300s", c.what, result.Sentence(r.Result), r.text)
+		}
+		if peak := *r.Usage.MemoryPeakBytes; !c.ended && peak > 256<<20 {
+			t.Errorf("%v: its peak is %d", c.what, peak)
+		}
+	}
+}

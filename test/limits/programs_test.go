@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"runtime"
 	"strconv"
 	"sync"
@@ -18,12 +19,16 @@ import (
 var programs = map[string]func(args []string) error{
 	"burn":   burn,   // SECONDS [FROM]: use CPU time for that long, from that moment
 	"escape": escape, // try to run on every CPU
+	"share":  share,  // MIB SECONDS: share memory with nobody
 	"touch":  touch,  // MIB [SECONDS]: touch memory, and hold it for that long
 	"huge":   huge,   // PAGES: touch huge pages
 	"write":  write,  // FILE MIB FLAGS: write in pieces of a MiB
 	"read":   read,   // FILE MIB
 	"ops":    ops,    // FILE N: write as many pieces of 4 KiB
 	"tasks":  tasks,  // N: have as many at once
+	"orphan": orphan, // MIB SECONDS: end the first thread, then touch memory and hold it
+	"forks":  forks,  // N PROGRAM…: run as many of another of these
+	"cow":    cow,    // N MIB SECONDS: as many forks of one that has touched it
 	"stream": stream, // FILE SECONDS FROM: read for that long, from that moment
 }
 
@@ -110,6 +115,82 @@ func touch(args []string) error {
 	say("touched", float64(len(b)))
 	time.Sleep(time.Duration(argument(args, 1)) * time.Second)
 	return nil
+}
+
+// orphan: what /proc tells of a process it tells by its first thread.
+func orphan(args []string) error {
+	done := make(chan error)
+	go func() {
+		time.Sleep(20 * time.Millisecond)
+		done <- touch(args)
+	}()
+	go func() {
+		err := <-done
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}()
+	_, _, _ = unix.RawSyscall(unix.SYS_EXIT, 0, 0, 0) // of the thread: TestMain runs on the first
+	return nil
+}
+
+// forks starts itself anew, so that nothing is shared but by who wants to.
+func forks(args []string) error {
+	var all []*exec.Cmd
+	for range argument(args, 0) {
+		c := exec.Command("/proc/self/exe", args[1:]...)
+		c.Stdout, c.Stderr = os.Stdout, os.Stderr
+		if err := c.Start(); err != nil {
+			return err
+		}
+		all = append(all, c)
+	}
+	var err error
+	for _, c := range all {
+		err = errors.Join(err, c.Wait())
+	}
+	return err
+}
+
+func share(args []string) error {
+	b, err := unix.Mmap(-1, 0, argument(args, 0)<<20, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANON)
+	if err != nil {
+		return err
+	}
+	for i := 0; i < len(b); i += 4096 {
+		b[i] = 1
+	}
+	time.Sleep(time.Duration(argument(args, 1)) * time.Second)
+	return nil
+}
+
+// cow forks without exec, so that the memory is the parent's until it is written.
+func cow(args []string) error {
+	b, err := unix.Mmap(-1, 0, argument(args, 1)<<20, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	if err != nil {
+		return err
+	}
+	for i := 0; i < len(b); i += 4096 {
+		b[i] = 1
+	}
+	rest := unix.NsecToTimespec(int64(argument(args, 2)) * int64(time.Second))
+	for range argument(args, 0) {
+		pid, _, errno := unix.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
+		if errno != 0 {
+			return errno
+		}
+		if pid == 0 { // no runtime is left here but this thread
+			_, _, _ = unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&rest)), 0, 0)
+			_, _, _ = unix.RawSyscall(unix.SYS_EXIT_GROUP, 0, 0, 0)
+		}
+	}
+	for {
+		if _, err := unix.Wait4(-1, nil, 0, nil); err == unix.ECHILD {
+			return nil
+		}
+	}
 }
 
 const hugePage = 2 << 20
