@@ -58,11 +58,10 @@ func TestAGroupHoldsTheMemoryOfItsMembersTogether(t *testing.T) {
 	limited(t, name, policy.Limits{Memory: 96 * size.MiB})
 	p := policy.Policy{Group: name, Limits: policy.Limits{Memory: 80 * size.MiB}}
 	done(t, p, "touch", "60")
+	// The least of them is nobody's choice, and goes on whoever is ended.
 	both := func() (ended, full int) {
-		var ends [2]func() ran
-		for i := range ends {
-			ends[i] = start(t, p, "touch", "60", "2")
-		}
+		small := start(t, p, "touch", "1", "3")
+		ends := [...]func() ran{start(t, p, "touch", "60", "2"), start(t, p, "touch", "60", "2")}
 		for _, end := range ends {
 			if r := end(); r.Reason == result.Memory {
 				ended++
@@ -71,9 +70,12 @@ func TestAGroupHoldsTheMemoryOfItsMembersTogether(t *testing.T) {
 				}
 			}
 		}
+		if r := small(); r.Reason != result.Exited {
+			t.Errorf("a small member: %s", result.Sentence(r.Result))
+		}
 		return ended, full
 	}
-	if ended, full := both(); ended != 1 || full != 1 {
+	if ended, full := both(); ended == 0 || full != ended {
 		t.Errorf("two of 60 MiB in a group of 96: %d were ended, %d of them for the group", ended, full)
 	}
 	if err := isolate.LimitGroup(name, &policy.Limits{Memory: 192 * size.MiB}); err != nil {
