@@ -104,13 +104,23 @@ func tasks(args []string) error {
 	return nil
 }
 
-func touch(args []string) error {
-	b, err := unix.Mmap(-1, 0, argument(args, 0)<<20, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+// touched is memory of which each page has been written.
+func touched(sharing, mib int) ([]byte, error) {
+	b, err := unix.Mmap(-1, 0, mib<<20, unix.PROT_READ|unix.PROT_WRITE, sharing|unix.MAP_ANON)
+	for i := 0; i < len(b); i += 4096 {
+		b[i] = byte(i>>12) | 1
+	}
+	return b, err
+}
+
+func touch(args []string) error { return holdTouched(unix.MAP_PRIVATE, args) }
+
+func share(args []string) error { return holdTouched(unix.MAP_SHARED, args) }
+
+func holdTouched(sharing int, args []string) error {
+	b, err := touched(sharing, argument(args, 0))
 	if err != nil {
 		return err
-	}
-	for i := 0; i < len(b); i += 4096 {
-		b[i] = byte(i >> 12)
 	}
 	say("touched", float64(len(b)))
 	time.Sleep(time.Duration(argument(args, 1)) * time.Second)
@@ -154,26 +164,10 @@ func forks(args []string) error {
 	return err
 }
 
-func share(args []string) error {
-	b, err := unix.Mmap(-1, 0, argument(args, 0)<<20, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANON)
-	if err != nil {
-		return err
-	}
-	for i := 0; i < len(b); i += 4096 {
-		b[i] = 1
-	}
-	time.Sleep(time.Duration(argument(args, 1)) * time.Second)
-	return nil
-}
-
 // cow forks without exec, so that the memory is the parent's until it is written.
 func cow(args []string) error {
-	b, err := unix.Mmap(-1, 0, argument(args, 1)<<20, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
-	if err != nil {
+	if _, err := touched(unix.MAP_PRIVATE, argument(args, 1)); err != nil {
 		return err
-	}
-	for i := 0; i < len(b); i += 4096 {
-		b[i] = 1
 	}
 	rest := unix.NsecToTimespec(int64(argument(args, 2)) * int64(time.Second))
 	for range argument(args, 0) {
