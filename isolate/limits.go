@@ -237,6 +237,7 @@ func (r *run) measure() {
 	}
 	if r.group == nil {
 		_, _ = r.sampleMemory() // for its peak, as far as it can be had
+		r.lookAtWaiting()
 	}
 	if !r.started.IsZero() {
 		r.ev.WallNS = new(int64(time.Since(r.started)))

@@ -75,6 +75,8 @@ type noise struct {
 	on     cores.Set // the CPUs that are looked at: the counters are since boot, and of each CPU
 	before level
 	kept   *int64 // of the group
+
+	waiting waiting
 }
 
 // listenForNoise looks for the first time, when the program has been executed: the
@@ -85,6 +87,7 @@ func (r *run) listenForNoise() {
 	if r.noise.wanted = l.CPU > 0 || l.Cores != ""; r.noise.wanted {
 		r.noise.on = r.cores.now
 		r.noise.before, r.noise.kept = readLevel(r.noise.on), r.kept()
+		r.lookAtWaiting()
 	}
 }
 
@@ -109,6 +112,7 @@ func (r *run) measureNoise() {
 	if now := r.kept(); now != nil && r.noise.kept != nil && !r.group.SharesBandwidth() {
 		n.KeptNS = new(max(*now-*r.noise.kept-r.quota(), 0))
 	}
+	n.WaitedNS = r.noise.waiting.since()
 	n.StealNS = since(before.steal, after.steal)
 	n.HostCPUNS, n.HostMemoryNS, n.HostIONS = since(before.cpu, after.cpu), since(before.memory, after.memory), since(before.disk, after.disk)
 	if busy := since(before.busy, after.busy); busy != nil && r.cores.lease != nil && r.usage.CPUNS != nil {

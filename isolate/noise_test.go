@@ -82,6 +82,36 @@ func TestADisturbedRunSaysSoAndAQuietOneDoesNot(t *testing.T) {
 	quietOnce(t, "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); done")
 }
 
+// Without a group its only thread tells for how long it waited.
+func TestADisturbedRunWithoutAGroupSaysSo(t *testing.T) {
+	if !alone.Cores(t) {
+		return
+	}
+	would, err := cores.Would(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cpu := would.CPUs()[0]
+	run := func(script string) *result.Usage {
+		p := &policy.Policy{Layers: withoutGroup(), Limits: policy.Limits{Cores: strconv.Itoa(cpu) + "-" + strconv.Itoa(cpu)}}
+		c := Command(p, "sh", "-c", script)
+		if err := c.Run(); err != nil {
+			t.Fatal(err)
+		}
+		return &c.Result().Usage
+	}
+	const busy = "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done"
+	beside(t, cpu, func() {
+		u := run(busy)
+		if u.Noise.WaitedNS == nil || !slices.Contains(u.Noise.Causes, result.DisturbedWaited) {
+			t.Errorf("it waited for %v of %v: %v", u.Noise.WaitedNS, u.Wall(), u.Noise.Causes)
+		}
+	})
+	if u := run(busy + " & " + busy + "; wait"); u.Noise.WaitedNS != nil {
+		t.Errorf("two that wait for each other: %d", *u.Noise.WaitedNS)
+	}
+}
+
 // quietOnce runs a script until a run was not disturbed. Where none is, the host
 // must show that it is busy: a program can't be kept from a CPU that nothing on
 // the host waits for.

@@ -27,6 +27,7 @@ func (r *run) watchUse() {
 	}
 	r.every(sampleEvery, func() bool {
 		n, err := r.sample()
+		r.lookAtWaiting()
 		if limit := int64(r.policy.Limits.Memory); r.looked(&r.limits.blind.memory, err) && limit > 0 && n > limit {
 			r.end(result.CauseMemory)
 		}

@@ -22,6 +22,7 @@ var disturbances = [...]struct {
 	memory bool
 }{
 	{is: DisturbedKept, of: func(n *Noise) *int64 { return n.KeptNS }, least: time.Millisecond, mille: 20},
+	{is: DisturbedWaited, of: func(n *Noise) *int64 { return n.WaitedNS }, least: 5 * time.Millisecond, mille: 20},
 	{is: DisturbedOthers, of: func(n *Noise) *int64 { return n.OthersNS }, least: 30 * time.Millisecond, mille: 50, perCPU: true},
 	{is: DisturbedSteal, of: func(n *Noise) *int64 { return n.StealNS }, least: 10 * time.Millisecond, mille: 10, perCPU: true},
 	{is: DisturbedMemory, of: func(n *Noise) *int64 { return n.HostMemoryNS }, least: 10 * time.Millisecond, mille: 50, memory: true},
@@ -51,4 +52,4 @@ func (n *Noise) Judge(s Setting) []Disturbance {
 
 // Known says whether a run can be called an undisturbed one: the host's own
 // counters alone don't show who shared the program's CPUs.
-func (n *Noise) Known() bool { return n.KeptNS != nil || n.OthersNS != nil }
+func (n *Noise) Known() bool { return n.KeptNS != nil || n.WaitedNS != nil || n.OthersNS != nil }

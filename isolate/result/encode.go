@@ -68,6 +68,7 @@ func (w *writer) noise(n *Noise) {
 	}
 	w.open("noise")
 	optional(w, "kept_ns", n.KeptNS)
+	optional(w, "waited_ns", n.WaitedNS)
 	optional(w, "others_ns", n.OthersNS)
 	optional(w, "steal_ns", n.StealNS)
 	optional(w, "host_cpu_ns", n.HostCPUNS)

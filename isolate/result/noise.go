@@ -5,6 +5,7 @@ package result
 // of cores (--cores).
 type Noise struct {
 	KeptNS       *int64        `json:"kept_ns"`        // time in which the program was ready to run and nothing of it ran, nanoseconds: others had its CPUs (cpu.pressure of its v2 group, full, less what its own --cpu-max held it back)
+	WaitedNS     *int64        `json:"waited_ns"`      // without such a group: time for which the program's one thread waited for a CPU, nanoseconds, until the last look, some 50 ms before its end at most (/proc/PID/schedstat); null if it had more threads
 	OthersNS     *int64        `json:"others_ns"`      // with a lease: CPU time on the leased CPUs that was not the jail's, nanoseconds (/proc/stat, in ticks of 10 ms)
 	StealNS      *int64        `json:"steal_ns"`       // time that the hypervisor kept its CPUs for others, nanoseconds (/proc/stat, in ticks of 10 ms)
 	HostCPUNS    *int64        `json:"host_cpu_ns"`    // time in which anything on the host waited for a CPU, nanoseconds (/proc/pressure/cpu, some)
@@ -19,6 +20,7 @@ type Disturbance string
 // The disturbances.
 const (
 	DisturbedKept   Disturbance = "kept"   // kept_ns is above 1 ms and 2 % of the time on the clock
+	DisturbedWaited Disturbance = "waited" // waited_ns is above 5 ms and 2 % of the time on the clock
 	DisturbedOthers Disturbance = "others" // others_ns is above 30 ms and 5 % of the time that the leased CPUs had
 	DisturbedSteal  Disturbance = "steal"  // steal_ns is above 10 ms and 1 % of the time that the CPUs had
 	DisturbedMemory Disturbance = "memory" // host_memory_ns is above 10 ms and 5 % of the time on the clock, and the jail did not meet its own limit of memory
