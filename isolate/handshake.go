@@ -315,6 +315,11 @@ func (r *run) opError(m *message) error {
 		return &LaunchError{Op: "launch", Index: -1, Err: errno}
 	}
 	op := &ops[i]
+	if errno == unix.EAGAIN && r.group != nil {
+		if err := r.group.NoTaskLeft(); err != nil {
+			return &LaunchError{Op: "launch", Step: op.Step, Index: i, Err: err}
+		}
+	}
 	return &LaunchError{Op: "launch", Step: op.Step, Index: i, Layer: policy.Layer(op.Layer), Err: errno, Hint: stepHint(op, errno)}
 }
 

@@ -40,15 +40,23 @@ func (g *Group) firstV1() *part {
 	return nil
 }
 
-// roomForTasks refuses a member that its sets have no room for: the kernel refuses
+// NoTaskLeft says, after a fork was refused, whether that was for want of tasks in
+// a set of which the group is a member: then it is ErrSetFull.
+func (g *Group) NoTaskLeft() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.fullFrom(0)
+}
+
+// fullFrom finds a set that has so many tasks more than it may. The kernel refuses
 // a fork beyond pids.max, and not a task that comes from elsewhere (pids.rst).
-func (g *Group) roomForTasks() error {
+func (g *Group) fullFrom(more int64) error {
 	for _, in := range g.sets {
 		for _, l := range in.levels {
 			p := part{leaf: l.fd}
 			most, err := p.bound("pids.max")
 			now, e := p.bound("pids.current")
-			if err == nil && e == nil && most != Unlimited && now > most {
+			if err == nil && e == nil && most != Unlimited && now >= most+more {
 				return &Error{Op: "join", Path: l.path, Err: ErrSetFull, Hint: "it may have " + strconv.FormatInt(most, 10) + ": end jails in it, or raise it (jail group set NAME --pids N)"}
 			}
 		}
@@ -68,7 +76,7 @@ func (h *Host) FollowSet(g *Group) error {
 	if g.closed {
 		return nil
 	}
-	if err := g.roomForTasks(); err != nil || g.firstV1() == nil {
+	if err := g.fullFrom(1); err != nil || g.firstV1() == nil {
 		return err
 	}
 	for _, c := range controllers {

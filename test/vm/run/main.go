@@ -83,7 +83,7 @@ func main() {
 	flag.BoolVar(&o.apparmor, "apparmor", false, "give the guest apparmor_parser, as /opt/apparmor/parser")
 	flag.BoolVar(&o.systemd, "systemd", false, "boot a Debian with systemd, whose service runs the jobs")
 	flag.DurationVar(&o.timeout, "timeout", 20*time.Minute, "of one boot with its tests, which a busy host makes long")
-	flag.DurationVar(&o.each, "each", 2*time.Minute, "timeout of one test binary in the guest's own time, which then shows where it hangs")
+	flag.DurationVar(&o.each, "each", 4*time.Minute, "timeout of one test binary in the guest's own time, which then shows where it hangs")
 	flag.IntVar(&o.parallel, "parallel", 2, "boots at once; each needs one core and 1 GiB")
 	flag.BoolVar(&o.verbose, "v", false, "show the tests' output also when they pass")
 	flag.Parse()
