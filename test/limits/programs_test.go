@@ -127,6 +127,13 @@ func holdTouched(sharing int, args []string) error {
 	return nil
 }
 
+// Only before main can a goroutine be kept on the first thread.
+func init() {
+	if len(os.Args) > 1 && os.Args[1] == "orphan" {
+		runtime.LockOSThread()
+	}
+}
+
 // orphan: what /proc tells of a process it tells by its first thread.
 func orphan(args []string) error {
 	done := make(chan error)
