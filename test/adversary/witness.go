@@ -41,6 +41,9 @@ func witnesses() []witness {
 		{"default", func(ctx context.Context, s *scene, v view) (posture.Report, error) {
 			return s.look(ctx, v, mutation{})
 		}},
+		{"no /proc for settings", func(ctx context.Context, s *scene, v view) (posture.Report, error) {
+			return s.look(ctx, v, mutation{at: []string{"fail init: mount a /proc for settings"}})
+		}},
 	}, launchWitnesses, frozenWitnesses, deathWitnesses)
 }
 

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -27,6 +28,14 @@ var frozenWitnesses = []witness{
 		defer f.end()
 		ended := soon(time.Second, func() bool { return slices.Equal(children(f.cmd.Process.Pid), []int{f.init}) })
 		return posture.Report{"stage ended": strconv.FormatBool(ended)}, nil
+	}},
+	{"the stage does not end", func(ctx context.Context, s *scene, v view) (posture.Report, error) {
+		f, err := s.freeze(ctx, v.launch(mutation{at: []string{"freeze stage: exit"}}, "/bin/echo", "here"))
+		if err != nil {
+			return nil, err
+		}
+		defer f.end()
+		return posture.Report{"program ran": strconv.FormatBool(strings.Contains(f.says(), "here"))}, nil
 	}},
 	{"before pivot_root", frozen(mutation{at: []string{"freeze init: pivot_root"}})},
 	{"init keeps its privileges", func(ctx context.Context, s *scene, v view) (posture.Report, error) {
