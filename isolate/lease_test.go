@@ -175,14 +175,21 @@ except OSError as e: print(e.errno)
 print(*sorted(os.sched_getaffinity(0)))
 `
 
+// wouldLease is the core that a lease of one would be of now.
+func wouldLease(t *testing.T) cores.Set {
+	t.Helper()
+	s, err := cores.Would(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func TestAProgramCannotWidenItsLease(t *testing.T) {
 	if !alone.Cores(t) {
 		return
 	}
-	want, err := cores.Would(1)
-	if err != nil {
-		t.Fatal(err)
-	}
+	want := wouldLease(t)
 	for _, c := range []struct {
 		how    string
 		level  policy.Level

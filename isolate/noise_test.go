@@ -58,11 +58,7 @@ func TestADisturbedRunSaysSoAndAQuietOneDoesNot(t *testing.T) {
 	if !alone.Cores(t) {
 		return
 	}
-	would, err := cores.Would(1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cpu := would.CPUs()[0]
+	cpu := wouldLease(t).CPUs()[0]
 	for _, list := range []string{strconv.Itoa(cpu) + "-" + strconv.Itoa(cpu), "1"} {
 		beside(t, cpu, func() {
 			u := timed(t, list)
@@ -87,11 +83,7 @@ func TestADisturbedRunWithoutAGroupSaysSo(t *testing.T) {
 	if !alone.Cores(t) {
 		return
 	}
-	would, err := cores.Would(1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cpu := would.CPUs()[0]
+	cpu := wouldLease(t).CPUs()[0]
 	run := func(script string) *result.Usage {
 		p := &policy.Policy{Layers: withoutGroup(), Limits: policy.Limits{Cores: strconv.Itoa(cpu) + "-" + strconv.Itoa(cpu)}}
 		c := Command(p, "sh", "-c", script)

@@ -179,7 +179,7 @@ func (r *row) files(version int) (all []string) {
 // noLimit knows the values of a directory that nobody has limited. On v1 that of
 // memory is the largest multiple of a page.
 func noLimit(file, value string) bool {
-	if n, err := strconv.ParseInt(value, 10, 64); err == nil && n >= mostPages {
+	if n, err := strconv.ParseInt(value, 10, 64); err == nil && n >= noMemoryLimit {
 		return true
 	}
 	if file == "rdma.max" {

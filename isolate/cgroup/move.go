@@ -3,7 +3,7 @@ package cgroup
 import (
 	"os"
 	"slices"
-	"strings"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -31,8 +31,9 @@ func moveAll(from int, to *tree) error {
 				continue
 			}
 			moved++
-			if err := writeFile(to.fd, "cgroup.procs", pid); err != nil && err != unix.ESRCH {
-				return fail("move process "+pid+" to", to.path, err)
+			text := strconv.Itoa(pid)
+			if err := writeFile(to.fd, "cgroup.procs", text); err != nil && err != unix.ESRCH {
+				return fail("move process "+text+" to", to.path, err)
 			}
 		}
 		if moved == 0 {
@@ -44,7 +45,7 @@ func moveAll(from int, to *tree) error {
 
 // processesBelow lists the processes of a directory and of all below it. One that
 // is removed meanwhile has none.
-func processesBelow(dir int, name string) ([]string, error) {
+func processesBelow(dir int, name string) ([]int, error) {
 	fd, err := open(dir, name, unix.O_RDONLY|unix.O_DIRECTORY)
 	if err == unix.ENOENT {
 		return nil, nil
@@ -54,11 +55,10 @@ func processesBelow(dir int, name string) ([]string, error) {
 	}
 	d := os.NewFile(uintptr(fd), name)
 	defer d.Close()
-	b, err := readFile(fd, "cgroup.procs", make([]byte, 4096))
+	pids, err := processes(fd)
 	if err != nil && err != unix.ENOENT && err != unix.ENODEV {
 		return nil, err
 	}
-	pids := strings.Fields(string(b))
 	entries, err := d.ReadDir(-1)
 	for _, e := range entries {
 		if !e.IsDir() {

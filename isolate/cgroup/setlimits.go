@@ -219,16 +219,11 @@ func (p *part) bound(file string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, err := strconv.ParseInt(strings.TrimSpace(string(b)), 10, 64)
-	if err != nil || n >= mostPages {
-		return Unlimited, nil //nolint:nilerr // "max"
+	if n, ok := number(b); ok && n < noMemoryLimit {
+		return n, nil
 	}
-	return n, nil
+	return Unlimited, nil
 }
-
-// mostPages is less than what v1 shows as a limit where nobody has set one: the
-// most that it can count, rounded down to pages.
-const mostPages = 1 << 62
 
 // roomToRaise: on v1 no memory limit can be above the one of memory and swap,
 // which the new values are to replace.
