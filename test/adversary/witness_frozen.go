@@ -69,7 +69,9 @@ var frozenWitnesses = []witness{
 		if f.init == 0 {
 			return posture.Report{"init": "none: " + f.says()}, nil
 		}
-		f.kill()
+		if err := f.orphan(); err != nil {
+			return nil, err
+		}
 		ended, err := ends(f.init, deadline)
 		if !ended {
 			_ = syscall.Kill(f.init, syscall.SIGKILL)
@@ -128,6 +130,17 @@ func (s *scene) freeze(ctx context.Context, l launch) (*frozenJail, error) {
 }
 
 func (f *frozenJail) kill() { _ = f.cmd.Process.Kill() }
+
+// orphan ends the supervisor while init stands still. Init sees the end of a
+// descriptor before the kernel has told those who asked to die with the
+// supervisor: were it to run on in between, it would be one of them.
+func (f *frozenJail) orphan() error {
+	if err := syscall.Kill(f.init, syscall.SIGSTOP); err != nil {
+		return err
+	}
+	f.end()
+	return syscall.Kill(f.init, syscall.SIGCONT)
+}
 
 // end ends the jail, and with it all that is in it.
 func (f *frozenJail) end() {

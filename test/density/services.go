@@ -60,7 +60,7 @@ func (l *lab) policy() *policy.Policy {
 
 // rounds is how many launches are timed each time, after those to warm up.
 const (
-	rounds = 40
+	rounds = 60
 	warm   = 10
 )
 
