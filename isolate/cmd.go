@@ -60,6 +60,12 @@ type Cmd struct {
 	// (getrusage(2)), unless a limit of it is set.
 	MeterIO bool
 
+	// Watch has the run looked at more closely than for suspicious calls.
+	Watch Watch
+	// OnSeen, if set, is called for each watched call while it waits, on the
+	// run's own goroutine. It must not block.
+	OnSeen func(Seen)
+
 	ctx    context.Context
 	run    *run
 	res    *result.Result

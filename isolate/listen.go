@@ -28,8 +28,12 @@ func (r *run) listen(fd int) {
 		OnForeign: func(c notify.Call) { r.endForCall(result.CauseSyscall, c) },
 		OnHangup:  r.deaf,
 	}
+	if r.cmd.Watch != WatchNone {
+		o.Watch, o.Rows = r.watched, watchedRows
+	}
 	if r.policy.Seccomp.OnSuspicious == policy.SuspiciousKill {
 		o.OnSuspicious = func(c notify.Call) { r.endForCall(result.CauseSuspicious, c) }
+		o.KillAfter = r.policy.Seccomp.KillAfter
 	}
 	l, err := notify.New(fd, o)
 	if err == nil {
@@ -43,6 +47,9 @@ func (r *run) listen(fd int) {
 	r.listener = l
 	r.closers = append(r.closers, l.Close)
 }
+
+// watchedRows bounds what is told of a watched run.
+const watchedRows = 1024
 
 // deaf ends a jail whose refused calls can't be heard any more, unless nobody is
 // left who could make one: the listener then hangs up by itself.
@@ -97,7 +104,7 @@ func (r *run) denials(res *result.Result) {
 			res.DenialsTruncated = true
 		}
 		res.Denials = append(res.Denials, result.Denial{
-			Layer: policy.LayerSeccomp, Syscall: d.Syscall, Object: d.Object, Errno: errnoOf(d.Errno),
+			Layer: policy.Layer(d.Layer), Syscall: d.Syscall, Object: d.Object, Errno: errnoOf(d.Errno),
 			Count: d.Count, Rule: d.Rule, Fix: d.Fix, Args: words(d.Args),
 			FirstNS: d.FirstNS, LastNS: d.LastNS, PID: d.PID,
 		})

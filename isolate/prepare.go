@@ -231,6 +231,8 @@ func (r *run) variant() seccomp.Variant {
 		NoRoot:    r.onHosts(policy.LayerRootfs),
 		NoPids:    r.onHosts(policy.LayerPidNS),
 		NoIPC:     r.onHosts(policy.LayerIpcNS),
+		Allow:     strings.Join(r.policy.Seccomp.Allow, " "),
+		Watch:     r.cmd.Watch.depth(),
 		Huge:      r.policy.Limits.HugeTLB != "" && r.group != nil,
 		PinCores:  r.policy.Limits.Cores != "" && r.policy.Layers.Level(policy.LayerCgroup) != policy.Require,
 	}
@@ -441,6 +443,9 @@ func (r *run) view() (rootfs.View, error) {
 	v, err := r.machine.view.With(rootfs.Identity{UID: plan.TargetID, GID: plan.TargetID, Hostname: r.policy.Hostname})
 	if err != nil {
 		return v, &LaunchError{Op: "make the view", Index: -1, Layer: policy.LayerRootfs, Err: err}
+	}
+	if r.policy.View == policy.ViewNone {
+		v = v.WithoutHost()
 	}
 	if !r.facts.Kernel.AtLeast(5, 11) {
 		v = v.AsBinds()

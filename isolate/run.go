@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jailrun/jail/isolate/access"
 	"github.com/jailrun/jail/isolate/cgroup"
 	"github.com/jailrun/jail/isolate/host"
 	"github.com/jailrun/jail/isolate/notify"
@@ -77,6 +78,8 @@ type run struct {
 	rusage      unix.Rusage
 	sampledPeak int64 // bytes
 	table       *seccomp.Rules
+	looker      *access.Looker // of a watched run
+	cantLook    error
 }
 
 // launchDeadline is how long a launch may take until exec: a source on a dead

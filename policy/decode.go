@@ -36,6 +36,7 @@ var fields = [...]field{
 	{"layers", (*decoder).layers},
 	{"limits", (*decoder).limits},
 	{"net", func(d *decoder, key string, n *node) { decodeEnum(d, key, n, &d.out.Net, nets[:]) }},
+	{"view", func(d *decoder, key string, n *node) { decodeEnum(d, key, n, &d.out.View, views[:]) }},
 	{"files", (*decoder).files},
 	{"env", (*decoder).env},
 	{"pass_env", func(d *decoder, key string, n *node) {
@@ -52,6 +53,17 @@ var fields = [...]field{
 var seccompFields = [...]field{
 	{"on_suspicious", func(d *decoder, key string, n *node) {
 		decodeEnum(d, key, n, &d.out.Seccomp.OnSuspicious, suspicious[:])
+	}},
+	{"kill_after", func(d *decoder, key string, n *node) {
+		if !d.want(key, n, kindInt) {
+			return
+		}
+		if err := setKillAfter(d.out, n.text); err != nil {
+			d.fail(n.off, key, err)
+		}
+	}},
+	{"allow", func(d *decoder, key string, n *node) {
+		d.strings(key, n, func(item *node) { d.out.Seccomp.allow(item.text) }, checkAllow)
 	}},
 }
 

@@ -107,6 +107,8 @@ func document(t *testing.T) string {
 	}
 	section(&b, "seccomp", "default")
 	row(&b, "on_suspicious", quoted(words(suspicious[:])), code(string(SuspiciousDeny)), types["Seccomp"][0].meaning+"; "+values(types["Suspicious"]))
+	row(&b, "kill_after", "integer", "", types["Seccomp"][1].meaning)
+	row(&b, "allow", "list of strings", "", types["Seccomp"][2].meaning)
 	section(&b, "hardware", "default")
 	for _, f := range types["Hardware"] {
 		row(&b, f.key, "true or false", "false", f.meaning)
@@ -141,7 +143,7 @@ func topRow(t *testing.T, b *strings.Builder, key string) {
 		row(b, key, "list of strings", "none", "names of variables of the caller's to copy; env wins over it")
 	case "chdir":
 		row(b, key, "string", code(o.Default), "the absolute path inside in which to start")
-	case "net", "profile", "verify":
+	case "net", "view", "profile", "verify":
 		row(b, key, quoted(o.Values()), code(o.Default), o.Help)
 	default:
 		if !has {

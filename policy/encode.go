@@ -59,6 +59,7 @@ func firstNotUTF8(p *Policy) string {
 func (p *Policy) appendTOML(b []byte) []byte {
 	b = appendPair(b, "profile", string(p.Profile))
 	b = appendPair(b, "net", string(p.Net))
+	b = appendPair(b, "view", string(p.View))
 	b = appendPair(b, "chdir", p.Chdir)
 	b = appendPair(b, "hostname", p.Hostname)
 	b = appendPair(b, "group", p.Group)
@@ -69,6 +70,10 @@ func (p *Policy) appendTOML(b []byte) []byte {
 	b = p.Limits.appendTOML(b)
 	b = append(b, "\n[seccomp]\n"...)
 	b = appendPair(b, "on_suspicious", string(p.Seccomp.OnSuspicious))
+	if p.Seccomp.KillAfter > 0 {
+		b = append(strconv.AppendInt(append(b, "kill_after = "...), p.Seccomp.KillAfter, 10), '\n')
+	}
+	b = appendStrings(b, "allow", p.Seccomp.Allow)
 	b = append(b, "\n[hardware]\n"...)
 	b = appendBool(b, "core_scheduling", p.Hardware.CoreScheduling)
 	b = appendBool(b, "speculation_control", p.Hardware.SpeculationControl)

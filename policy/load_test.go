@@ -20,6 +20,7 @@ import (
 const everythingTOML = `
 profile = "wx-deny"
 net = "none"
+view = "none"
 chdir = "/data"
 hostname = "judge-1"
 group = "web/api"
@@ -60,6 +61,8 @@ disk_action = "errno"
 
 [seccomp]
 on_suspicious = "kill"
+kill_after = 3
+allow = ["get_mempolicy", "sync"]
 
 [hardware]
 core_scheduling = true
@@ -82,7 +85,7 @@ size = "32M"
 `
 
 const everythingJSON = `{
- "profile": "wx-deny", "net": "none", "chdir": "/data", "hostname": "judge-1", "group": "web/api", "verify": "full",
+ "profile": "wx-deny", "net": "none", "view": "none", "chdir": "/data", "hostname": "judge-1", "group": "web/api", "verify": "full",
  "env": {"A": "1", "B": "two words"}, "pass_env": ["LANG"],
  "layers": {"user_ns": "try", "time_ns": "off"},
  "limits": {"cpu": "1.5s", "wall": "500ms", "idle": "unlimited", "memory": "64M", "swap": "16M", "memory_high": "48M",
@@ -90,7 +93,7 @@ const everythingJSON = `{
   "io_read_bps": "1048576", "io_write_bps": "1M,8:0=2M", "io_read_ops": 100, "io_write_ops": "/dev/x=unlimited", "output": 1000,
   "disk": "1GiB", "inodes": 16, "file_size": "16M", "stack": "unlimited", "open_files": "unlimited",
   "cores": "0-1,3", "pids_action": "kill", "disk_action": "errno"},
- "seccomp": {"on_suspicious": "kill"}, "hardware": {"core_scheduling": true},
+ "seccomp": {"on_suspicious": "kill", "kill_after": 3, "allow": ["get_mempolicy", "sync"]}, "hardware": {"core_scheduling": true},
  "files": [
   {"kind": "ro", "source": "cases", "target": "/cases", "optional": true},
   {"kind": "rw", "source": "/run/docker.sock", "reason": "a CI runner that is trusted with the host"},
@@ -99,7 +102,7 @@ const everythingJSON = `{
 
 func everything(dir string) *Policy {
 	return &Policy{
-		Profile: ProfileWXDeny, Net: NetNone, Chdir: "/data", Hostname: "judge-1", Group: "web/api", Verify: VerifyFull,
+		Profile: ProfileWXDeny, Net: NetNone, View: ViewNone, Chdir: "/data", Hostname: "judge-1", Group: "web/api", Verify: VerifyFull,
 		Env: []string{"A=1", "B=two words"}, PassEnv: []string{"LANG"},
 		Layers: Layers{LayerUserNS: Try, LayerTimeNS: Off},
 		Limits: Limits{CPU: 1500 * time.Millisecond, Wall: 500 * time.Millisecond, Idle: Unlimited, Memory: 64 * size.MiB,
@@ -107,7 +110,7 @@ func everything(dir string) *Policy {
 			CPUMax: 1250, CPUWeight: 50, IOWeight: 200, IOReadBPS: "1048576", IOWriteBPS: "1M,8:0=2M", IOReadOps: "100", IOWriteOps: "/dev/x=unlimited",
 			Pids: 32, Output: 1000, Disk: size.GiB, Inodes: 16, FileSize: 16 * size.MiB, Stack: Unlimited,
 			OpenFiles: Unlimited, Cores: "0-1,3", PidsAction: ActionKill, DiskAction: ActionErrno},
-		Seccomp: Seccomp{SuspiciousKill}, Hardware: Hardware{CoreScheduling: true},
+		Seccomp: Seccomp{OnSuspicious: SuspiciousKill, KillAfter: 3, Allow: []string{"get_mempolicy", "sync"}}, Hardware: Hardware{CoreScheduling: true},
 		Files: []File{
 			{Kind: FileRO, Source: filepath.Join(dir, "cases"), Target: "/cases", Optional: true},
 			{Kind: FileRW, Source: "/run/docker.sock", Reason: "a CI runner that is trusted with the host"},
@@ -218,6 +221,12 @@ func TestAMistakeIsNamedWithItsPlaceKeyAndRemedy(t *testing.T) {
 		{"[[files]]\nkind = \"rw\"\nsorce = \"/x\"", [2]int{3, 1}, "files[0].sorce", ErrUnknownKey, `"source"`},
 		{"files = [{kind = \"tmpfs\", target = \"/t\", size = \"1MB\"}]", [2]int{1, 49}, "files[0].size", size.ErrAmbiguous, ""},
 		{"[seccomp]\non_suspicious = \"allow\"", [2]int{2, 17}, "seccomp.on_suspicious", ErrUnknown, "deny or kill"},
+		{"[seccomp]\nkill_after = 0", [2]int{2, 14}, "seccomp.kill_after", ErrValue, "1 or more"},
+		{"[seccomp]\nallow = [\"sync\", \"bpf\"]", [2]int{2, 18}, "seccomp.allow[1]", ErrValue, "nothing allows it"},
+		{"[seccomp]\nallow = [\"read\"]", [2]int{2, 10}, "seccomp.allow[0]", ErrValue, "leave it out"},
+		{"[seccomp]\nallow = [\"personality\"]", [2]int{2, 10}, "seccomp.allow[0]", ErrValue, "arguments"},
+		{"[seccomp]\nallow = [\"nonesuch\"]", [2]int{2, 10}, "seccomp.allow[0]", ErrUnknown, "by its name"},
+		{"view = \"some\"", [2]int{1, 8}, "view", ErrUnknown, "host or none"},
 		{"[hardware]\ncore_scheduling = \"yes\"", [2]int{2, 19}, "hardware.core_scheduling", ErrType, "a boolean"},
 		{"include = [\"gone.toml\"]", [2]int{1, 12}, "include[0]", fs.ErrNotExist, ""},
 		{"include = \"gone.toml\"", [2]int{1, 11}, "include", ErrType, "a list"},

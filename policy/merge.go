@@ -18,6 +18,7 @@ func Merge(base, over *Policy) *Policy {
 	}
 	m.Limits.merge(&over.Limits)
 	override(&m.Net, over.Net)
+	override(&m.View, over.View)
 	for _, f := range over.Files {
 		m.Files = addFile(m.Files, f)
 	}
@@ -28,6 +29,10 @@ func Merge(base, over *Policy) *Policy {
 	override(&m.Group, over.Group)
 	override(&m.Verify, over.Verify)
 	override(&m.Seccomp.OnSuspicious, over.Seccomp.OnSuspicious)
+	override(&m.Seccomp.KillAfter, over.Seccomp.KillAfter)
+	for _, call := range over.Seccomp.Allow {
+		m.Seccomp.allow(call)
+	}
 	m.Hardware.CoreScheduling = m.Hardware.CoreScheduling || over.Hardware.CoreScheduling
 	m.Hardware.SpeculationControl = m.Hardware.SpeculationControl || over.Hardware.SpeculationControl
 	return m
@@ -43,6 +48,7 @@ func (p *Policy) clone() *Policy {
 	c.Files = slices.Clone(p.Files)
 	c.Env = slices.Clone(p.Env)
 	c.PassEnv = slices.Clone(p.PassEnv)
+	c.Seccomp.Allow = slices.Clone(p.Seccomp.Allow)
 	c.Layers = nil
 	for l, v := range p.Layers {
 		c.setLayer(l, v)

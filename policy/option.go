@@ -44,6 +44,7 @@ var options = [...]Option{
 	{"pids-action", "ACTION", "at the bound of --pids: errno (the call fails) or kill (the jail ends)", "errno", "kill", false, nil},
 	{"disk-action", "ACTION", "at the bound of --disk: errno (the call fails) or kill (the jail ends)", "errno", "kill", false, nil},
 	{"net", "NET", "loopback (its own, up) or none (down)", "loopback", "none", false, setNet},
+	{"view", "VIEW", "what is seen of the host without --ro and its like: host (the system's programs and libraries) or none", "host", "none", false, setView},
 	{"ro", "PATH", "show a host path read-only: PATH at /box/PATH, /PATH and ../PATH at their absolute path; PATH? may be absent", "", "/opt/data", true, setRO},
 	{"rw", "PATH", "as --ro, but writable", "", "./out", true, setRW},
 	{"bind", "SRC:DST[:ro]", "show host path SRC at DST, writable unless :ro; a relative DST is below /box; SRC? may be absent", "", "/srv/cases:/cases:ro", true, setBind},
@@ -55,6 +56,9 @@ var options = [...]Option{
 	{"hostname", "NAME", "the host name inside", "jail", "judge-1", false, setHostname},
 	{"group", "NAME", "make it a member of a set of jails, with the set's limits over it (jail group); NAME/NAME is one in another", "none", "web/api", false, setGroup},
 	{"profile", "NAME", "further restrictions: default or wx-deny (no memory that is writable and executable; node and java need it)", "default", "wx-deny", false, setProfile},
+	{"on-suspicious", "ACTION", "what a call such as mount, ptrace or bpf costs: deny (it fails) or kill (the jail ends)", "deny", "kill", false, setOnSuspicious},
+	{"kill-after", "N", "end the jail at its Nth suspicious call", "never; the first with --on-suspicious kill", "10", false, setKillAfter},
+	{"allow-syscall", "CALL", "let a system call pass that is refused by default; one that can reach the host is not to be had", "", "get_mempolicy", true, setAllow},
 	{"require", "LAYER", "launch nothing without this layer", "all layers but those of --try", "landlock", true, setRequire},
 	{"try", "LAYER", "launch without this layer where the kernel lacks it", "time_ns; cgroup for an ordinary user", "user_ns", true, setTry},
 	{"off", "LAYER", "don't use this layer", "", "time_ns", true, setOff},
@@ -80,10 +84,14 @@ func (o *Option) Values() []string {
 	switch o.Name {
 	case "net":
 		return words(nets[:])
+	case "view":
+		return words(views[:])
 	case "profile":
 		return words(profiles[:])
 	case "verify":
 		return words(verifies[:])
+	case "on-suspicious":
+		return words(suspicious[:])
 	case "pids-action", "disk-action":
 		return words(actions[:])
 	case "require", "try", "off":

@@ -24,6 +24,7 @@ type Policy struct {
 	Layers   Layers   `toml:"layers,omitempty" json:"layers,omitempty"`
 	Limits   Limits   `toml:"limits,omitempty" json:"limits,omitempty"`
 	Net      Net      `toml:"net,omitempty" json:"net,omitempty"`
+	View     View     `toml:"view,omitempty" json:"view,omitempty"`
 	Files    []File   `toml:"files,omitempty" json:"files,omitempty"`
 	Env      []string `toml:"env,omitempty" json:"env,omitempty"`           // K=V, later wins
 	PassEnv  []string `toml:"pass_env,omitempty" json:"pass_env,omitempty"` // names copied from the caller
@@ -89,6 +90,15 @@ const (
 	NetNone     Net = "none"     // a network namespace of its own in which lo is down
 )
 
+// View is what a program sees of the host before Files add to it.
+type View string
+
+// The views. The zero value means ViewHost.
+const (
+	ViewHost View = "host" // the system's programs and libraries, and of /etc what they need
+	ViewNone View = "none" // nothing of the host: /box, /tmp, /dev, /proc and an /etc of its own
+)
+
 // Profile is a named set of further restrictions.
 type Profile string
 
@@ -107,9 +117,12 @@ const (
 	VerifyFull Verify = "full" // and a barrier at which the supervisor reads everything from outside
 )
 
-// Seccomp tunes the filter's reporting; it can never widen the filter.
+// Seccomp tunes the filter's reporting, and lets calls pass that are refused by
+// default but that no jail depends on being refused.
 type Seccomp struct {
 	OnSuspicious Suspicious `toml:"on_suspicious,omitempty" json:"on_suspicious,omitempty"` // what a call such as mount, ptrace or bpf costs
+	KillAfter    int64      `toml:"kill_after,omitempty" json:"kill_after,omitempty"`       // the jail ends at so many suspicious calls; default 1 where they cost that, else never
+	Allow        []string   `toml:"allow,omitempty" json:"allow,omitempty"`                 // calls to let pass beyond the default, by name; one that can reach the host is refused here
 }
 
 // Suspicious is what a suspicious call costs.
@@ -118,7 +131,7 @@ type Suspicious string
 // The answers to a suspicious call. The zero value means SuspiciousDeny.
 const (
 	SuspiciousDeny Suspicious = "deny" // the errno of its row
-	SuspiciousKill Suspicious = "kill" // the jail ends with reason syscall
+	SuspiciousKill Suspicious = "kill" // the jail ends with reason syscall; the first of them, or the one that kill_after says
 )
 
 // Hardware asks for protections that cost speed and are off by default.

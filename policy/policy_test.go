@@ -17,8 +17,8 @@ import (
 
 func TestResolveFillsEveryDefault(t *testing.T) {
 	want := &Policy{
-		Profile: ProfileDefault, Net: NetLoopback, Verify: VerifyFast, Chdir: "/box", Hostname: "jail",
-		Seccomp: Seccomp{SuspiciousDeny}, Layers: Layers{},
+		Profile: ProfileDefault, Net: NetLoopback, View: ViewHost, Verify: VerifyFast, Chdir: "/box", Hostname: "jail",
+		Seccomp: Seccomp{OnSuspicious: SuspiciousDeny}, Layers: Layers{},
 		Limits: Limits{CPU: Unlimited, Wall: Unlimited, Idle: Unlimited, Memory: 512 * size.MiB, MemoryHigh: Unlimited, Pids: 128, CPUMax: Unlimited,
 			Output: 64 * size.MiB, Disk: 256 * size.MiB, Inodes: 65536, FileSize: Unlimited, Stack: 8 * size.MiB,
 			OpenFiles: 1024, PidsAction: ActionErrno, DiskAction: ActionErrno},
@@ -124,7 +124,7 @@ func TestValidateReportsEveryMistake(t *testing.T) {
 		{"profile", ErrUnknown, Policy{Profile: "wxdeny"}},
 		{"net", ErrUnknown, Policy{Net: "host"}},
 		{"verify", ErrUnknown, Policy{Verify: "slow"}},
-		{"seccomp.on_suspicious", ErrUnknown, Policy{Seccomp: Seccomp{"allow"}}},
+		{"seccomp.on_suspicious", ErrUnknown, Policy{Seccomp: Seccomp{OnSuspicious: "allow"}}},
 		{"limits.cpu", ErrNegative, Policy{Limits: Limits{CPU: -time.Second}}},
 		{"limits.memory", ErrNegative, Policy{Limits: Limits{Memory: -2}}},
 		{"limits.pids", ErrNegative, Policy{Limits: Limits{Pids: math.MinInt64}}},
@@ -309,7 +309,6 @@ func TestTheDigestChangesWithEveryField(t *testing.T) {
 			}
 		})
 	}
-	add("on_suspicious", func(p *Policy) { p.Seccomp.OnSuspicious = SuspiciousKill })
 	add("core_scheduling", func(p *Policy) { p.Hardware.CoreScheduling = true })
 	add("speculation_control", func(p *Policy) { p.Hardware.SpeculationControl = true })
 	add("optional", func(p *Policy) { p.Files = []File{{Kind: FileRO, Source: "/opt/data", Optional: true}} })

@@ -34,10 +34,11 @@ func (p *Policy) Resolve(c Caller) *Policy {
 	}
 	orDefault(&r.Profile, ProfileDefault)
 	orDefault(&r.Net, NetLoopback)
+	orDefault(&r.View, ViewHost)
 	orDefault(&r.Verify, VerifyFast)
 	orDefault(&r.Hostname, defaultHostname)
 	orDefault(&r.Chdir, defaultChdir)
-	orDefault(&r.Seccomp.OnSuspicious, SuspiciousDeny)
+	r.Seccomp.resolve()
 	r.Chdir = path.Clean(r.Chdir)
 	r.Files = resolveFiles(p.Files, r.Limits.Disk)
 	r.Env = resolveEnv(p.Env)

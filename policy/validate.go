@@ -9,6 +9,7 @@ import (
 
 var (
 	nets       = [...]Net{NetLoopback, NetNone}
+	views      = [...]View{ViewHost, ViewNone}
 	profiles   = [...]Profile{ProfileDefault, ProfileWXDeny}
 	verifies   = [...]Verify{VerifyFast, VerifyFull}
 	suspicious = [...]Suspicious{SuspiciousDeny, SuspiciousKill}
@@ -32,6 +33,8 @@ func (p *Policy) Validate() error {
 		}
 	}
 	v.say("net", oneOf(p.Net, nets[:]))
+	v.say("view", oneOf(p.View, views[:]))
+	v.say("view", p.needsRoot())
 	for i := range p.Files {
 		p.Files[i].check(func(field string, err error) { v.say(index("files", i)+"."+field, err) })
 	}
@@ -45,7 +48,17 @@ func (p *Policy) Validate() error {
 	v.say("layers.cgroup", p.wantsGroups())
 	v.say("verify", oneOf(p.Verify, verifies[:]))
 	v.say("seccomp.on_suspicious", oneOf(p.Seccomp.OnSuspicious, suspicious[:]))
+	v.say("seccomp.kill_after", p.Seccomp.possible())
+	v.each("seccomp.allow", p.Seccomp.Allow, checkAllow)
 	return errors.Join(v...)
+}
+
+// needsRoot refuses an empty view where the program would stand in the host's root.
+func (p *Policy) needsRoot() error {
+	if p.View == ViewNone && (p.Layers[LayerRootfs] == Off || p.Layers[LayerMntNS] == Off) {
+		return fault(string(ViewNone), ErrContradiction, "without rootfs and mnt_ns the program sees the host's own files")
+	}
+	return nil
 }
 
 // wantsGroups refuses a limit that only a group can hold, without groups.

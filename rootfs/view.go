@@ -68,6 +68,21 @@ func (v View) AsBinds() View {
 	return v
 }
 
+// WithoutHost gives the same view without anything of the host's: the folders, the
+// texts, and the links at the top, by which what is shown of the host keeps its
+// traditional paths.
+func (v View) WithoutHost() View {
+	entries := make([]Entry, 0, len(v.Entries))
+	for _, e := range v.Entries {
+		top := depth(e.Path) == 1
+		if e.Kind == Dir && top || e.Kind == Text || e.Kind == Symlink && (top || e.Path == "/var/tmp") {
+			entries = append(entries, e)
+		}
+	}
+	v.Entries = entries
+	return v
+}
+
 // HostView gives the view of a host's own system: its layout is recognised by a
 // table, and every row of that layout that the host has becomes an entry. What
 // depends on the run's user is added by With.

@@ -134,6 +134,9 @@ func launch(r *request, p *policy.Policy, seen *shown, s *streams, m *meter.Run)
 		return s.fail("catch signals", err)
 	}
 	cmd.Wake, cmd.HoldThread, cmd.MeterIO = sigs.wake(), true, m != nil
+	if r.explains {
+		cmd.Watch = isolate.WatchExplain
+	}
 	cmd.OnStart = sigs.forward
 	if !r.quiet {
 		cmd.OnWait = sayWhoHolds

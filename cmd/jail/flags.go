@@ -24,6 +24,7 @@ type request struct {
 	keys     []meter.Key // of a report
 	price    string
 	asCSV    bool
+	explains bool
 	resolved bool
 	quiet    bool
 	help     bool
@@ -54,6 +55,7 @@ var execFlags = [...]flagRow{
 	{"tenant", "NAME", "whose run it is, for --meter", "none", "alice", setTenant},
 	{"label", "KEY=VALUE", "file the run under a word more, for --meter; repeatable", "none", "course=algorithms", addLabel},
 	{"budget", "FILE", "hold the tenant to its budget in FILE (TOML), of what --meter's FILE says it has used", "none", "budget.toml", value(func(r *request) *string { return &r.budget })},
+	{"explain", "", "list each file that can't be seen, read or written, and each refused call, with the flag that would allow it; costs the program some 10 µs a call", "", "", toggle(func(r *request) *bool { return &r.explains })},
 	{"resolved", "", "print the policy that would be in force, and run nothing", "", "", toggle(func(r *request) *bool { return &r.resolved })},
 	{"quiet", "", "no lines of jail's own but errors", "", "", toggle(func(r *request) *bool { return &r.quiet })},
 	helpFlag,

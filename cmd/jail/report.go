@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"os"
-	"strconv"
 	"strings"
 
 	"github.com/jailrun/jail/isolate"
@@ -38,6 +37,7 @@ func report(r *request, p *policy.Policy, cmd *isolate.Cmd, beside *lookout, s *
 	case res.Reason == result.SetupFailed, res.Reason == result.Internal:
 		_, _ = os.Stderr.WriteString(result.Sentence(res) + "\n")
 	case !r.quiet:
+		r.tellDenials(res)
 		remark(res, p.OnlyByGroup(), func() string { return cmp.Or(beside.hint(), afterthought(r.argv, p)) })
 	}
 	return status
@@ -46,9 +46,6 @@ func report(r *request, p *policy.Policy, cmd *isolate.Cmd, beside *lookout, s *
 // remark writes what jail has to say of a run that it did watch to its end, of the
 // flags that only a group can hold, and what a program that failed may have wanted.
 func remark(res *result.Result, grouped []string, wanted func() string) {
-	if isTerminal(os.Stderr) {
-		denied(res)
-	}
 	met := result.Met(res)
 	switch {
 	case readerLeft(res):
@@ -119,36 +116,6 @@ func rootless(res *result.Result) string {
 // notReached is what a new result says of every layer: the launch, or its
 // read-back, did not come so far.
 const notReached = "not reached"
-
-// denied sums up what was refused, in two lines at most.
-func denied(res *result.Result) {
-	const most = 4
-	if len(res.Denials) == 0 {
-		return
-	}
-	text, fix := "denied: ", ""
-	for i := range min(len(res.Denials), most) {
-		d := &res.Denials[i]
-		if i > 0 {
-			text += ", "
-		}
-		text += d.Syscall
-		if d.Object != "" {
-			text += " " + d.Object
-		}
-		text += " (" + d.Errno.String() + ", " + strconv.FormatInt(d.Count, 10) + "×)"
-		if fix == "" {
-			fix = d.Fix
-		}
-	}
-	if more := len(res.Denials) - most; more > 0 {
-		text += ", and " + strconv.Itoa(more) + " more (--json lists all)"
-	}
-	say(text)
-	if fix != "" {
-		say("allow it with " + fix)
-	}
-}
 
 func isTerminal(f *os.File) bool {
 	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)

@@ -8,10 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Denial is one kind of refused call: those of one number, error and rule.
+// Denial is one kind of refused call: those of one number, error and rule, and for
+// a watched call of one object.
 // Object, Args and PID are of the first of them.
 type Denial struct {
-	Layer   string    `json:"layer"` // "seccomp"
+	Layer   string    `json:"layer"` // "seccomp", or what a watched call meets
 	Syscall string    `json:"syscall"`
 	Object  string    `json:"object,omitempty"` // what it was about, printable ASCII
 	Args    [6]uint64 `json:"args"`
@@ -33,6 +34,7 @@ type key struct {
 	arch  uint32
 	errno unix.Errno
 	rule  string
+	what  string // where that tells rows apart
 }
 
 // record is the rows so far, at most limit, and one for the rest.
@@ -42,16 +44,21 @@ type record struct {
 	other *Denial
 }
 
-// note counts a call, and describes it if it is the first of its row.
+// note counts a suspicious call, and describes it if it is the first of its row.
 func (l *Listener) note(c *Call, errno unix.Errno, rule, fix string) {
+	l.noteRefusal(c, &Refusal{Layer: "seccomp", Errno: errno, Rule: rule, Fix: fix})
+}
+
+// noteRefusal counts a call. Those with an Object of their own are a row for each.
+func (l *Listener) noteRefusal(c *Call, f *Refusal) {
 	r := &l.record
 	now := int64(time.Since(l.began)) // which a step of the host's clock doesn't move
-	k := key{c.NR, c.Arch, errno, rule}
+	k := key{c.NR, c.Arch, f.Errno, f.Rule, f.Object}
 	d := r.rows[k]
 	switch {
 	case d != nil:
 	case len(r.rows) < r.limit:
-		d = l.describe(c, errno, rule, fix, now)
+		d = l.describe(c, f, now)
 		if r.rows == nil {
 			r.rows = make(map[key]*Denial)
 		}
@@ -67,10 +74,10 @@ func (l *Listener) note(c *Call, errno unix.Errno, rule, fix string) {
 	d.LastNS = now
 }
 
-func (l *Listener) describe(c *Call, errno unix.Errno, rule, fix string, now int64) *Denial {
-	d := &Denial{Layer: "seccomp", Syscall: c.Syscall, Args: c.Args, Errno: unix.ErrnoName(errno),
-		Rule: rule, Fix: fix, FirstNS: now, PID: c.PID}
-	if !c.Foreign {
+func (l *Listener) describe(c *Call, f *Refusal, now int64) *Denial {
+	d := &Denial{Layer: f.Layer, Syscall: c.Syscall, Object: f.Object, Args: c.Args, Errno: unix.ErrnoName(f.Errno),
+		Rule: f.Rule, Fix: f.Fix, FirstNS: now, PID: c.PID}
+	if d.Object == "" && !c.Foreign {
 		d.Object = l.object(c)
 	}
 	return d

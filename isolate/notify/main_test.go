@@ -21,15 +21,16 @@ func TestMain(m *testing.M) {
 }
 
 // The calls that the children's filter sends to the listener.
-var notified = []uint32{unix.SYS_PTRACE, unix.SYS_MOUNT, unix.SYS_UNSHARE, unix.SYS_KEYCTL, unix.SYS_SOCKET, unix.SYS_LISTEN}
+var notified = []uint32{unix.SYS_PTRACE, unix.SYS_MOUNT, unix.SYS_UNSHARE, unix.SYS_KEYCTL, unix.SYS_ADD_KEY, unix.SYS_SOCKET, unix.SYS_LISTEN}
 
 // parts are what children do under the filter. Each gives its exit status.
 var parts = map[string]func() int{
-	"ptrace":  func() int { return int(call(unix.SYS_PTRACE, 0, 0)) },
-	"twice":   func() int { call(unix.SYS_PTRACE, 0, 0); return int(call(unix.SYS_KEYCTL, 1, 0)) },
-	"unshare": func() int { return int(call(unix.SYS_UNSHARE, unix.CLONE_NEWUSER|unix.CLONE_NEWNET, 0)) },
-	"mount":   mountPart,
-	"flood":   floodPart,
+	"ptrace":   func() int { return int(call(unix.SYS_PTRACE, 0, 0)) },
+	"twice":    func() int { call(unix.SYS_PTRACE, 0, 0); return int(call(unix.SYS_KEYCTL, 1, 0)) },
+	"unshare":  func() int { return int(call(unix.SYS_UNSHARE, unix.CLONE_NEWUSER|unix.CLONE_NEWNET, 0)) },
+	"mount":    mountPart,
+	"unfilled": unfilledPart,
+	"flood":    floodPart,
 	"rows": func() int {
 		for op := range uintptr(20) {
 			call(unix.SYS_KEYCTL, op, 0)
@@ -109,6 +110,31 @@ func burstPart() int {
 		total += <-made
 	}
 	return total
+}
+
+// unfilledPart gives strings that lie in a page which only userfaultfd(2) would
+// fill.
+func unfilledPart() int {
+	const size, api, register = 4096, 0xc018aa3f, 0xc020aa00 // linux/userfaultfd.h: UFFDIO_API, UFFDIO_REGISTER
+	page, err := unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+	if err != nil {
+		return 101
+	}
+	at := uintptr(unsafe.Pointer(unsafe.SliceData(page)))
+	fd, _, errno := unix.RawSyscall(unix.SYS_USERFAULTFD, unix.O_CLOEXEC, 0, 0)
+	if errno != 0 {
+		return 102
+	}
+	hello := [3]uint64{0xaa}
+	missing := [4]uint64{uint64(at), size, 1}
+	if _, _, errno = unix.RawSyscall(unix.SYS_IOCTL, fd, api, uintptr(unsafe.Pointer(&hello))); errno != 0 {
+		return 103
+	}
+	if _, _, errno = unix.RawSyscall(unix.SYS_IOCTL, fd, register, uintptr(unsafe.Pointer(&missing))); errno != 0 {
+		return 104
+	}
+	call(unix.SYS_MOUNT, at, at)
+	return int(call(unix.SYS_ADD_KEY, at, at))
 }
 
 func mountPart() int {

@@ -32,10 +32,12 @@ type Listener struct {
 	text      []byte  // room to read a count, made when first needed
 	listeners int     // how many TCP listeners there can be
 	filters   int     // that went on to be installed, ended or not
-	quota     int     // answers in a window
+	quota     int     // what answers may cost in a window
 	used      int
+	suspected int64     // suspicious calls so far
 	since     time.Time // start of the window
 	delayed   int64     // windows that ended in a pause
+	blind     bool      // a read of a caller's memory did not come back in time
 	closed    bool
 }
 
@@ -76,10 +78,17 @@ func New(fd int, o Options) (*Listener, error) {
 	if l.o.Rows <= 0 {
 		l.o.Rows = DefaultRows
 	}
-	l.quota = max(int(int64(l.o.Rate)*int64(window)/int64(time.Second)), 1)
+	l.quota = max(int(int64(l.o.Rate)*int64(window)/int64(time.Second)), 1) * refusal
 	l.record.limit = l.o.Rows
 	return l, nil
 }
+
+// What answers cost: a program makes calls that are watched in good faith, and by
+// the thousand.
+const (
+	refusal = 16
+	passing = 1
+)
 
 func words(size uintptr) []uint64 { return make([]uint64, (size+7)/8) }
 
@@ -114,8 +123,7 @@ func (l *Listener) Handle(events uint32) {
 		l.since, l.used = now, 0
 	}
 	for !l.closed && l.used < l.quota && l.waiting() {
-		l.used++
-		l.serve()
+		l.used += l.serve()
 	}
 	if !l.closed && l.used >= l.quota {
 		l.pause()
@@ -152,25 +160,29 @@ func (l *Listener) waiting() bool {
 }
 
 // serve receives one notification and answers it.
-func (l *Listener) serve() {
+func (l *Listener) serve() (cost int) {
 	clear(l.req) // the kernel insists (EINVAL)
 	switch err := l.ioctl(unix.SECCOMP_IOCTL_NOTIF_RECV, unsafe.Pointer(unsafe.SliceData(l.req))); err {
 	case 0:
 	case unix.EINTR, unix.ENOENT: // the caller died, or got a signal
-		return
+		return refusal
 	default:
 		l.hangup(&Error{Op: "receive from", Object: "seccomp listener", Err: err})
-		return
+		return refusal
 	}
 	n := *(*notification)(unsafe.Pointer(unsafe.SliceData(l.req)))
 	c := Call{ID: n.id, PID: int(n.pid), Arch: n.arch, NR: n.nr, Args: n.args, IP: n.ip}
 	c.Foreign = c.Arch != nativeArch || isX32(c.NR)
 	c.Syscall = l.name(&c)
-	if c.Foreign {
+	switch {
+	case c.Foreign:
 		l.foreign(c)
-	} else {
+	case l.watched(&c):
+		return passing
+	default:
 		l.native(c)
 	}
+	return refusal
 }
 
 func (l *Listener) foreign(c Call) {
@@ -197,7 +209,8 @@ func (l *Listener) native(c Call) {
 		}
 	}
 	errno, rule, fix := l.answer(&c)
-	if l.o.OnSuspicious != nil {
+	l.suspected++
+	if l.o.OnSuspicious != nil && l.suspected >= l.o.KillAfter {
 		l.note(&c, unanswered, rule, fix)
 		l.o.OnSuspicious(c)
 		return

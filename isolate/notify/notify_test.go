@@ -26,7 +26,7 @@ type jailed struct {
 }
 
 var names = map[int32]string{
-	unix.SYS_PTRACE: "ptrace", unix.SYS_MOUNT: "mount", unix.SYS_UNSHARE: "unshare", unix.SYS_KEYCTL: "keyctl",
+	unix.SYS_PTRACE: "ptrace", unix.SYS_MOUNT: "mount", unix.SYS_UNSHARE: "unshare", unix.SYS_KEYCTL: "keyctl", unix.SYS_ADD_KEY: "add_key",
 }
 
 // start starts a child that plays part, with a listener on a new loop.
@@ -157,16 +157,29 @@ func TestFlagsAreNamed(t *testing.T) {
 func TestPathsAreReadAndHarmless(t *testing.T) {
 	j := start(t, "mount", Options{AllowMemory: true})
 	j.run(t)
-	want := `source="evil\x1b[2J\n" target="/mnt/\u202etxt" type=NULL`
+	want := `source="evil\x1b[2J\n" target="/mnt/\u202etxt" type=NULL flags=0`
 	if list := j.Denials(); len(list) != 1 || list[0].Object != want {
 		t.Errorf("got %+v, want %s", list, want)
 	}
 }
 
-func TestMemoryIsNotReadUnlessAllowed(t *testing.T) {
+func TestPathsAreReadAsideWhereMemoryMayHold(t *testing.T) {
 	j := start(t, "mount", Options{})
 	j.run(t)
-	if list := j.Denials(); len(list) != 1 || !strings.HasPrefix(list[0].Object, "source=0x") {
+	if list := j.Denials(); len(list) != 1 || !strings.HasPrefix(list[0].Object, `source="evil`) {
+		t.Errorf("got %+v", list)
+	}
+}
+
+func TestAPageThatNobodyFillsIsGivenUp(t *testing.T) {
+	j := start(t, "unfilled", Options{})
+	begin := time.Now()
+	j.run(t)
+	if d := time.Since(begin); d > 20*patience {
+		t.Errorf("two calls took %v", d)
+	}
+	list := j.Denials()
+	if len(list) != 2 || !strings.HasPrefix(list[0].Object, "source=0x") || !strings.HasPrefix(list[1].Object, "type=0x") {
 		t.Errorf("got %+v", list)
 	}
 }

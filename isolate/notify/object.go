@@ -2,113 +2,70 @@ package notify
 
 import (
 	"bytes"
+	"encoding/binary"
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// form is how an argument is shown.
-type form uint8
-
-const (
-	path   form = iota // a string in the caller's memory
-	flags              // names of bits
-	choice             // the name of a value
-	number
-)
-
-// shown is one argument of a call that an Object tells.
-type shown struct {
-	label string
-	arg   int
-	as    form
-	names []named
-}
-
-type named struct {
-	value uint64
-	name  string
-}
-
-// objects says what is told of which call. The rest shows as its arguments do.
-var objects = [...]struct {
-	call string
-	args []shown
-}{
-	{"mount", []shown{{"source", 0, path, nil}, {"target", 1, path, nil}, {"type", 2, path, nil}}},
-	{"umount2", []shown{{"target", 0, path, nil}}},
-	{"pivot_root", []shown{{"new", 0, path, nil}, {"old", 1, path, nil}}},
-	{"chroot", []shown{{"path", 0, path, nil}}},
-	{"swapon", []shown{{"path", 0, path, nil}}},
-	{"acct", []shown{{"path", 0, path, nil}}},
-	{"mknod", []shown{{"path", 0, path, nil}}},
-	{"mknodat", []shown{{"path", 1, path, nil}}},
-	{"unshare", []shown{{"flags", 0, flags, namespaces}}},
-	{"clone", []shown{{"flags", 0, flags, namespaces}}},
-	{"setns", []shown{{"fd", 0, number, nil}, {"flags", 1, flags, namespaces}}},
-	{"ptrace", []shown{{"request", 0, choice, ptraceRequests}, {"pid", 1, number, nil}}},
-	{"process_vm_readv", []shown{{"pid", 0, number, nil}}},
-	{"process_vm_writev", []shown{{"pid", 0, number, nil}}},
-	{"keyctl", []shown{{"operation", 0, choice, keyOperations}}},
-	{"add_key", []shown{{"type", 0, path, nil}, {"description", 1, path, nil}}},
-	{"request_key", []shown{{"type", 0, path, nil}, {"description", 1, path, nil}}},
-	{"bpf", []shown{{"command", 0, choice, bpfCommands}}},
-}
-
-var namespaces = []named{
-	{unix.CLONE_NEWNS, "CLONE_NEWNS"}, {unix.CLONE_NEWCGROUP, "CLONE_NEWCGROUP"}, {unix.CLONE_NEWUTS, "CLONE_NEWUTS"},
-	{unix.CLONE_NEWIPC, "CLONE_NEWIPC"}, {unix.CLONE_NEWUSER, "CLONE_NEWUSER"}, {unix.CLONE_NEWPID, "CLONE_NEWPID"},
-	{unix.CLONE_NEWNET, "CLONE_NEWNET"}, {unix.CLONE_NEWTIME, "CLONE_NEWTIME"},
-}
-
-var ptraceRequests = []named{
-	{0, "PTRACE_TRACEME"}, {1, "PTRACE_PEEKTEXT"}, {2, "PTRACE_PEEKDATA"}, {4, "PTRACE_POKETEXT"}, {5, "PTRACE_POKEDATA"},
-	{7, "PTRACE_CONT"}, {16, "PTRACE_ATTACH"}, {17, "PTRACE_DETACH"}, {24, "PTRACE_SYSCALL"}, {0x4206, "PTRACE_SEIZE"},
-}
-
-var keyOperations = []named{
-	{0, "KEYCTL_GET_KEYRING_ID"}, {1, "KEYCTL_JOIN_SESSION_KEYRING"}, {2, "KEYCTL_UPDATE"}, {3, "KEYCTL_REVOKE"},
-	{4, "KEYCTL_CHOWN"}, {5, "KEYCTL_SETPERM"}, {6, "KEYCTL_DESCRIBE"}, {7, "KEYCTL_CLEAR"}, {8, "KEYCTL_LINK"},
-	{9, "KEYCTL_UNLINK"}, {10, "KEYCTL_SEARCH"}, {11, "KEYCTL_READ"}, {12, "KEYCTL_INSTANTIATE"},
-}
-
-var bpfCommands = []named{
-	{0, "BPF_MAP_CREATE"}, {1, "BPF_MAP_LOOKUP_ELEM"}, {2, "BPF_MAP_UPDATE_ELEM"}, {5, "BPF_PROG_LOAD"},
-	{6, "BPF_OBJ_PIN"}, {7, "BPF_OBJ_GET"}, {8, "BPF_PROG_ATTACH"}, {18, "BPF_BTF_LOAD"}, {28, "BPF_LINK_CREATE"},
-}
-
 // object tells what a call was about, in printable ASCII of bounded length.
 func (l *Listener) object(c *Call) string {
-	for _, o := range &objects {
-		if o.call != c.Syscall {
-			continue
+	for i := range objects {
+		if o := &objects[i]; o.call == c.Syscall {
+			return l.all(c, o.args)
 		}
-		parts := make([]string, 0, len(o.args))
-		for _, a := range o.args {
-			parts = append(parts, a.label+"="+l.show(c, a))
-		}
-		return strings.Join(parts, " ")
 	}
 	return ""
 }
 
+func (l *Listener) all(c *Call, args []shown) string {
+	parts := make([]string, 0, len(args))
+	for _, a := range args {
+		parts = append(parts, a.label+"="+l.show(c, a))
+	}
+	return strings.Join(parts, " ")
+}
+
+// show tells an argument. What is no pointer the kernel reads as an int.
 func (l *Listener) show(c *Call, a shown) string {
 	v := c.Args[a.arg]
 	switch a.as {
 	case path:
 		return l.quoted(c, v)
+	case event:
+		return l.event(c, v)
 	case flags:
 		return flagNames(v, a.names)
 	case choice:
-		for _, n := range a.names {
-			if n.value == uint64(uint32(v)) {
-				return n.name
-			}
+		return oneOf(uint64(uint32(v)), a.names)
+	case folder:
+		if int32(v) == unix.AT_FDCWD {
+			return "AT_FDCWD"
 		}
 	}
-	return strconv.Itoa(int(int32(v))) // the kernel looks at no more of these
+	return strconv.Itoa(int(int32(v)))
+}
+
+// oneOf names a value: SOCK_CLOEXEC and SOCK_NONBLOCK are bits beside a type.
+func oneOf(v uint64, names []named) string {
+	for _, n := range names {
+		if n.value == v || n.value == v&^(unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK) && strings.HasPrefix(n.name, "SOCK_") {
+			return n.name
+		}
+	}
+	return strconv.Itoa(int(int32(v)))
+}
+
+// event tells of which kind a struct perf_event_attr is: its first field.
+func (l *Listener) event(c *Call, addr uint64) string {
+	var room [16]byte
+	if l.read(c, room[:], addr) < len(room) {
+		return hex(addr)
+	}
+	return oneOf(uint64(binary.NativeEndian.Uint32(room[:])), perfTypes) + ":" + hex(binary.NativeEndian.Uint64(room[8:]))
 }
 
 func flagNames(v uint64, names []named) string {
@@ -119,8 +76,11 @@ func flagNames(v uint64, names []named) string {
 			v &^= n.value
 		}
 	}
-	if v != 0 || parts == nil {
+	if v != 0 {
 		parts = append(parts, hex(v))
+	}
+	if parts == nil {
+		return "0"
 	}
 	return strings.Join(parts, "|")
 }
@@ -137,13 +97,9 @@ func (l *Listener) quoted(c *Call, addr uint64) string {
 	if addr == 0 {
 		return "NULL"
 	}
-	if !l.o.AllowMemory || c.PID == 0 {
-		return hex(addr)
-	}
 	var room [textMax]byte
-	n := readMemory(c.PID, room[:], uintptr(addr))
-	// The pid was the caller's all the while only if the caller still waits.
-	if n == 0 || !l.valid(c.ID) {
+	n := l.read(c, room[:], addr)
+	if n == 0 {
 		return hex(addr)
 	}
 	text, _, ended := bytes.Cut(room[:n], []byte{0})
@@ -153,6 +109,46 @@ func (l *Listener) quoted(c *Call, addr uint64) string {
 	}
 	return s
 }
+
+// read reads the caller's memory, 0 bytes where that can't be had.
+func (l *Listener) read(c *Call, p []byte, addr uint64) int {
+	if l.blind || c.PID == 0 {
+		return 0
+	}
+	n := 0
+	if l.o.AllowMemory {
+		n = readMemory(c.PID, p, uintptr(addr))
+	} else {
+		n = l.readAside(c.PID, p, uintptr(addr))
+	}
+	// The pid was the caller's all the while only if the caller still waits.
+	if n == 0 || !l.valid(c.ID) {
+		return 0
+	}
+	return n
+}
+
+// readAside reads on a goroutine of its own, and waits for it no longer than
+// patience: a page of a FUSE server of the caller's may take as long as that
+// likes. A jail that has once kept us waiting is not read any more, so one thread
+// is lost at most, and that only until the server answers.
+func (l *Listener) readAside(pid int, p []byte, addr uintptr) int {
+	done := make(chan []byte, 1)
+	go func(size int) {
+		own := make([]byte, size) // p is the loop's, who may be gone
+		done <- own[:readMemory(pid, own, addr)]
+	}(len(p))
+	select {
+	case got := <-done:
+		return copy(p, got)
+	case <-time.After(patience):
+		l.blind = true
+		return 0
+	}
+}
+
+// patience is far beyond what reading two pages takes.
+const patience = 100 * time.Millisecond
 
 // readMemory reads from addr on up to len(p) bytes, but not from a further page
 // that it can't.

@@ -19,6 +19,21 @@ type Call struct {
 	Foreign bool
 }
 
+// Watched is what becomes of a call that is watched.
+type Watched struct {
+	Errno  unix.Errno // that it gets; 0: it goes on, and the kernel decides
+	Denial *Refusal   // what is to be recorded of it; nil: nothing
+}
+
+// Refusal is what a watched call is refused, or will be.
+type Refusal struct {
+	Layer  string
+	Errno  unix.Errno
+	Object string // nothing: as for a suspicious call
+	Rule   string
+	Fix    string
+}
+
 // Options are the listener's choices. Only Loop is needed.
 type Options struct {
 	Loop Loop
@@ -41,15 +56,22 @@ type Options struct {
 	// OnSuspicious is called for any other call, where the policy is to kill
 	// for it; it is then never answered. Nil: the errno of Answer.
 	OnSuspicious func(Call)
+	// KillAfter is at which of these calls OnSuspicious is called; those before it
+	// get the errno of Answer. 0 is the first.
+	KillAfter int64
+	// Watch judges a call that is no suspicious one and of which the filter tells
+	// nevertheless. ok is false for any other. Nil: there are none.
+	Watch func(c *Call, m *Memory) (w Watched, ok bool)
 	// OnHangup is called once: with nil when no task with the filter is left, or
 	// with what has ended the listener before.
 	OnHangup func(error)
 
-	// AllowMemory has paths read from the caller's memory, for the first call
-	// of each row. They are for people to read, never to decide by. A page that
-	// only userfaultfd(2) or a FUSE server fills would hold the loop for as
-	// long as that takes: allow it where the filter refuses the one and the
-	// view has none of the other.
+	// AllowMemory has the caller's memory, where paths are, read on the loop's
+	// own goroutine. A page that only userfaultfd(2) or a FUSE server fills would
+	// hold the loop for as long as that takes: allow it where the filter refuses
+	// the one and the view has none of the other. Without it a read takes another
+	// goroutine, and is given up after 0.1 s. What is read is for people, never to
+	// decide by.
 	AllowMemory bool
 	// Rate is how many calls are answered in a second; later ones wait in the
 	// kernel. Default 2000.

@@ -16,15 +16,16 @@ const (
 	KindErrno              // refused with Errno
 	KindIgnore             // told that it succeeded, and nothing is done
 	KindBudget             // allowed by the listener up to Most at once, then refused with Errno
+	KindWatch              // the listener hears of it, and refuses it with Errno, or lets it go on if that is 0
 	KindAllow              // the kernel serves it
 )
 
 // Action is a filter's answer to one call. The zero value kills.
 type Action struct {
 	Kind  Kind
-	Errno unix.Errno // of KindErrno, KindNotify and KindBudget
+	Errno unix.Errno // of KindErrno, KindNotify, KindBudget and KindWatch
 	Most  uint16     // of KindBudget: how many of what the call makes a jail may have
-	Alone unix.Errno // of KindBudget: the refusal where no listener counts
+	Alone unix.Errno // of KindBudget and KindWatch: the refusal where there is no listener; 0, of a KindWatch: none
 }
 
 // Kill ends the jail.
@@ -70,7 +71,9 @@ func (a Action) Return(o Options) uint32 {
 		return unix.SECCOMP_RET_ERRNO | uint32(a.Errno)
 	case a.Kind == KindIgnore:
 		return unix.SECCOMP_RET_ERRNO // of 0: the call returns 0
-	case a.Kind == KindBudget && !o.Listener:
+	case a.Kind == KindWatch && !o.Listener && a.Alone == 0:
+		return unix.SECCOMP_RET_ALLOW
+	case (a.Kind == KindBudget || a.Kind == KindWatch) && !o.Listener:
 		return unix.SECCOMP_RET_ERRNO | uint32(a.Alone)
 	case o.Listener:
 		return unix.SECCOMP_RET_USER_NOTIF
@@ -89,6 +92,11 @@ func (a Action) String() string {
 		return unix.ErrnoName(a.Errno) + ", reported"
 	case KindIgnore:
 		return "nothing, told as done"
+	case KindWatch:
+		if a.Errno == 0 {
+			return "allow, reported"
+		}
+		return unix.ErrnoName(a.Errno) + ", reported"
 	case KindBudget:
 		return "allow " + strconv.Itoa(int(a.Most)) + " at once, then " + unix.ErrnoName(a.Errno) + ", reported"
 	}

@@ -9,6 +9,8 @@ const newNamespace = unix.CLONE_NEWNS | unix.CLONE_NEWCGROUP | unix.CLONE_NEWUTS
 
 const whyNamespace = "makes a namespace: inside a new user namespace the program would hold every capability (CVE-2022-0492, CVE-2024-1086)"
 
+const fixNamespace = "nothing allows it: the program is in namespaces of its own already, so switch its own sandbox off"
+
 // Not in x/sys/unix: linux/sched.h, linux/ioprio.h and asm-generic/ioctls.h.
 const (
 	schedResetOnFork = 0x40000000
@@ -26,12 +28,12 @@ const (
 // children.
 var processChecks = []Check{
 	{
-		Call: "clone", Words: "flags have any CLONE_NEW*", Why: whyNamespace,
+		Call: "clone", Words: "flags have any CLONE_NEW*", Why: whyNamespace, Fix: fixNamespace,
 		When:   []Arg{{Index: 0, Mask: newNamespace, Values: []uint64{0}, Not: true}},
 		Answer: Action{Kind: KindNotify, Errno: unix.EPERM}, Fixed: true,
 	},
 	{
-		Call: "unshare", Words: "flags have any CLONE_NEW*", Why: whyNamespace,
+		Call: "unshare", Words: "flags have any CLONE_NEW*", Why: whyNamespace, Fix: fixNamespace,
 		When:   []Arg{{Index: 0, Mask: newNamespace | unix.CLONE_NEWTIME, Values: []uint64{0}, Not: true}},
 		Answer: Action{Kind: KindNotify, Errno: unix.EPERM}, Fixed: true,
 	},
@@ -142,6 +144,7 @@ var fileChecks = []Check{
 	{
 		Call: "ioctl", Words: "request is TIOCSTI or TIOCLINUX",
 		Why:    "types into the caller's terminal, from where a shell outside would run it (CVE-2017-5226, CVE-2019-10063, CVE-2023-28100)",
+		Fix:    "nothing allows it: pass the text as standard input",
 		When:   []Arg{{Index: 1, Mask: Low32, Values: []uint64{unix.TIOCSTI, tiocLinux}}},
 		Answer: Action{Kind: KindNotify, Errno: unix.EPERM}, Fixed: true,
 	},

@@ -68,7 +68,7 @@ func TestWhyNamesTheDecidingRow(t *testing.T) {
 		fix   bool
 	}{
 		{unix.SYS_MOUNT, [6]uint64{}, "mount", true},
-		{unix.SYS_CLONE, [6]uint64{unix.CLONE_NEWUSER}, "processes", false},
+		{unix.SYS_CLONE, [6]uint64{unix.CLONE_NEWUSER}, "processes", true},
 		{unix.SYS_SCHED_SETSCHEDULER, [6]uint64{0, unix.SCHED_FIFO}, "processes", true},
 		{1000, [6]uint64{}, "unknown", false},
 		{-1, [6]uint64{}, "skipped", false},

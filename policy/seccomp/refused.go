@@ -19,6 +19,7 @@ var suspicious = []Group{
 	},
 	{
 		Name: "namespaces", Why: "enters another namespace; a new user namespace is the door to most kernel exploits",
+		Fix:    fixNamespace,
 		Answer: Action{Kind: KindNotify, Errno: unix.EPERM}, Fixed: true,
 		Calls: []string{"setns"},
 	},
@@ -36,21 +37,25 @@ var suspicious = []Group{
 	},
 	{
 		Name: "modules", Why: "loads code into the kernel",
+		Fix:    "nothing allows it: load the module on the host beforehand",
 		Answer: Action{Kind: KindNotify, Errno: unix.EPERM}, Fixed: true,
 		Calls: []string{"init_module", "finit_module", "delete_module"},
 	},
 	{
 		Name: "reboot", Why: "replaces or stops the host's kernel",
+		Fix:    "nothing allows it: let the program exit instead",
 		Answer: Action{Kind: KindNotify, Errno: unix.EPERM}, Fixed: true,
 		Calls: []string{"kexec_load", "kexec_file_load", "reboot"},
 	},
 	{
 		Name: "swap", Why: "changes the host's swap",
+		Fix:    "nothing allows it: give the jail swap by --swap",
 		Answer: Action{Kind: KindNotify, Errno: unix.EPERM}, Fixed: true,
 		Calls: []string{"swapon", "swapoff"},
 	},
 	{
 		Name: "ports", Why: "gives a process the host's I/O ports",
+		Fix:    "nothing allows it: run what drives hardware outside of the jail",
 		Answer: Action{Kind: KindNotify, Errno: unix.EPERM}, Fixed: true,
 		Calls: []string{"iopl", "ioperm"},
 	},
@@ -62,16 +67,19 @@ var suspicious = []Group{
 	},
 	{
 		Name: "keyring", Why: "keyrings are in no namespace: a channel between jails, and a kernel attack surface (CVE-2016-0728)",
+		Fix:    "nothing allows it: keep keys in memory, or in a file in /tmp",
 		Answer: Action{Kind: KindNotify, Errno: unix.ENOSYS}, Fixed: true,
 		Calls: []string{"add_key", "request_key", "keyctl"},
 	},
 	{
 		Name: "userfaultfd", Why: "stops the kernel in the middle of a copy, which makes its races easy to win",
+		Fix:    "nothing allows it: use the program's mode without it",
 		Answer: Action{Kind: KindNotify, Errno: unix.ENOSYS}, Fixed: true,
 		Calls: []string{"userfaultfd"},
 	},
 	{
 		Name: "handle-open", Why: "opens files by inode number, past every path rule (CVE-2014-9357)",
+		Fix:    "nothing allows it: open the file by its path",
 		Answer: Action{Kind: KindNotify, Errno: unix.ENOSYS}, Fixed: true,
 		Calls: []string{"open_by_handle_at"},
 	},

@@ -94,6 +94,8 @@ func checkAnswer(object string, a Action) error {
 		ok = isErrno(a.Errno)
 	case KindBudget:
 		ok = isErrno(a.Errno) && isErrno(a.Alone)
+	case KindWatch:
+		ok = (a.Errno == 0 || isErrno(a.Errno)) && (a.Alone == 0 || isErrno(a.Alone))
 	default:
 		ok = a.Kind <= KindAllow
 	}

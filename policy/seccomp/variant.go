@@ -2,6 +2,7 @@ package seccomp
 
 import (
 	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -32,6 +33,11 @@ type Variant struct {
 	// Huge: a group bounds the huge pages that the jail may take from the host's
 	// pool, so it may ask for them.
 	Huge bool
+	// Allow are calls, by name and with a blank between two, to let pass beyond
+	// the default. What Allowable refuses stays refused.
+	Allow string
+	// Watch has the listener told of more than what is suspicious.
+	Watch Watch
 }
 
 // Rules are the variant's table. The copy is the caller's.
@@ -51,6 +57,8 @@ func (v Variant) Rules() *Rules {
 	if v.Huge {
 		r.Checks = slices.DeleteFunc(slices.Clone(r.Checks), func(c Check) bool { return c.Why == whyHuge })
 	}
+	r.allowing(strings.Fields(v.Allow))
+	r.watching(v.Watch)
 	return r
 }
 

@@ -1,0 +1,24 @@
+package access
+
+import (
+	"path"
+	"strings"
+)
+
+// Folder is what to show for a file to be seen, with what lies beside it: a
+// package's own folder where packages have one each, the file alone in a home.
+func Folder(name string) string {
+	name = path.Clean(name)
+	for _, shelf := range [...]string{"/opt", "/srv", "/etc", "/usr/local/lib", "/var/lib", "/var/cache"} {
+		if !under(name, shelf) || name == shelf {
+			continue
+		}
+		first, _, _ := strings.Cut(name[len(shelf)+1:], "/")
+		return shelf + "/" + first
+	}
+	dir := path.Dir(name)
+	if strings.Count(dir, "/") < 3 && (under(dir, "/home") || under(dir, "/root")) || dir == "/" || strings.Count(dir, "/") < 2 {
+		return name
+	}
+	return dir
+}
