@@ -104,7 +104,7 @@ func (r *finder) sources() ([]plan.Source, error) {
 
 func (r *finder) source(i int) (plan.Source, error) {
 	f := &r.policy.Files[i]
-	if !r.facts.Has(policy.LayerRootfs) && (f.Kind == policy.FileTmpfs || f.Kind == policy.FileHide || f.Source != f.Target) {
+	if !r.facts.Has(policy.LayerRootfs) && (f.Kind == policy.FileTmpfs || f.Kind == policy.FileHide || f.Kind == policy.FileLink || f.Source != f.Target) {
 		return plan.Source{}, sourceError(f, errNoRoot, "only --ro and --rw of a path at its own place work without mnt_ns and rootfs")
 	}
 	s := plan.Source{Fd: -1, Made: true}
@@ -114,6 +114,8 @@ func (r *finder) source(i int) (plan.Source, error) {
 		return s, r.place(f, &s)
 	case policy.FileHide:
 		return r.hidden(f)
+	case policy.FileLink:
+		return s, r.place(f, &s)
 	}
 	at, err := safepath.Find(f.Source, r.mayFollow(f))
 	if errors.Is(err, unix.ENOENT) && f.Optional {

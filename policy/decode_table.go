@@ -144,6 +144,7 @@ func (d *decoder) fileOf(key string, n *node) File {
 		{"kind", func(d *decoder, key string, n *node) { decodeEnum(d, key, n, &f.Kind, kinds[:]) }},
 		{"source", func(d *decoder, key string, n *node) { d.text(key, n, &f.Source, any) }},
 		{"target", func(d *decoder, key string, n *node) { d.text(key, n, &f.Target, any) }},
+		{"to", func(d *decoder, key string, n *node) { d.text(key, n, &f.To, any) }},
 		{"optional", func(d *decoder, key string, n *node) { d.flag(key, n, &f.Optional) }},
 		{"reason", func(d *decoder, key string, n *node) { d.text(key, n, &f.Reason, any) }},
 		{"size", func(d *decoder, key string, n *node) {

@@ -142,6 +142,7 @@ func (f *File) appendTOML(b []byte) []byte {
 	b = appendPair(b, "kind", string(f.Kind))
 	b = appendPair(b, "source", f.Source)
 	b = appendPair(b, "target", f.Target)
+	b = appendPair(b, "to", f.To)
 	if f.Optional {
 		b = appendBool(b, "optional", true)
 	}

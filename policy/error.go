@@ -28,7 +28,7 @@ const (
 	ErrCycle         Problem = "includes itself"
 	ErrTooMany       Problem = "goes beyond a bound"
 	ErrTooLarge      Problem = "is too large"
-	ErrContradiction Problem = "contradicts another limit"
+	ErrContradiction Problem = "contradicts another setting"
 	ErrNotRegular    Problem = "is not a regular file"
 )
 

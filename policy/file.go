@@ -8,7 +8,7 @@ import (
 	"github.com/jailrun/jail/internal/size"
 )
 
-var kinds = [...]FileKind{FileRO, FileRW, FileTmpfs, FileHide}
+var kinds = [...]FileKind{FileRO, FileRW, FileTmpfs, FileHide, FileLink}
 
 // binds says whether f shows something of the host.
 func (f *File) binds() bool { return f.Kind == FileRO || f.Kind == FileRW }
@@ -35,6 +35,7 @@ func (f *File) check(say func(field string, err error)) {
 		return
 	}
 	f.checkSource(say)
+	f.checkTo(say)
 	f.checkTarget(say)
 	if err := notNegative(int64(f.Size), f.Size.String()); err != nil {
 		say("size", err)
@@ -64,6 +65,30 @@ func (f *File) checkSource(say func(string, error)) {
 	case !path.IsAbs(f.Source):
 		say("source", fault(f.Source, ErrValue, "write an absolute path, as /opt/data"))
 	}
+}
+
+func (f *File) checkTo(say func(string, error)) {
+	switch {
+	case f.Kind != FileLink && f.To != "":
+		say("to", fault(f.To, ErrValue, `only a "link" holds a path`))
+	case f.Kind != FileLink:
+	case f.To == "":
+		say("to", fault("", ErrMissing, "write the path that the link holds, as /usr/bin/python3.11"))
+	case strings.IndexByte(f.To, 0) >= 0:
+		say("to", fault(f.To, ErrNUL, "no path can hold one"))
+	}
+}
+
+// behindLink gives the link of the policy's that a target would lie behind: what is
+// made there would be made where the link leads to while the jail is built.
+func behindLink(files []File, i int) (link string) {
+	for j := range files {
+		l := &files[j]
+		if l.Kind == FileLink && i != j && within(files[i].target(), l.target()) {
+			return l.target()
+		}
+	}
+	return ""
 }
 
 func (f *File) checkTarget(say func(string, error)) {

@@ -213,7 +213,7 @@ func TestAMistakeIsNamedWithItsPlaceKeyAndRemedy(t *testing.T) {
 		{"[env]\n\"A=B\" = \"1\"", [2]int{2, 1}, "env.\"A=B\"", ErrValue, ""},
 		{"pass_env = [\"A=1\"]", [2]int{1, 13}, "pass_env[0]", ErrValue, ""},
 		{"[[files]]\nkind = \"ro\"", [2]int{1, 3}, "files[0].source", ErrMissing, ""},
-		{"[[files]]\ntarget = \"/x\"", [2]int{1, 3}, "files[0].kind", ErrMissing, "ro, rw, tmpfs or hide"},
+		{"[[files]]\ntarget = \"/x\"", [2]int{1, 3}, "files[0].kind", ErrMissing, "ro, rw, tmpfs, hide or link"},
 		{"[[files]]\nkind = \"ro\"\nsource = \"/x\"\ntarget = \"x\"", [2]int{4, 10}, "files[0].target", ErrValue, "absolute"},
 		{"[[files]]\nkind = \"hide\"\ntarget = \"/x/../y\"", [2]int{3, 10}, "files[0].target", ErrValue, `".."`},
 		{"[[files]]\nkind = \"hide\"\ntarget = \"/\"", [2]int{3, 10}, "files[0].target", ErrValue, "root"},

@@ -149,6 +149,7 @@ const (
 	FileRW    FileKind = "rw"    // Source writable at Target
 	FileTmpfs FileKind = "tmpfs" // an empty writable directory at Target, under the disk quota or a Size of its own
 	FileHide  FileKind = "hide"  // nothing can be seen at Target
+	FileLink  FileKind = "link"  // a symbolic link at Target that holds To
 )
 
 // File adds to, or hides from, the program's view. The deepest Target wins.
@@ -156,6 +157,7 @@ type File struct {
 	Kind     FileKind   `toml:"kind" json:"kind"`                             // what it adds or hides
 	Source   string     `toml:"source,omitempty" json:"source,omitempty"`     // host path of an "ro" or "rw"; absolute, or in a file relative to the file's folder
 	Target   string     `toml:"target,omitempty" json:"target,omitempty"`     // absolute path inside; a "tmpfs" and a "hide" need one, else it is the Source's absolute path
+	To       string     `toml:"to,omitempty" json:"to,omitempty"`             // of a "link": the path that it holds, as seen inside
 	Optional bool       `toml:"optional,omitempty" json:"optional,omitempty"` // a Source that is absent, or a Target at which there is nothing to hide, is passed over
 	Reason   string     `toml:"reason,omitempty" json:"reason,omitempty"`     // why a Source that would open the host, or that is behind a link which a jail could have left, is meant; only a policy file can say
 	Size     size.Bytes `toml:"size,omitempty" json:"size,omitempty"`         // of a "tmpfs"; default, and what is not less: its part of the disk quota; less is a bound of its own, beside the quota

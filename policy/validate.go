@@ -37,6 +37,9 @@ func (p *Policy) Validate() error {
 	v.say("view", p.needsRoot())
 	for i := range p.Files {
 		p.Files[i].check(func(field string, err error) { v.say(index("files", i)+"."+field, err) })
+		if link := behindLink(p.Files, i); link != "" {
+			v.say(index("files", i)+".target", fault(p.Files[i].target(), ErrContradiction, link+" is a link: set a target that is not behind it"))
+		}
 	}
 	v.each("env", p.Env, checkEnv)
 	v.each("pass_env", p.PassEnv, checkEnvName)

@@ -126,7 +126,7 @@ func (b *builder) rules() []rule {
 	list = append(list, rule{"/dev/pts", llRead | unix.LANDLOCK_ACCESS_FS_WRITE_FILE | llIoctl, false})
 	for i := range b.in.Policy.Files {
 		f, s := &b.in.Policy.Files[i], &b.in.Sources[i]
-		if s.Skip || f.Kind == policy.FileHide {
+		if s.Skip || f.Kind == policy.FileHide || f.Kind == policy.FileLink {
 			continue
 		}
 		r := rule{f.Target, llRead | llExec, !s.Dir && f.Kind != policy.FileTmpfs}

@@ -46,6 +46,7 @@ func (b *builder) tree() {
 	b.proc()
 	b.openSettings()
 	b.named()
+	b.links(items)
 	b.seal()
 	b.pivot()
 }
@@ -212,6 +213,7 @@ func (b *builder) place(it *item) {
 		b.entry(it, at)
 	case it.file.Kind == policy.FileHide:
 		b.hide(it, at)
+	case it.file.Kind == policy.FileLink: // comes last
 	default:
 		b.bind(it, at)
 	}
@@ -275,16 +277,21 @@ func (b *builder) attributes(set uint64) uint64 { return b.Words(set, 0, unix.MS
 
 // mountPoint makes an empty directory or file, and its parents.
 func (b *builder) mountPoint(at string, dir bool) {
-	for i := len("root/"); i < len(at); i++ {
-		if at[i] == '/' && !b.viewHas(at[len("root"):i]) {
-			b.mkdir(at[:i], 0o755).Soft()
-		}
-	}
+	b.parents(at)
 	if dir {
 		b.mkdir(at, 0o755).Soft()
 		return
 	}
 	b.Call("make the mount point "+at, unix.SYS_MKNODAT, atFdcwd, b.CString(at), unix.S_IFREG|0o444, 0).Soft()
+}
+
+// parents makes the folders in which something is to stand.
+func (b *builder) parents(at string) {
+	for i := len("root/"); i < len(at); i++ {
+		if at[i] == '/' && !b.viewHas(at[len("root"):i]) {
+			b.mkdir(at[:i], 0o755).Soft()
+		}
+	}
 }
 
 // viewHas says whether the host view has placed a folder, or a link, at a path.
@@ -342,6 +349,19 @@ func (b *builder) hide(it *item, at string) {
 	it.fd = b.Var(8)
 	b.Call("take an empty file to hide "+it.path, unix.SYS_OPEN_TREE, uint64(b.stagingD), b.CString(probeName), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_SYMLINK_NOFOLLOW).Loading(0).Into(it.fd)
 	b.attach(it, "", at, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
+}
+
+// links makes the policy's links when all else stands: they lead where the program
+// will see it, and here still to the host.
+func (b *builder) links(items []item) {
+	for i := range items {
+		if f := items[i].file; f != nil && f.Kind == policy.FileLink {
+			at := "root" + f.Target
+			b.parents(at)
+			b.Call("link "+f.Target, unix.SYS_SYMLINKAT, b.CString(f.To), atFdcwd, b.CString(at)).
+				Because("nothing is made through it: no other target lies behind it")
+		}
+	}
 }
 
 // copyFile copies an open file into the root's own file system.
