@@ -10,28 +10,30 @@ import (
 
 // request is what a command line asks for.
 type request struct {
-	policy   policy.Policy // of the flags alone
-	files    []string      // policy files, each laid over the one before
-	stdin    string
-	stdout   string
-	stderr   string
-	json     string
-	statusFD int
-	meter    string // file; "" for none
-	tenant   string
-	labels   []meter.Label
-	budget   string
-	keys     []meter.Key // of a report
-	price    string
-	asCSV    bool
-	explains bool
-	resolved bool
-	quiet    bool
-	help     bool
-	plan     bool
-	asJSON   bool
-	delegate bool
-	argv     []string // the program and its arguments
+	policy    policy.Policy // of the flags alone
+	files     []string      // policy files, each laid over the one before
+	stdin     string
+	stdout    string
+	stderr    string
+	json      string
+	statusFD  int
+	meter     string // file; "" for none
+	tenant    string
+	labels    []meter.Label
+	budget    string
+	keys      []meter.Key // of a report
+	price     string
+	asCSV     bool
+	explains  bool
+	out       string // of what was learnt; "" for standard output
+	mergeWith string
+	resolved  bool
+	quiet     bool
+	help      bool
+	plan      bool
+	asJSON    bool
+	delegate  bool
+	argv      []string // the program and its arguments
 }
 
 // flagRow is a flag of the command line that is no part of a policy.
@@ -57,6 +59,15 @@ var execFlags = [...]flagRow{
 	{"budget", "FILE", "hold the tenant to its budget in FILE (TOML), of what --meter's FILE says it has used", "none", "budget.toml", value(func(r *request) *string { return &r.budget })},
 	{"explain", "", "list each file that can't be seen, read or written, and each refused call, with the flag that would allow it; costs the program some 10 µs a call", "", "", toggle(func(r *request) *bool { return &r.explains })},
 	{"resolved", "", "print the policy that would be in force, and run nothing", "", "", toggle(func(r *request) *bool { return &r.resolved })},
+	{"quiet", "", "no lines of jail's own but errors", "", "", toggle(func(r *request) *bool { return &r.quiet })},
+	helpFlag,
+}
+
+var learnFlags = [...]flagRow{
+	{"out", "FILE", "write the policy to FILE", "standard output", "policy.toml", value(func(r *request) *string { return &r.out })},
+	{"merge", "FILE", "keep what the policy in FILE grants: what other runs have needed", "none", "policy.toml", value(func(r *request) *string { return &r.mergeWith })},
+	{"policy", "FILE", "start from a policy (TOML or JSON)", "none", "judge.toml", setPolicyFile},
+	{"stdin", "FILE", "give the program FILE as standard input", "jail's own", "input.txt", value(func(r *request) *string { return &r.stdin })},
 	{"quiet", "", "no lines of jail's own but errors", "", "", toggle(func(r *request) *bool { return &r.quiet })},
 	helpFlag,
 }

@@ -28,6 +28,17 @@ status is 0, or exec's where the program would not be found or executed. --json,
 --status-fd and --quiet are taken, so that any command line can be explained, and
 have no effect.`
 
+const learnHelp = `Run PROGRAM several times and write a policy by which it works, and without any
+line of which it does not: files and folders, links, system calls that are refused by
+default, and limits of twice the memory and four times the time that it has used. In
+the first runs calls that a policy could allow go on; calls that reach around the
+jail's walls never do, nor is a key or a password file ever shown. Learn from programs
+that you trust, and from runs that reach every part of them:
+
+    jail learn --out policy.toml -- python3 prog.py
+    jail learn --out policy.toml --merge policy.toml -- python3 prog.py other-input
+    jail exec --policy policy.toml -- python3 prog.py`
+
 const meterHelp = `Sum up meter files, to which "jail exec --meter FILE" has appended a line a run. A
 run whose supervisor was killed is counted, as unfinished, and of what it used
 nothing is known; runs that go on are not in it. A line that is no record is

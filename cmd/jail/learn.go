@@ -1,0 +1,297 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/jailrun/jail/internal/safepath"
+	"github.com/jailrun/jail/isolate"
+	"github.com/jailrun/jail/isolate/access"
+	"github.com/jailrun/jail/isolate/result"
+	"github.com/jailrun/jail/learn"
+	"github.com/jailrun/jail/policy"
+	"github.com/jailrun/jail/rootfs"
+)
+
+// lesson is one "jail learn".
+type lesson struct {
+	r       *request
+	ctx     context.Context
+	base    *policy.Policy // what the caller asks for
+	input   []byte
+	rec     *learn.Recorder
+	host    *rootfs.Host
+	view    rootfs.View
+	results []*result.Result
+	output  bool // is the same in each good run
+	good    learn.Outcome
+}
+
+var (
+	errLearntFails  = errors.New("the program does not end with it as it did before")
+	errNotWatched   = errors.New("the program's calls could not be watched")
+	errTooMuchInput = errors.New("is too long to be given to the program again and again")
+)
+
+// mostInput bounds what is kept of the program's standard input.
+const mostInput = 64 << 20
+
+func learnCommand(r *request) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	l := &lesson{r: r, ctx: ctx}
+	if err := l.prepare(); err != nil {
+		complain(err)
+		return result.StatusFailed
+	}
+	defer l.host.Close()
+	d, err := l.learn()
+	if err == nil || errors.Is(err, errLearntFails) {
+		err = errors.Join(l.write(d), err)
+	}
+	if err != nil {
+		complain(err)
+		return result.StatusFailed
+	}
+	return 0
+}
+
+func (l *lesson) prepare() (err error) {
+	if l.base, err = l.r.merged(); err != nil {
+		return err
+	}
+	if err := checkProgram(l.r.argv); err != nil {
+		return err
+	}
+	if err := l.keepInput(); err != nil {
+		return err
+	}
+	if l.host, err = rootfs.NewHost("/"); err != nil {
+		return err
+	}
+	if l.view, err = rootfs.HostView(l.host); err != nil {
+		return err
+	}
+	own, err := l.view.With(rootfs.Identity{})
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, e := range own.WithoutHost().Entries {
+		names = append(names, e.Path)
+	}
+	l.rec = learn.NewRecorder(names)
+	l.noteProgram()
+	return nil
+}
+
+// keepInput reads standard input once: each run gets it anew. A terminal's is not
+// waited for.
+func (l *lesson) keepInput() error {
+	in := os.Stdin
+	if l.r.stdin != "" {
+		f, err := safepath.OpenInput(l.r.stdin, linkIsOurs)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		in = f
+	}
+	if isTerminal(in) {
+		return nil
+	}
+	text, err := io.ReadAll(io.LimitReader(in, mostInput+1))
+	if err == nil && len(text) > mostInput {
+		err = &failure{op: "read standard input", err: errTooMuchInput, hint: "learn from a shorter one"}
+	}
+	l.input = text
+	return err
+}
+
+// noteProgram notes where the program will be found: its own first call is made
+// before anybody may look into it.
+func (l *lesson) noteProgram() {
+	name := l.r.argv[0]
+	switch {
+	case filepath.IsAbs(name):
+		l.rec.Program(name)
+		return
+	case strings.Contains(name, "/"):
+		l.rec.Copied(name)
+		return
+	}
+	for _, dir := range filepath.SplitList(l.view.Path) {
+		if at, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
+			l.rec.Program(at)
+			return
+		}
+	}
+}
+
+// learn runs the program until no more is to be learnt from it, makes a policy, and
+// leaves out of it what the program can do without.
+func (l *lesson) learn() (*learn.Draft, error) {
+	say("learn: calls that a policy could allow go on while the program is watched")
+	if err := l.watch(); err != nil {
+		return nil, err
+	}
+	base := *l.base
+	learn.SetLimits(&base.Limits, l.results)
+	earlier, err := l.earlier()
+	if err != nil {
+		return nil, err
+	}
+	d, err := l.settle(&base, earlier)
+	if err != nil {
+		return d, err
+	}
+	if err := d.Reduce(l.works); err != nil {
+		say("learn: not every line was tried: " + err.Error())
+	}
+	return d, nil
+}
+
+// rounds bounds how often the program is run to see what else it wants.
+const rounds = 8
+
+// watch runs the program in the jail that the caller asks for, and again with what
+// it lacked, as long as it fails.
+func (l *lesson) watch() error {
+	for i := range rounds {
+		o, err := l.run(l.base, isolate.WatchLearn, i == 0)
+		if err != nil {
+			return err
+		}
+		if i > 0 && o.SameOutput(l.good) {
+			l.output = true
+		}
+		l.good = o
+		missing := l.rec.Missing()
+		if o.Succeeded() || len(missing) == 0 {
+			break
+		}
+		for _, name := range missing {
+			folder := access.Folder(name)
+			say("learn: it wants " + name + ": running it again with --ro " + folder)
+			l.base = policy.Merge(l.base, &policy.Policy{Files: []policy.File{{Kind: policy.FileRO, Source: folder, Target: folder}}})
+		}
+		if !l.rec.Absorb() {
+			break
+		}
+	}
+	// Once more: what differs between two runs of the same can't be compared.
+	o, err := l.run(l.base, isolate.WatchLearn, false)
+	l.output = o.SameOutput(l.good)
+	return err
+}
+
+// settle drafts a policy, and adds what a run with it lacks, until it works.
+func (l *lesson) settle(base, earlier *policy.Policy) (d *learn.Draft, err error) {
+	for range rounds {
+		d = l.rec.Draft(base, func(name string) bool { return l.host.Visible(l.view, name) })
+		if earlier != nil {
+			d.Merge(earlier)
+		}
+		o, err := l.run(d.Policy(nil), isolate.WatchLearn, false)
+		if err != nil {
+			return d, err
+		}
+		if o.Like(l.good, l.output) {
+			return d, nil
+		}
+		if !l.rec.Absorb() {
+			break
+		}
+	}
+	return d, &failure{op: "try the learnt policy", err: errLearntFails, hint: "see what it lacks with jail exec --explain --policy FILE"}
+}
+
+func (l *lesson) earlier() (*policy.Policy, error) {
+	if l.r.mergeWith == "" {
+		return nil, nil
+	}
+	return policy.Load(l.r.mergeWith)
+}
+
+// works says whether the program ends under a policy as it did before.
+func (l *lesson) works(p *policy.Policy) (bool, error) {
+	o, err := l.run(p, isolate.WatchNone, false)
+	var unfit *isolate.ExecError
+	var lack *isolate.LaunchError
+	if errors.As(err, &unfit) || errors.As(err, &lack) {
+		return false, nil
+	}
+	return err == nil && o.Like(l.good, l.output), errors.Join(err, l.ctx.Err())
+}
+
+// run runs the program once.
+func (l *lesson) run(p *policy.Policy, w isolate.Watch, aloud bool) (o learn.Outcome, err error) {
+	seen, err := show(l.r.argv, p)
+	if err != nil {
+		return o, err
+	}
+	cmd := isolate.CommandContext(l.ctx, p, seen.argv...)
+	cmd.Files, cmd.Watch = seen.open, w
+	if w != isolate.WatchNone {
+		cmd.OnSeen = l.rec.Saw
+	}
+	cmd.Stdin = strings.NewReader(string(l.input))
+	var out, errs io.Writer
+	if aloud {
+		out, errs = os.Stdout, os.Stderr
+	}
+	tee := learn.NewTee(out)
+	cmd.Stdout, cmd.Stderr = tee, learn.NewTee(errs)
+	err = cmd.Run()
+	res := cmd.Result()
+	var ended *isolate.ExitError
+	switch {
+	case l.ctx.Err() != nil:
+		return o, l.ctx.Err()
+	case res == nil || err != nil && !errors.As(err, &ended):
+		return o, err
+	}
+	if w != isolate.WatchNone {
+		l.results = append(l.results, res)
+	}
+	return learn.OutcomeOf(res, tee), nil
+}
+
+// write writes the policy, and says what it has beyond the default.
+func (l *lesson) write(d *learn.Draft) error {
+	text, err := d.Text(strings.Join(l.r.argv, " "))
+	if err != nil {
+		return err
+	}
+	out := os.Stdout
+	if l.r.out != "" {
+		if out, err = safepath.OpenOutput(l.r.out, linkIsOurs); err != nil {
+			return err
+		}
+		defer out.Close()
+	}
+	if _, err := io.WriteString(out, text); err != nil {
+		return &failure{op: "write the policy", object: l.r.out, err: err}
+	}
+	if l.r.quiet {
+		return nil
+	}
+	say("learn: " + strconv.Itoa(len(d.Lines)) + " lines, each of which the program needs")
+	for i := range d.Lines {
+		if w := d.Lines[i].Wide; w != "" {
+			say("learn: beyond the default: " + d.Lines[i].Call + d.Lines[i].File.Target + ": " + w)
+		}
+	}
+	for _, n := range d.Notes {
+		say("learn: " + n)
+	}
+	return nil
+}

@@ -1,0 +1,131 @@
+// Package learn makes a policy from what programs did: it gathers what a watched
+// run saw and asked for, groups it, and leaves out what the program can do without.
+// It runs nothing itself, and knows nothing of the command line.
+package learn
+
+import (
+	"path"
+	"strings"
+
+	"github.com/jailrun/jail/isolate"
+	"github.com/jailrun/jail/isolate/access"
+	"golang.org/x/sys/unix"
+)
+
+// Recorder gathers what is seen of one or more runs. Saw is for the run's
+// goroutine, all else for when it has ended.
+type Recorder struct {
+	tree    tree
+	own     map[string]bool // what every view has
+	needs   map[string]*need
+	links   map[string]string // where to what
+	passed  map[string]string // calls that went on though the default refuses them, and the rule
+	refused map[string]string // calls that no policy allows, and the rule
+	secrets map[string]string // files that no learnt policy shows, and why
+	missing map[string]string // files of the host's that the view lacked, and the call
+}
+
+// need is a file of the host's that was used.
+type need struct {
+	call string // the first
+	dir  bool
+	used bool // read, executed or written, and not only looked for
+}
+
+// NewRecorder gathers for a host whose views hold the files own of their own.
+func NewRecorder(own []string) *Recorder {
+	r := &Recorder{
+		tree: newTree(), own: map[string]bool{}, needs: map[string]*need{}, links: map[string]string{},
+		passed: map[string]string{}, refused: map[string]string{}, secrets: map[string]string{}, missing: map[string]string{},
+	}
+	for _, name := range own {
+		r.own[name] = true
+	}
+	return r
+}
+
+// Saw takes one call.
+func (r *Recorder) Saw(s isolate.Seen) {
+	switch {
+	case s.Passed:
+		r.passed[s.Call] = s.Rule
+	case s.Fixed:
+		r.refused[s.Call] = s.Rule
+	}
+	for i := range s.Files {
+		r.file(s.Call, &s.Files[i])
+	}
+}
+
+func (r *Recorder) file(call string, a *access.Access) {
+	name := path.Clean(a.Name)
+	switch {
+	case r.jails(name):
+	case a.Errno == unix.ENOENT && a.Host != "":
+		if why := access.Secret(a.Host); why != "" {
+			r.secrets[a.Host] = why
+		} else if _, known := r.missing[a.Host]; !known {
+			r.missing[a.Host] = call
+		}
+	case a.Errno == 0:
+		r.uses(call, name, a.Intent)
+	}
+}
+
+// jails says whether a name is the jail's own, in any view.
+func (r *Recorder) jails(name string) bool {
+	for _, dir := range [...]string{"/box", "/tmp", "/var/tmp", "/dev", "/proc"} {
+		if name == dir || strings.HasPrefix(name, dir+"/") {
+			return true
+		}
+	}
+	return r.own[name] || name == "/"
+}
+
+// uses notes a file, the links that lead to it, and the interpreter that the
+// kernel opens for a program without a call.
+func (r *Recorder) uses(call, name string, i access.Intent) {
+	at, ok := r.tree.walk(name, r.links)
+	if !ok || r.jails(at.path) {
+		return
+	}
+	n := r.needs[at.path]
+	if n == nil {
+		n = &need{call: call, dir: at.dir}
+		r.needs[at.path] = n
+	}
+	n.used = n.used || i&(access.Read|access.Exec|access.Write) != 0
+	if i&access.Exec != 0 && !at.dir {
+		if by := r.tree.interpreter(at.path); by != "" {
+			r.uses("execve of "+path.Base(at.path), by, access.Exec)
+		}
+	}
+}
+
+// Program notes a program of the host's that was executed before anybody watched.
+func (r *Recorder) Program(name string) { r.uses("execve", path.Clean(name), access.Exec) }
+
+// Copied notes a program of which the jail has a copy of its own: what runs it is
+// the host's.
+func (r *Recorder) Copied(name string) {
+	if by := r.tree.interpreter(name); by != "" {
+		r.uses("execve of "+path.Base(name), by, access.Exec)
+	}
+}
+
+// Missing lists files of the host's that the program looked for, that the view
+// lacked, and that may be shown.
+func (r *Recorder) Missing() []string { return sorted(r.missing) }
+
+// Absorb counts what the view lacked among what is needed: an empty view lacks
+// all that was not asked for before.
+func (r *Recorder) Absorb() (more bool) {
+	for _, name := range sorted(r.missing) {
+		if r.needs[name] == nil {
+			r.uses(r.missing[name], name, access.Read)
+			more = more || r.needs[name] != nil
+		}
+	}
+	clear(r.missing)
+	return more
+}
