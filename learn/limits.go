@@ -32,7 +32,9 @@ func SetLimits(l *policy.Limits, runs []*result.Result) {
 		u := &r.Usage
 		most.cpu = max(most.cpu, known(u.CPUNS))
 		most.wall = max(most.wall, known(u.WallNS))
-		most.memory = max(most.memory, known(u.MemoryPeakBytes))
+		if s := u.MemorySource; s != nil && (*s == result.SourceCgroupV1 || *s == result.SourceCgroupV2) {
+			most.memory = max(most.memory, known(u.MemoryPeakBytes)) // without a group the limit is of address space, which nobody measures
+		}
 		most.pids = max(most.pids, known(u.PidsPeak))
 		most.output = max(most.output, r.Output.StdoutBytes, r.Output.StderrBytes)
 	}

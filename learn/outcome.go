@@ -12,8 +12,11 @@ import (
 type Outcome struct {
 	reason       result.Reason
 	code, signal int
-	output       [sha256.Size]byte
+	said         [2][sha256.Size]byte // on standard output, on standard error
 }
+
+// Steady says what two good runs of the same have in common.
+type Steady [2]bool
 
 // Tee passes a program's output on, and keeps what Outcome needs of it.
 type Tee struct {
@@ -35,8 +38,8 @@ func (t *Tee) Write(p []byte) (int, error) {
 	return t.to.Write(p)
 }
 
-// OutcomeOf gives a run's.
-func OutcomeOf(r *result.Result, t *Tee) Outcome {
+// OutcomeOf gives a run's, of which out and errs have carried the output.
+func OutcomeOf(r *result.Result, out, errs *Tee) Outcome {
 	o := Outcome{reason: r.Reason, code: -1}
 	if r.ExitCode != nil {
 		o.code = *r.ExitCode
@@ -44,18 +47,27 @@ func OutcomeOf(r *result.Result, t *Tee) Outcome {
 	if r.Signal != nil {
 		o.signal = *r.Signal
 	}
-	t.sum.Sum(o.output[:0])
+	for i, t := range [...]*Tee{out, errs} {
+		t.sum.Sum(o.said[i][:0])
+	}
 	return o
 }
 
 // Succeeded says whether the program ended by itself, and with status 0.
 func (o *Outcome) Succeeded() bool { return o.reason == result.Exited && o.code == 0 }
 
-// Like says whether two runs ended alike. What they have written is compared where
-// it is the same in every good run.
-func (o *Outcome) Like(other Outcome, output bool) bool {
-	return o.reason == other.reason && o.code == other.code && o.signal == other.signal && (!output || o.output == other.output)
+// Compare says what two good runs have both written.
+func (o *Outcome) Compare(other Outcome) Steady {
+	return Steady{o.said[0] == other.said[0], o.said[1] == other.said[1]}
 }
 
-// SameOutput says whether two runs have written the same.
-func (o *Outcome) SameOutput(other Outcome) bool { return o.output == other.output }
+// Like says whether a run ended like a good one: what it wrote is compared where
+// that is steady.
+func (o *Outcome) Like(good Outcome, s Steady) bool {
+	for i, steady := range s {
+		if steady && o.said[i] != good.said[i] {
+			return false
+		}
+	}
+	return o.reason == good.reason && o.code == good.code && o.signal == good.signal
+}

@@ -31,7 +31,7 @@ type lesson struct {
 	host    *rootfs.Host
 	view    rootfs.View
 	results []*result.Result
-	output  bool // is the same in each good run
+	steady  learn.Steady
 	good    learn.Outcome
 }
 
@@ -139,7 +139,9 @@ func (l *lesson) noteProgram() {
 // learn runs the program until no more is to be learnt from it, makes a policy, and
 // leaves out of it what the program can do without.
 func (l *lesson) learn() (*learn.Draft, error) {
-	say("learn: calls that a policy could allow go on while the program is watched")
+	if !l.r.quiet {
+		say("learn: calls that a policy could allow go on while the program is watched")
+	}
 	if err := l.watch(); err != nil {
 		return nil, err
 	}
@@ -170,9 +172,6 @@ func (l *lesson) watch() error {
 		if err != nil {
 			return err
 		}
-		if i > 0 && o.SameOutput(l.good) {
-			l.output = true
-		}
 		l.good = o
 		missing := l.rec.Missing()
 		if o.Succeeded() || len(missing) == 0 {
@@ -189,7 +188,7 @@ func (l *lesson) watch() error {
 	}
 	// Once more: what differs between two runs of the same can't be compared.
 	o, err := l.run(l.base, isolate.WatchLearn, false)
-	l.output = o.SameOutput(l.good)
+	l.steady = l.good.Compare(o)
 	return err
 }
 
@@ -204,7 +203,7 @@ func (l *lesson) settle(base, earlier *policy.Policy) (d *learn.Draft, err error
 		if err != nil {
 			return d, err
 		}
-		if o.Like(l.good, l.output) {
+		if o.Like(l.good, l.steady) {
 			return d, nil
 		}
 		if !l.rec.Absorb() {
@@ -229,7 +228,7 @@ func (l *lesson) works(p *policy.Policy) (bool, error) {
 	if errors.As(err, &unfit) || errors.As(err, &lack) {
 		return false, nil
 	}
-	return err == nil && o.Like(l.good, l.output), errors.Join(err, l.ctx.Err())
+	return err == nil && o.Like(l.good, l.steady), errors.Join(err, l.ctx.Err())
 }
 
 // run runs the program once.
@@ -248,8 +247,8 @@ func (l *lesson) run(p *policy.Policy, w isolate.Watch, aloud bool) (o learn.Out
 	if aloud {
 		out, errs = os.Stdout, os.Stderr
 	}
-	tee := learn.NewTee(out)
-	cmd.Stdout, cmd.Stderr = tee, learn.NewTee(errs)
+	said, complained := learn.NewTee(out), learn.NewTee(errs)
+	cmd.Stdout, cmd.Stderr = said, complained
 	err = cmd.Run()
 	res := cmd.Result()
 	var ended *isolate.ExitError
@@ -262,7 +261,7 @@ func (l *lesson) run(p *policy.Policy, w isolate.Watch, aloud bool) (o learn.Out
 	if w != isolate.WatchNone {
 		l.results = append(l.results, res)
 	}
-	return learn.OutcomeOf(res, tee), nil
+	return learn.OutcomeOf(res, said, complained), nil
 }
 
 // write writes the policy, and says what it has beyond the default.
