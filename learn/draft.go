@@ -56,7 +56,7 @@ func (r *Recorder) Draft(base *policy.Policy, shown func(string) bool) *Draft {
 // add adds a line, unless what the caller asked for, or a line before, says the
 // same.
 func (d *Draft) add(l Line) {
-	if l.Call != "" && slices.Contains(d.Base.Seccomp.Allow, l.Call) {
+	if l.Call != "" && (slices.Contains(d.Base.Seccomp.Allow, l.Call) || slices.ContainsFunc(d.Lines, func(o Line) bool { return o.Call == l.Call })) {
 		return
 	}
 	if l.Call == "" && (slices.ContainsFunc(d.Base.Files, l.covers) || slices.ContainsFunc(d.Lines, func(o Line) bool { return o.Call == "" && l.covers(o.File) })) {

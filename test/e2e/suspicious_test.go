@@ -138,6 +138,9 @@ func labOf(t *testing.T, programs ...string) string {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
+	if programs == nil {
+		return dir
+	}
 	if err := cc.Build(context.Background(), dir, programs...); err != nil {
 		t.Fatal(err)
 	}
