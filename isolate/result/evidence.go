@@ -53,13 +53,16 @@ type Space struct {
 	InodesFree int64 `json:"inodes_free"` // inodes free
 }
 
-// full is whether the next write, or the next new file, would be ENOSPC.
-func (s *Space) full() bool {
-	return s != nil && (s.noBlocks() || s.noInodes())
+// Full says whether the next write, or the next new file, would be ENOSPC.
+func (s *Space) Full() bool {
+	return s != nil && (s.NoBlocks() || s.NoInodes())
 }
 
-func (s *Space) noBlocks() bool { return s.Blocks > 0 && s.BlocksFree <= 0 }
-func (s *Space) noInodes() bool { return s.Inodes > 0 && s.InodesFree <= 0 }
+// NoBlocks says whether the next write would be.
+func (s *Space) NoBlocks() bool { return s.Blocks > 0 && s.BlocksFree <= 0 }
+
+// NoInodes says whether the next new file would be.
+func (s *Space) NoInodes() bool { return s.Inodes > 0 && s.InodesFree <= 0 }
 
 // Call is a system call as the seccomp listener saw it.
 type Call struct {
