@@ -32,6 +32,7 @@ func document(t *testing.T) string {
 	var b strings.Builder
 	b.WriteString("# The result\n\n<!-- Printed from the comments and tables of isolate/result: go test ./isolate/result -run Docs -update -->\n\n" +
 		"What `jail exec --json FILE` writes, and what the library returns as `result.Result`: schema `" + Schema + "`.\n" +
+		"`jail why FILE` [explains one](why.md) in words; `result.Reader` reads them back.\n" +
 		"Every key is always there; null means that the host can't tell, or that it does not apply. Times are nanoseconds, sizes bytes.\n\n" +
 		"## Reasons\n\nThe first row that holds decides. A verdict may be checked by its evidence.\n\n" +
 		"| reason | evidence that decides it | exit status of jail | raised by |\n|---|---|---|---|\n")
