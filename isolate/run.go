@@ -77,6 +77,7 @@ type run struct {
 	rusage      unix.Rusage
 	sampledPeak int64 // bytes
 	table       *seccomp.Rules
+	witness     *witness // of the last words
 }
 
 // launchDeadline is how long a launch may take until exec: a source on a dead
@@ -178,6 +179,7 @@ func (r *run) end(c result.Cause) {
 	if r.ev.Killed == "" {
 		r.ev.Killed = c
 		r.measure()
+		r.noteLastWords(c)
 	}
 	r.kill()
 	if r.initFd < 0 {

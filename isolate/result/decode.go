@@ -17,7 +17,7 @@ type decoder struct {
 }
 
 // addedLater are the keys that results of this schema have not always had.
-var addedLater = []string{}
+var addedLater = []string{"evidence.last_words", "evidence.last_words_more"}
 
 // closedSet is a text of which only some are known.
 type closedSet interface{ known() bool }
@@ -267,3 +267,11 @@ func (r Reason) known() bool {
 }
 
 func (s State) known() bool { return s == StateEnforced || s == StateAbsent || s == StateOff }
+
+func (d Doing) known() bool {
+	switch d {
+	case DoingRun, DoingWait, DoingDisk, DoingStopped, DoingEnded, DoingUnknown:
+		return true
+	}
+	return false
+}

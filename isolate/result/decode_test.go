@@ -33,6 +33,9 @@ func valid(text string) *Result {
 	for _, l := range layers {
 		r.Enforced.At(l).State = StateOff
 	}
+	for i := range r.Evidence.LastWords {
+		r.Evidence.LastWords[i].State = DoingWait
+	}
 	return r
 }
 
@@ -112,7 +115,7 @@ func TestWhatIsNoResultIsNamedByLineAndKey(t *testing.T) {
 		{"[[" + line, "", 1, ErrNoResult},
 		{"hello\n" + line, "", 1, ErrSyntax},
 		{line + "hello\n", "", 2, ErrSyntax},
-		{line[:len(line)/2], "enforced.mnt_ns.detail", 1, ErrTruncated},
+		{line[:strings.Index(line, `"pids":null`)+8], "limits.pids", 1, ErrTruncated},
 		{line[:len(line)-2], "", 1, ErrTruncated},
 		{line + line[:60], "", 2, ErrTruncated},
 		{with(`jail.result/v1`, `jail.result/v2`), "schema", 1, ErrSchema},
@@ -138,6 +141,7 @@ func TestWhatIsNoResultIsNamedByLineAndKey(t *testing.T) {
 		{with(`"denials":[]`, `"denials":[{}]`), "denials[0].layer", 1, ErrMissing},
 		{with(`"denials":[]`, `"denials":[null]`), "denials[0]", 1, ErrType},
 		{with(`"setup":null`, `"setup":{"index":1,"step":"x","errno":"ENOSUCH","exec":false}`), "evidence.setup.errno", 1, ErrUnknown},
+		{with(`"last_words":null`, `"last_words":[{"pid":1,"inner_pid":1,"tid":1,"comm":"a","state":"dancing"}]`), "evidence.last_words[0].state", 1, ErrUnknown},
 		{"[" + line + ",\n" + with(`"id":"a",`, ``) + "]", "[1].id", 3, ErrMissing},
 	} {
 		_, err := read(c.text)
@@ -156,6 +160,18 @@ func TestAKeyOfANewerVersionIsPassedOverAndTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff([]string{"evidence.mood"}, r.Unknown()); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestAResultFromBeforeTheLastWordsIsRead(t *testing.T) {
+	r := New("a")
+	line := strings.Replace(string(r.AppendLine(nil)), `,"last_words":null,"last_words_more":null`, ``, 1)
+	got, err := read(line)
+	if err != nil || len(got) != 1 {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(r, got[0]); d != "" || strings.Contains(line, "last_words") {
 		t.Error(d)
 	}
 }

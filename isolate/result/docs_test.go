@@ -24,6 +24,7 @@ var sections = []struct{ key, name string }{
 	{"The result", "Result"}, {"usage", "Usage"}, {"usage.noise", "Noise"}, {"limits", "Limits"}, {"cores", "Cores"},
 	{"enforced", "Enforced"}, {"enforced.*", "Wall"}, {"denials[]", "Denial"},
 	{"evidence", "Evidence"}, {"evidence.box", "Space"}, {"evidence.call", "Call"}, {"evidence.setup", "Setup"},
+	{"evidence.last_words[]", "LastWord"},
 	{"output", "Output"}, {"error", "Failure"},
 }
 
@@ -45,7 +46,7 @@ func document(t *testing.T) string {
 			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.key, f.kind, f.meaning)
 		}
 	}
-	b.WriteString("\n## Causes and sources\n\nThe closed sets behind `evidence.killed`, the `*_source` keys, `usage.noise.causes` and `enforced.*.state`.\n\n| value | meaning |\n|---|---|\n")
+	b.WriteString("\n## Causes and sources\n\nThe closed sets behind `evidence.killed`, the `*_source` keys, `usage.noise.causes`, `enforced.*.state` and `evidence.last_words[].state`.\n\n| value | meaning |\n|---|---|\n")
 	for _, c := range types["const"].fields {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", c.key, c.meaning)
 	}
@@ -70,7 +71,7 @@ type object struct {
 func parse(t *testing.T) map[string]*object {
 	t.Helper()
 	types := map[string]*object{"const": {}}
-	for _, name := range []string{"result.go", "usage.go", "cores.go", "noise.go", "enforced.go", "evidence.go"} {
+	for _, name := range []string{"result.go", "usage.go", "cores.go", "noise.go", "enforced.go", "evidence.go", "lastword.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)
@@ -131,7 +132,7 @@ func kindOf(e ast.Expr) string {
 			return "number"
 		case "bool":
 			return "true or false"
-		case "string", "Reason", "Source", "Cause", "Disturbance", "State", "Errno", "Word":
+		case "string", "Reason", "Source", "Cause", "Disturbance", "State", "Doing", "Errno", "Word":
 			return "string"
 		}
 	}

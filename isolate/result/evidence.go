@@ -43,6 +43,8 @@ type Evidence struct {
 	FileSizeLimitBytes *int64           `json:"file_size_limit_bytes"` // RLIMIT_FSIZE, bytes; null when it was not set
 	Call               *Call            `json:"call"`                  // the system call that the listener killed for
 	Setup              *Setup           `json:"setup"`                 // the step at which the launch failed
+	LastWords          []LastWord       `json:"last_words"`            // what threads of the jail were doing just before it was ended for a limit or a call, the program's own process first, 16 at most; null when it was not
+	LastWordsMore      *int64           `json:"last_words_more"`       // threads that were seen and are not listed; null together with last_words
 }
 
 // Space is the room of a file system: statfs(2).

@@ -34,6 +34,12 @@ var cases = []struct {
 	})},
 	{"wall-limit-backstop", with(died(unix.SIGKILL), times(12, 3001))},
 	{"idle", with(kill(result.CauseIdle), times(12, 5002))},
+	{"wall-limit-in-a-pipeline", with(kill(result.CauseWall), times(12, 3001), doings(3,
+		said("sh", 2, "wait4", -1, ""), said("cat\x1b", 4, "read", 0, "pipe:[7]"), said("sleep", 3, "clock_nanosleep", -1, "")))},
+	{"wall-limit-hidden", with(kill(result.CauseWall), times(12, 3001), doings(0, said("secret", 2, "absent: EACCES", -1, "")))},
+	{"idle-reading", with(kill(result.CauseIdle), times(12, 5002), doings(0, said("cat", 2, "read", 0, "pipe:[7]")))},
+	{"idle-stopped", with(kill(result.CauseIdle), times(12, 5002), doings(0, result.LastWord{Comm: "a", State: result.DoingStopped}))},
+	{"cpu-limit-running", with(kill(result.CauseCPU), times(1001, 1010), doings(2, result.LastWord{Comm: "a", InnerPID: 2, State: result.DoingRun}))},
 	{"memory", with(kill(result.CauseMemory), memoryOf(256<<20), func(r *result.Result) {
 		r.Evidence.OOMKills, r.Evidence.OOMVictim, r.Evidence.MemoryFailcnt = new(int64(1)), true, new(int64(35))
 	})},
@@ -173,6 +179,19 @@ func times(cpu, wall int64) setter {
 		e.CPUNS, e.WallNS, e.CPULimitNS, e.WallLimitNS = new(cpu*1e6), new(wall*1e6), r.Limits.CPUNS, r.Limits.WallNS
 		u.CPUNS, u.WallNS, u.CPUSource = e.CPUNS, e.WallNS, new(result.SourceCgroupV1)
 	}
+}
+
+func doings(more int64, list ...result.LastWord) setter {
+	return func(r *result.Result) { r.Evidence.LastWords, r.Evidence.LastWordsMore = list, &more }
+}
+
+// said is a thread that waited in a call.
+func said(comm string, pid int, call string, fd int, target string) result.LastWord {
+	l := result.LastWord{PID: 4700 + pid, InnerPID: pid, TID: 4700 + pid, Comm: comm, State: result.DoingWait, Syscall: &call, Wchan: new("do_" + call)}
+	if fd >= 0 {
+		l.FD, l.Target = &fd, &target
+	}
+	return l
 }
 
 func memoryOf(peak int64) setter {

@@ -21,7 +21,7 @@ const preface = `# Why a run ended
 
 ` + "`jail why FILE`" + ` explains a [result](result.md) that ` + "`jail exec --json FILE`" + ` wrote: what happened, by what evidence, the likely cause, what to change, the calls that were refused, the walls that did not stand and what that costs, and how the host disturbed the times. ` + "`-`" + ` is standard input. A file may hold many results, one behind the other (JSON lines) or in an array: each is explained. What is no result is an error that names file, line and key, and the exit status is 125; else it is 0, whatever the run's was.
 
-` + "`--json`" + ` prints one object for each, schema ` + "`" + Schema + "`" + `: ` + "`id`, `reason`, `status`, `what`, `meaning`, `evidence[]` (`name`, `keys`, `text`), `causes[]`, `changes[]` (`flag`, `text`), `denials[]` (`call`, `object`, `errno`, `count`, `rule`, `fix`), `walls[]` (`layer`, `state`, `detail`, `cost`), `noise[]` (`cause`, `text`, `mend`), `output[]`, `notes[]`" + `. Every text of the result's is escaped and bounded: a file that a program could write to may hold anything.
+` + "`--json`" + ` prints one object for each, schema ` + "`" + Schema + "`" + `: ` + "`id`, `reason`, `status`, `what`, `meaning`, `evidence[]` (`name`, `keys`, `text`), `causes[]`, `changes[]` (`flag`, `text`), `threads[]`, `denials[]` (`call`, `object`, `errno`, `count`, `rule`, `fix`), `walls[]` (`layer`, `state`, `detail`, `cost`), `noise[]` (`cause`, `text`, `mend`), `output[]`, `notes[]`" + `. Every text of the result's is escaped and bounded: a file that a program could write to may hold anything.
 
 The likely cause is what a reader would think of first, and no verdict: that is the reason, which the evidence decides.
 
@@ -38,6 +38,10 @@ func document() string {
 				fmt.Fprintf(&b, "| %s | %s | %s |\n", c.when, cmp.Or(doc(c.cause), "–"), cmp.Or(changeDoc(&c), "–"))
 			}
 		}
+	}
+	b.WriteString("\n## Waiting\n\nWhere the reason is `wall-limit` or `idle`, and jail has seen what the program was doing (`evidence.last_words`), of the process that the line of `jail exec` ends with:\n\n| when | by the calls | likely cause | what to change |\n|---|---|---|---|\n")
+	for _, w := range append(waits[:], stopped) {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", w.when, strings.Join(w.calls, ", "), w.cause, w.change)
 	}
 	b.WriteString("\n## Evidence\n\n| shown as | from |\n|---|---|\n")
 	for i := range facts {

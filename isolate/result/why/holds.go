@@ -31,10 +31,12 @@ func share(r *result.Result, from, to float64) bool {
 	return p >= from && p < to
 }
 
-func parallel(r *result.Result) bool { return share(r, 120, 1e9) }
-func waited(r *result.Result) bool   { return share(r, 0, 10) }
-func computed(r *result.Result) bool { return share(r, 90, 1e9) }
-func partly(r *result.Result) bool   { return !waited(r) && !computed(r) }
+func parallel(r *result.Result) bool      { return share(r, 120, 1e9) }
+func waited(r *result.Result) bool        { return share(r, 0, 10) }
+func computed(r *result.Result) bool      { return share(r, 90, 1e9) }
+func waitedSomehow(r *result.Result) bool { return waited(r) && !waitTold(r) }
+
+func partly(r *result.Result) bool { return !waited(r) && !computed(r) }
 
 func inKernel(r *result.Result) bool {
 	u, s := r.Usage.UserNS, r.Usage.SystemNS

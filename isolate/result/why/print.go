@@ -25,6 +25,9 @@ func (e *Explanation) Text() string {
 	p.evidence(e.Evidence)
 	p.list("Likely cause", e.Causes)
 	p.changes(e.Changes)
+	if len(e.Threads) > 1 {
+		p.list("Threads, just before the end", e.Threads)
+	}
 	p.denials(e)
 	p.walls(e.Walls)
 	p.noise(e.Noise)

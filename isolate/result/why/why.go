@@ -29,6 +29,7 @@ type Explanation struct {
 	Evidence []Fact        `json:"evidence"`  // what decided it, and what bears on it
 	Causes   []string      `json:"causes"`    // what probably led to it
 	Changes  []Change      `json:"changes"`   // what to do about it
+	Threads  []string      `json:"threads"`   // what each thread did just before the end, where jail has looked
 	Denials  []Denial      `json:"denials"`   // calls that were refused
 	Walls    []Wall        `json:"walls"`     // that did not stand, or not in full
 	Noise    []Remark      `json:"noise"`     // how the host disturbed the times
@@ -80,9 +81,10 @@ type Remark struct {
 func Explain(r *result.Result) *Explanation {
 	e := &Explanation{
 		Schema: Schema, ID: plain(r.ID), Reason: r.Reason, Status: result.ExitStatus(r), What: sentence(r), Meaning: meaning(r.Reason),
-		Evidence: evidence(r), Causes: []string{}, Changes: []Change{}, Denials: []Denial{},
+		Evidence: evidence(r), Causes: []string{}, Changes: []Change{}, Threads: threads(r), Denials: []Denial{},
 		Walls: walls(r), Noise: remarks(r), Output: output(r), Notes: notes(r),
 	}
+	e.waits(r)
 	e.causes(r)
 	e.refused(r)
 	return e

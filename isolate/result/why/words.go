@@ -112,7 +112,6 @@ var slots = [...]struct {
 	text      func(*result.Result) string
 }{
 	{"{group}", "GROUP", func(r *result.Result) string { return deref(r.Evidence.MemoryGroup, r.Limits.Group) }},
-	{"{status}", "N", func(r *result.Result) string { return statusOf(r) }},
 	{"{signal}", "the signal", func(r *result.Result) string { return childSignal(r) }},
 	{"{hint}", "what the error itself advises", hint},
 }
