@@ -142,7 +142,7 @@ func lastWordsOfReader(t *testing.T) {
 }
 
 func lastWordsOfChildren(t *testing.T) {
-	r := ended(t, limit(policy.Limits{Wall: 400 * time.Millisecond}), nil, "sh", "-c", "sleep 60 & setsid sleep 60 & wait; true")
+	r := ended(t, limit(policy.Limits{Wall: time.Second}), nil, "sh", "-c", "sleep 60 & setsid sleep 60 & wait; true")
 	list := r.Evidence.LastWords
 	if len(list) != 3 || list[0].Comm != "sh" || list[1].Comm != "sleep" || list[2].Comm != "sleep" || list[1].PID == list[0].PID {
 		t.Fatalf("%+v", list)
