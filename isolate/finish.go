@@ -177,6 +177,7 @@ func (r *run) finish() {
 	}
 	r.settle(r.whyNot())
 	r.closeRelays()
+	r.joinWitness()
 }
 
 // whyNot is the error of a launch that did not come to its exec.

@@ -34,6 +34,7 @@ var actors = map[string]func(*testing.T){
 	"victim":  actVictim,
 	"brood":   actBrood,
 	"census":  actCensus,
+	"words":   actLastWords,
 }
 
 // TestActor does nothing but in a process that a test has started for a part.

@@ -80,6 +80,7 @@ type run struct {
 	table       *seccomp.Rules
 	looker      *access.Looker // of a watched run
 	cantLook    error
+	witness     *witness // of the last words
 }
 
 // launchDeadline is how long a launch may take until exec: a source on a dead
@@ -181,6 +182,7 @@ func (r *run) end(c result.Cause) {
 	if r.ev.Killed == "" {
 		r.ev.Killed = c
 		r.measure()
+		r.noteLastWords(c)
 	}
 	r.kill()
 	if r.initFd < 0 {

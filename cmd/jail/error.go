@@ -55,6 +55,7 @@ const (
 	errNoMeter        problem = "says nothing without --meter"
 	errIsMeter        problem = "is the meter file (--meter), which only grows"
 	errNoMeterFile    problem = "no meter file is given"
+	errNoResultFile   problem = "no result is given"
 	errFlagLate       problem = "is a flag after the files"
 	errTwoForms       problem = "a report is printed in one form"
 	errTooLarge       problem = "is too large to be shown with the others: 256 MiB in all are, of the files that a command line names"

@@ -88,6 +88,11 @@ var doctorFlags = [...]flagRow{
 	helpFlag,
 }
 
+var whyFlags = [...]flagRow{
+	{"json", "", "print one JSON object for each result, on a line of its own", "", "", toggle(func(r *request) *bool { return &r.asJSON })},
+	helpFlag,
+}
+
 var psFlags = [...]flagRow{
 	{"json", "", "print one JSON array", "", "", toggle(func(r *request) *bool { return &r.asJSON })},
 	helpFlag,

@@ -38,6 +38,17 @@ that you trust, and from runs that reach every part of them:
     jail learn --out policy.toml -- python3 prog.py
     jail learn --out policy.toml --merge policy.toml -- python3 prog.py other-input
     jail exec --policy policy.toml -- python3 prog.py`
+const whyHelp = `Explain results that "jail exec --json FILE" has written: what happened, the evidence
+that decided it, the likely cause, what to change, the calls that were refused, the
+walls that did not stand, and how the host disturbed the times. - is standard input.
+A file may hold many results, one a line or in a JSON array: each is explained.
+
+    jail exec --json result.json -- ./a.out; jail why result.json
+    jail exec --json - -- ./a.out | tail -n 1 | jail why -
+
+The exit status is 0 when all were explained, whatever they are of, and 125 for a
+file that can't be read or that is no result; what comes before the mistake is
+explained.`
 
 const meterHelp = `Sum up meter files, to which "jail exec --meter FILE" has appended a line a run. A
 run whose supervisor was killed is counted, as unfinished, and of what it used

@@ -51,6 +51,9 @@ func remark(res *result.Result, grouped []string, wanted func() string) {
 	case readerLeft(res):
 	case res.Reason != result.Exited:
 		_, _ = os.Stderr.WriteString(result.Sentence(res) + "\n")
+		if did := result.LastWords(res); did != "" {
+			_, _ = os.Stderr.WriteString(did + "\n")
+		}
 	case met != "":
 		_, _ = os.Stderr.WriteString(met + "\n")
 	case *res.ExitCode != 0:

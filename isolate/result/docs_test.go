@@ -24,6 +24,7 @@ var sections = []struct{ key, name string }{
 	{"The result", "Result"}, {"usage", "Usage"}, {"usage.noise", "Noise"}, {"limits", "Limits"}, {"cores", "Cores"},
 	{"enforced", "Enforced"}, {"enforced.*", "Wall"}, {"denials[]", "Denial"},
 	{"evidence", "Evidence"}, {"evidence.box", "Space"}, {"evidence.call", "Call"}, {"evidence.setup", "Setup"},
+	{"evidence.last_words[]", "LastWord"},
 	{"output", "Output"}, {"error", "Failure"},
 }
 
@@ -32,6 +33,7 @@ func document(t *testing.T) string {
 	var b strings.Builder
 	b.WriteString("# The result\n\n<!-- Printed from the comments and tables of isolate/result: go test ./isolate/result -run Docs -update -->\n\n" +
 		"What `jail exec --json FILE` writes, and what the library returns as `result.Result`: schema `" + Schema + "`.\n" +
+		"`jail why FILE` [explains one](why.md) in words; `result.Reader` reads them back.\n" +
 		"Every key is always there; null means that the host can't tell, or that it does not apply. Times are nanoseconds, sizes bytes.\n\n" +
 		"## Reasons\n\nThe first row that holds decides. A verdict may be checked by its evidence.\n\n" +
 		"| reason | evidence that decides it | exit status of jail | raised by |\n|---|---|---|---|\n")
@@ -44,7 +46,7 @@ func document(t *testing.T) string {
 			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.key, f.kind, f.meaning)
 		}
 	}
-	b.WriteString("\n## Causes and sources\n\nThe closed sets behind `evidence.killed`, the `*_source` keys, `usage.noise.causes` and `enforced.*.state`.\n\n| value | meaning |\n|---|---|\n")
+	b.WriteString("\n## Causes and sources\n\nThe closed sets behind `evidence.killed`, the `*_source` keys, `usage.noise.causes`, `enforced.*.state` and `evidence.last_words[].state`.\n\n| value | meaning |\n|---|---|\n")
 	for _, c := range types["const"].fields {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", c.key, c.meaning)
 	}
@@ -69,7 +71,7 @@ type object struct {
 func parse(t *testing.T) map[string]*object {
 	t.Helper()
 	types := map[string]*object{"const": {}}
-	for _, name := range []string{"result.go", "usage.go", "cores.go", "noise.go", "enforced.go", "evidence.go"} {
+	for _, name := range []string{"result.go", "usage.go", "cores.go", "noise.go", "enforced.go", "evidence.go", "lastword.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)
@@ -130,7 +132,7 @@ func kindOf(e ast.Expr) string {
 			return "number"
 		case "bool":
 			return "true or false"
-		case "string", "Reason", "Source", "Cause", "Disturbance", "State", "Errno", "Word":
+		case "string", "Reason", "Source", "Cause", "Disturbance", "State", "Doing", "Errno", "Word":
 			return "string"
 		}
 	}

@@ -196,6 +196,36 @@ func (w *writer) evidence(e *Evidence) {
 	optional(w, "file_size_limit_bytes", e.FileSizeLimitBytes)
 	w.call(e.Call)
 	w.setup(e.Setup)
+	w.lastWords(e.LastWords)
+	optional(w, "last_words_more", e.LastWordsMore)
+	w.close()
+}
+
+func (w *writer) lastWords(list []LastWord) {
+	if list == nil {
+		w.null("last_words")
+		return
+	}
+	w.key("last_words")
+	w.b = append(w.b, '[')
+	for i := range list {
+		w.lastWord(&list[i])
+	}
+	w.b = append(w.b, ']')
+}
+
+func (w *writer) lastWord(l *LastWord) {
+	w.element()
+	w.b = append(w.b, '{')
+	w.num("pid", int64(l.PID))
+	w.num("inner_pid", int64(l.InnerPID))
+	w.num("tid", int64(l.TID))
+	w.str("comm", l.Comm)
+	w.str("state", string(l.State))
+	text(w, "syscall", l.Syscall)
+	optional(w, "fd", l.FD)
+	text(w, "target", l.Target)
+	text(w, "wchan", l.Wchan)
 	w.close()
 }
 

@@ -43,6 +43,8 @@ type Evidence struct {
 	FileSizeLimitBytes *int64           `json:"file_size_limit_bytes"` // RLIMIT_FSIZE, bytes; null when it was not set
 	Call               *Call            `json:"call"`                  // the system call that the listener killed for
 	Setup              *Setup           `json:"setup"`                 // the step at which the launch failed
+	LastWords          []LastWord       `json:"last_words"`            // what threads of the jail were doing just before it was ended for a limit or a call, the program's own process first, 16 at most; null when it was not
+	LastWordsMore      *int64           `json:"last_words_more"`       // threads that were seen and are not listed; null together with last_words
 }
 
 // Space is the room of a file system: statfs(2).
@@ -53,13 +55,16 @@ type Space struct {
 	InodesFree int64 `json:"inodes_free"` // inodes free
 }
 
-// full is whether the next write, or the next new file, would be ENOSPC.
-func (s *Space) full() bool {
-	return s != nil && (s.noBlocks() || s.noInodes())
+// Full says whether the next write, or the next new file, would be ENOSPC.
+func (s *Space) Full() bool {
+	return s != nil && (s.NoBlocks() || s.NoInodes())
 }
 
-func (s *Space) noBlocks() bool { return s.Blocks > 0 && s.BlocksFree <= 0 }
-func (s *Space) noInodes() bool { return s.Inodes > 0 && s.InodesFree <= 0 }
+// NoBlocks says whether the next write would be.
+func (s *Space) NoBlocks() bool { return s.Blocks > 0 && s.BlocksFree <= 0 }
+
+// NoInodes says whether the next new file would be.
+func (s *Space) NoInodes() bool { return s.Inodes > 0 && s.InodesFree <= 0 }
 
 // Call is a system call as the seccomp listener saw it.
 type Call struct {

@@ -27,9 +27,9 @@ func Met(r *Result) string {
 	switch {
 	case value(r.Evidence.PidsMaxEvents) > 0:
 		what = pidsPassed(r)
-	case r.Evidence.Box.full():
+	case r.Evidence.Box.Full():
 		what = diskPassed(r)
-	case nearMemory(r):
+	case NearMemory(r):
 		return "jail: exited with status " + known(r.ExitCode) + memoryNear(r)
 	default:
 		return ""
@@ -88,7 +88,7 @@ func memoryPassed(r *Result) string {
 		of = " of " + amount(*limit)
 	}
 	switch {
-	case r.Evidence.MemoryGroup != nil && !nearMemory(r):
+	case r.Evidence.MemoryGroup != nil && !NearMemory(r):
 		g := *r.Evidence.MemoryGroup
 		return "memory: the group " + g + " was at its limit while the jail " + used + of + "; raise it with jail group set " + g + " --memory SIZE"
 	case met != nil && *met == 0 && !reached(peak, limit):
@@ -107,7 +107,7 @@ func pidsPassed(r *Result) string {
 
 func diskPassed(r *Result) string {
 	l := &r.Limits
-	if box := r.Evidence.Box; box != nil && box.noInodes() && !box.noBlocks() {
+	if box := r.Evidence.Box; box != nil && box.NoInodes() && !box.NoBlocks() {
 		return raise("disk limit: all "+figure(l.Inodes, count)+" inodes are in use", "--inodes", l.Inodes, count)
 	}
 	return raise("disk limit: all of "+figure(l.DiskBytes, amount)+" is in use", flagOf(Disk), l.DiskBytes, amount)
@@ -123,26 +123,26 @@ func diedOf(r *Result) string {
 		s += `: a forbidden system call, or its own doing; the denials of the result (--json) tell which calls were refused`
 	}
 	switch {
-	case nearMemory(r):
+	case NearMemory(r):
 		s += memoryNear(r)
-	case bornTooLarge(r):
+	case BornTooLarge(r):
 		s += "; without a cgroup --memory bounds what each process may map: it may need more than that to start"
 	}
 	return s
 }
 
-// bornTooLarge says whether a program died before it used any memory, as one does
+// BornTooLarge says whether a program died before it used any memory, as one does
 // whose own segments are beyond RLIMIT_DATA: execve(2) can't fail any more then.
-func bornTooLarge(r *Result) bool {
+func BornTooLarge(r *Result) bool {
 	const nothing = 1 << 20
 	peak := r.Usage.MemoryPeakBytes
 	return r.SignalName != nil && *r.SignalName == "SIGSEGV" && r.Limits.MemoryBytes != nil &&
 		peak != nil && *peak < nothing && r.Enforced.At(policy.LayerCgroup).State != StateEnforced
 }
 
-// nearMemory says whether a program came so near to its memory limit that its
+// NearMemory says whether a program came so near to its memory limit that its
 // own runtime may have given up: node, Java and Python do before the kernel does.
-func nearMemory(r *Result) bool {
+func NearMemory(r *Result) bool {
 	peak, limit := r.Usage.MemoryPeakBytes, r.Limits.MemoryBytes
 	return peak != nil && limit != nil && *peak >= *limit-*limit/20
 }
