@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/jailrun/jail/audit"
 	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/policy"
 )
@@ -59,6 +60,15 @@ type Cmd struct {
 	// group can count it, the traffic is that of the processes that were waited for
 	// (getrusage(2)), unless a limit of it is set.
 	MeterIO bool
+
+	// Audit, if set, is told what happens, on the run's own goroutines. Its Emit
+	// must not block; *audit.Log's doesn't.
+	Audit audit.Sink
+	// Redact, if set, takes secrets out of the texts of the result.
+	Redact *audit.Redactor
+	// Tenant and Labels go into the audit's launch, and nowhere else.
+	Tenant string
+	Labels []string
 
 	// Watch has the run looked at more closely than for suspicious calls.
 	Watch Watch

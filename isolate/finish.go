@@ -277,7 +277,7 @@ func (r *run) conclude() *result.Result {
 		if g := r.policy.Group; g != "" {
 			res.Limits.Group = &g
 		}
-		res.PolicyDigest = r.policy.Digest()
+		res.PolicyDigest = r.policyDigest()
 	}
 	res.Cores = r.cores.figures()
 	r.enforced(&res.Enforced)
@@ -287,6 +287,8 @@ func (r *run) conclude() *result.Result {
 		res.Error = failureOf(r.failure)
 	}
 	res.Conclude()
+	r.redact(res)
+	r.tellVerdict(res)
 	return res
 }
 

@@ -247,6 +247,7 @@ func (r *run) executed() {
 	r.ev.Started = true
 	r.started = time.Now().Add(-r.late())
 	r.listenForNoise()
+	r.tellExec()
 	for _, f := range r.onExec {
 		f()
 	}

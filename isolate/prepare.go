@@ -42,6 +42,7 @@ func (r *run) prepare() error {
 	if r.cmd.HoldThread {
 		r.loop.HoldThread()
 	}
+	r.tellLaunch()
 	return r.start(in)
 }
 
@@ -429,7 +430,7 @@ func (r *run) release() {
 	r.reapHolder()
 	r.ids.close()
 	if r.group != nil {
-		_ = r.group.Remove() // what is left by an error here is jail gc's, by its name
+		r.tellCleanup(r.group.Remove()) // what is left by an error here is jail gc's, by its name
 		r.group.Close()
 	}
 	r.releaseCores()

@@ -80,6 +80,7 @@ type run struct {
 	table       *seccomp.Rules
 	looker      *access.Looker // of a watched run
 	cantLook    error
+	digest      string   // of the policy, once it was asked for
 	witness     *witness // of the last words
 }
 
@@ -183,6 +184,7 @@ func (r *run) end(c result.Cause) {
 		r.ev.Killed = c
 		r.measure()
 		r.noteLastWords(c)
+		r.tellKill(c)
 	}
 	r.kill()
 	if r.initFd < 0 {

@@ -80,14 +80,21 @@ func execute(r *request, p *policy.Policy, s *streams) int {
 	if err := s.open(r); err != nil {
 		return s.fail("open the streams", err)
 	}
+	a, err := r.openAudit(p)
+	if err != nil {
+		return s.fail("open the audit log", err)
+	}
 	m, err := r.begin(p)
+	if err != nil {
+		_ = a.close() // it has nothing to say yet
+	}
 	if errors.Is(err, meter.ErrSpent) {
 		return s.fail("spend the budget", err)
 	}
 	if err != nil {
 		return s.fail("meter the run", err)
 	}
-	return launch(r, p, seen, s, m)
+	return launch(r, p, seen, s, m, a)
 }
 
 // checkProgram tells what can be told of a program without a launch.
@@ -118,7 +125,7 @@ func executableHint(name string) string {
 	return "chmod +x " + name
 }
 
-func launch(r *request, p *policy.Policy, seen *shown, s *streams, m *meter.Run) int {
+func launch(r *request, p *policy.Policy, seen *shown, s *streams, m *meter.Run, a auditing) int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	cmd := isolate.CommandContext(ctx, p, seen.argv...)
@@ -137,13 +144,14 @@ func launch(r *request, p *policy.Policy, seen *shown, s *streams, m *meter.Run)
 	if r.explains {
 		cmd.Watch = isolate.WatchExplain
 	}
+	a.watch(cmd, r)
 	cmd.OnStart = sigs.forward
 	if !r.quiet {
 		cmd.OnWait = sayWhoHolds
 	}
 	err = cmd.Run()
 	sigs.release()
-	unmetered := writeDown(m, cmd)
+	unmetered := errors.Join(writeDown(m, cmd), a.close())
 	status := r.account(m, unmetered, report(r, p, cmd, beside, s, err))
 	sigs.dieIfCanceled()
 	return status

@@ -38,9 +38,9 @@ func (r *request) unmetered() error {
 	switch {
 	case r.meter != "":
 		return nil
-	case r.tenant != "":
+	case r.tenant != "" && r.audit == "":
 		flag = "--tenant"
-	case len(r.labels) > 0:
+	case len(r.labels) > 0 && r.audit == "":
 		flag = "--label"
 	case r.budget != "":
 		flag = "--budget"
@@ -73,7 +73,15 @@ func isOneFile(a, b string) bool {
 
 // overwrites refuses an output over a file that is read, or kept.
 func (r *request) overwrites(flag, file string) error {
-	return cmp.Or(r.isInput(flag, file), r.isKept(flag, file))
+	return cmp.Or(r.isInput(flag, file), r.isKept(flag, file), r.isAudited(flag, file))
+}
+
+// isAudited refuses an output that would empty the audit log, or its head.
+func (r *request) isAudited(flag, file string) error {
+	if r.audit == "" || file == "" || !isOneFile(r.audit, file) && !isOneFile(r.audit+".head", file) {
+		return nil
+	}
+	return &failure{op: flag + " " + file, err: errIsAudit, hint: "name another file"}
 }
 
 // begin writes the run down, if that is asked for, and lowers its limits to what
@@ -117,10 +125,10 @@ func writeDown(m *meter.Run, cmd *isolate.Cmd) error {
 // the exit status.
 func (r *request) account(m *meter.Run, err error, status int) int {
 	switch {
-	case m == nil:
 	case err != nil:
 		complain(err)
 		return result.StatusFailed
+	case m == nil:
 	case !r.quiet && m.Ended() != "":
 		say(m.Ended())
 	}

@@ -72,6 +72,9 @@ func (l *Listener) noteRefusal(c *Call, f *Refusal) {
 	}
 	d.Count++
 	d.LastNS = now
+	if d.Count == 1 && l.o.OnDenial != nil {
+		l.o.OnDenial(*d)
+	}
 }
 
 func (l *Listener) describe(c *Call, f *Refusal, now int64) *Denial {

@@ -62,6 +62,9 @@ type Options struct {
 	// Watch judges a call that is no suspicious one and of which the filter tells
 	// nevertheless. ok is false for any other. Nil: there are none.
 	Watch func(c *Call, m *Memory) (w Watched, ok bool)
+	// OnDenial is called for the first call of each row, the row of the rest
+	// included. Nil: nobody is told.
+	OnDenial func(Denial)
 	// OnHangup is called once: with nil when no task with the filter is left, or
 	// with what has ended the listener before.
 	OnHangup func(error)

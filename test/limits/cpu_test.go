@@ -11,8 +11,14 @@ import (
 
 func TestCPUMaxHoldsTheShareOfACore(t *testing.T) {
 	offered(t, "cpu")
-	free := done(t, policy.Policy{}, "burn", "1")
-	if share := free.said["cpu"] / free.said["wall"]; share < 0.5 {
+	share := 0.0
+	for range 10 { // others may have the cores for a while
+		free := done(t, policy.Policy{}, "burn", "1")
+		if share = free.said["cpu"] / free.said["wall"]; share >= 0.5 {
+			break
+		}
+	}
+	if share < 0.5 {
 		t.Fatalf("without a limit it has %.0f %% of a core", 100*share)
 	}
 	var r ran
