@@ -57,6 +57,14 @@ func (r *run) tellExec() {
 	r.tellOf(r.initPID, inner, d)
 }
 
+// tellRefused is called for the first of like calls.
+func (r *run) tellRefused(d notify.Denial) {
+	r.tellInside(&d)
+	if r.cmd.Audit != nil {
+		r.tellDenial(d)
+	}
+}
+
 // tellDenial tells of the first of like calls; tellVerdict of how many they were.
 func (r *run) tellDenial(d notify.Denial) { r.tellOf(d.PID, 0, auditDenial(&d)) }
 

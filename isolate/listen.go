@@ -28,9 +28,7 @@ func (r *run) listen(fd int) {
 		OnForeign: func(c notify.Call) { r.endForCall(result.CauseSyscall, c) },
 		OnHangup:  r.deaf,
 	}
-	if r.cmd.Audit != nil {
-		o.OnDenial = r.tellDenial
-	}
+	o.OnDenial = r.tellRefused
 	if r.cmd.Watch != WatchNone {
 		o.Watch, o.Rows = r.watched, watchedRows
 	}

@@ -63,7 +63,7 @@ var walls = map[string][]string{
 	"user_ns":      {"ns.user", "id.uid", "id.gid", "self.uid_map", "self.gid_map"},
 	"pid_ns":       {"ns.pid", "id.pid", "id.ppid", "id.pgid", "id.sid", "status.NSpid", "proc.pids", "open./proc/1", "proc.sys", "proc.cmdline", "proc.meminfo", "proc.cpuinfo", "proc.version", "proc.mounts", "proc.net", "open./proc/sys", "open./proc/cmdline", "open./proc/meminfo", "open./proc/cpuinfo", "open./proc/version", "open./proc/mounts", "open./proc/net"},
 	"mnt_ns":       {"ns.mnt", "mount./", "mount./proc"},
-	"rootfs":       {"cwd", "open./sys", "open./sys/fs/cgroup", "open./home", "open./run", "open./etc/issue", "write./box"},
+	"rootfs":       {"cwd", "open./sys", "open./sys/fs/cgroup", "open./home", "open./etc/issue", "write./box"},
 	"net_ns":       {"ns.net"},
 	"ipc_ns":       {"ns.ipc", "sysv.shm", "sysv.sem", "sysv.msg"},
 	"uts_ns":       {"ns.uts", "uts.nodename"},

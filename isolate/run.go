@@ -80,6 +80,7 @@ type run struct {
 	table       *seccomp.Rules
 	looker      *access.Looker // of a watched run
 	cantLook    error
+	inside      int64    // bytes in the program's own list of denials
 	digest      string   // of the policy, once it was asked for
 	witness     *witness // of the last words
 }

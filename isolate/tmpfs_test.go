@@ -17,7 +17,7 @@ func TestATmpfsHoldsNoMoreThanItsSize(t *testing.T) {
 	}{
 		{1 << 20, 0, 0, "700 1000 1048576 40"},
 		{1 << 20, policy.Unlimited, policy.Unlimited, "700 1000 1048576 40"},
-		{1 << 20, 0, 20, "700 1000 1048576 26"}, // the quota's own folders' inodes come on top
+		{1 << 20, 0, 20, "700 1000 1048576 28"}, // the quota's own folders' inodes come on top
 		{0, 2 << 20, 0, "700 1000 2097152 40"},
 		{4 << 20, 2 << 20, 0, "700 1000 2097152 40"},
 	} {

@@ -36,6 +36,7 @@ var fields = [...]field{
 	{"layers", (*decoder).layers},
 	{"limits", (*decoder).limits},
 	{"net", func(d *decoder, key string, n *node) { decodeEnum(d, key, n, &d.out.Net, nets[:]) }},
+	{"denials", func(d *decoder, key string, n *node) { decodeEnum(d, key, n, &d.out.Denials, denials[:]) }},
 	{"view", func(d *decoder, key string, n *node) { decodeEnum(d, key, n, &d.out.View, views[:]) }},
 	{"files", (*decoder).files},
 	{"env", (*decoder).env},

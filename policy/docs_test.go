@@ -143,7 +143,7 @@ func topRow(t *testing.T, b *strings.Builder, key string) {
 		row(b, key, "list of strings", "none", "names of variables of the caller's to copy; env wins over it")
 	case "chdir":
 		row(b, key, "string", code(o.Default), "the absolute path inside in which to start")
-	case "net", "view", "profile", "verify":
+	case "net", "view", "denials", "profile", "verify":
 		row(b, key, quoted(o.Values()), code(o.Default), o.Help)
 	default:
 		if !has {

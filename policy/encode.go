@@ -60,6 +60,7 @@ func (p *Policy) appendTOML(b []byte) []byte {
 	b = appendPair(b, "profile", string(p.Profile))
 	b = appendPair(b, "net", string(p.Net))
 	b = appendPair(b, "view", string(p.View))
+	b = appendPair(b, "denials", string(p.Denials))
 	b = appendPair(b, "chdir", p.Chdir)
 	b = appendPair(b, "hostname", p.Hostname)
 	b = appendPair(b, "group", p.Group)

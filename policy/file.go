@@ -123,6 +123,8 @@ func (f *File) taken() (hint string) {
 		return "the root is the jail's own: set a target below it, as /data"
 	case within(target, "/proc"):
 		return "/proc is the jail's own, and shows only its processes: set a target outside of it, as /hostproc"
+	case within(target, "/run/jail") && f.Kind != FileHide:
+		return "/run/jail is the jail's own: set a target outside of it, as /run/data"
 	case within(target, "/dev"):
 		return "/dev is the jail's own, and has no device that reaches hardware: set a target outside of it, as /data"
 	case target == "/box" && f.Kind == FileHide:

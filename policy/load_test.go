@@ -21,6 +21,7 @@ const everythingTOML = `
 profile = "wx-deny"
 net = "none"
 view = "none"
+denials = "hidden"
 chdir = "/data"
 hostname = "judge-1"
 group = "web/api"
@@ -85,7 +86,7 @@ size = "32M"
 `
 
 const everythingJSON = `{
- "profile": "wx-deny", "net": "none", "view": "none", "chdir": "/data", "hostname": "judge-1", "group": "web/api", "verify": "full",
+ "profile": "wx-deny", "net": "none", "view": "none", "denials": "hidden", "chdir": "/data", "hostname": "judge-1", "group": "web/api", "verify": "full",
  "env": {"A": "1", "B": "two words"}, "pass_env": ["LANG"],
  "layers": {"user_ns": "try", "time_ns": "off"},
  "limits": {"cpu": "1.5s", "wall": "500ms", "idle": "unlimited", "memory": "64M", "swap": "16M", "memory_high": "48M",
@@ -102,7 +103,7 @@ const everythingJSON = `{
 
 func everything(dir string) *Policy {
 	return &Policy{
-		Profile: ProfileWXDeny, Net: NetNone, View: ViewNone, Chdir: "/data", Hostname: "judge-1", Group: "web/api", Verify: VerifyFull,
+		Profile: ProfileWXDeny, Net: NetNone, View: ViewNone, Denials: DenialsHidden, Chdir: "/data", Hostname: "judge-1", Group: "web/api", Verify: VerifyFull,
 		Env: []string{"A=1", "B=two words"}, PassEnv: []string{"LANG"},
 		Layers: Layers{LayerUserNS: Try, LayerTimeNS: Off},
 		Limits: Limits{CPU: 1500 * time.Millisecond, Wall: 500 * time.Millisecond, Idle: Unlimited, Memory: 64 * size.MiB,

@@ -19,6 +19,7 @@ func Merge(base, over *Policy) *Policy {
 	m.Limits.merge(&over.Limits)
 	override(&m.Net, over.Net)
 	override(&m.View, over.View)
+	override(&m.Denials, over.Denials)
 	for _, f := range over.Files {
 		m.Files = addFile(m.Files, f)
 	}

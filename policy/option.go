@@ -45,6 +45,7 @@ var options = [...]Option{
 	{"disk-action", "ACTION", "at the bound of --disk: errno (the call fails) or kill (the jail ends)", "errno", "kill", false, nil},
 	{"net", "NET", "loopback (its own, up) or none (down)", "loopback", "none", false, setNet},
 	{"view", "VIEW", "what is seen of the host without --ro and its like: host (the system's programs and libraries) or none", "host", "none", false, setView},
+	{"denials", "VIEW", "whether the program sees its own refused calls, in /run/jail/denials: shown or hidden", "shown", "hidden", false, setDenials},
 	{"ro", "PATH", "show a host path read-only: PATH at /box/PATH, /PATH and ../PATH at their absolute path; PATH? may be absent", "", "/opt/data", true, setRO},
 	{"rw", "PATH", "as --ro, but writable", "", "./out", true, setRW},
 	{"bind", "SRC:DST[:ro]", "show host path SRC at DST, writable unless :ro; a relative DST is below /box; SRC? may be absent", "", "/srv/cases:/cases:ro", true, setBind},
@@ -86,6 +87,8 @@ func (o *Option) Values() []string {
 		return words(nets[:])
 	case "view":
 		return words(views[:])
+	case "denials":
+		return words(denials[:])
 	case "profile":
 		return words(profiles[:])
 	case "verify":

@@ -12,6 +12,7 @@ import (
 
 func setNet(p *Policy, arg string) error     { return setEnum(&p.Net, arg, nets[:]) }
 func setView(p *Policy, arg string) error    { return setEnum(&p.View, arg, views[:]) }
+func setDenials(p *Policy, arg string) error { return setEnum(&p.Denials, arg, denials[:]) }
 func setProfile(p *Policy, arg string) error { return setEnum(&p.Profile, arg, profiles[:]) }
 func setVerify(p *Policy, arg string) error  { return setEnum(&p.Verify, arg, verifies[:]) }
 func setRequire(p *Policy, arg string) error { return setLevel(p, arg, Require) }

@@ -25,6 +25,7 @@ type Policy struct {
 	Limits   Limits   `toml:"limits,omitempty" json:"limits,omitempty"`
 	Net      Net      `toml:"net,omitempty" json:"net,omitempty"`
 	View     View     `toml:"view,omitempty" json:"view,omitempty"`
+	Denials  Denials  `toml:"denials,omitempty" json:"denials,omitempty"` // whether the program may read what it was refused
 	Files    []File   `toml:"files,omitempty" json:"files,omitempty"`
 	Env      []string `toml:"env,omitempty" json:"env,omitempty"`           // K=V, later wins
 	PassEnv  []string `toml:"pass_env,omitempty" json:"pass_env,omitempty"` // names copied from the caller
@@ -97,6 +98,15 @@ type View string
 const (
 	ViewHost View = "host" // the system's programs and libraries, and of /etc what they need
 	ViewNone View = "none" // nothing of the host: /box, /tmp, /dev, /proc and an /etc of its own
+)
+
+// Denials is whether a program sees its own denials, in /run/jail/denials.
+type Denials string
+
+// The values of Denials. The zero value means DenialsShown.
+const (
+	DenialsShown  Denials = "shown"  // a line of JSON for each kind of refused call, with what would mend it
+	DenialsHidden Denials = "hidden" // for contests: a program learns nothing of its walls but errors
 )
 
 // Profile is a named set of further restrictions.

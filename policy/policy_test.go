@@ -17,7 +17,7 @@ import (
 
 func TestResolveFillsEveryDefault(t *testing.T) {
 	want := &Policy{
-		Profile: ProfileDefault, Net: NetLoopback, View: ViewHost, Verify: VerifyFast, Chdir: "/box", Hostname: "jail",
+		Profile: ProfileDefault, Net: NetLoopback, View: ViewHost, Denials: DenialsShown, Verify: VerifyFast, Chdir: "/box", Hostname: "jail",
 		Seccomp: Seccomp{OnSuspicious: SuspiciousDeny}, Layers: Layers{},
 		Limits: Limits{CPU: Unlimited, Wall: Unlimited, Idle: Unlimited, Memory: 512 * size.MiB, MemoryHigh: Unlimited, Pids: 128, CPUMax: Unlimited,
 			Output: 64 * size.MiB, Disk: 256 * size.MiB, Inodes: 65536, FileSize: Unlimited, Stack: 8 * size.MiB,

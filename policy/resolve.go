@@ -35,6 +35,7 @@ func (p *Policy) Resolve(c Caller) *Policy {
 	orDefault(&r.Profile, ProfileDefault)
 	orDefault(&r.Net, NetLoopback)
 	orDefault(&r.View, ViewHost)
+	orDefault(&r.Denials, DenialsShown)
 	orDefault(&r.Verify, VerifyFast)
 	orDefault(&r.Hostname, defaultHostname)
 	orDefault(&r.Chdir, defaultChdir)

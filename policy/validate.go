@@ -10,6 +10,7 @@ import (
 var (
 	nets       = [...]Net{NetLoopback, NetNone}
 	views      = [...]View{ViewHost, ViewNone}
+	denials    = [...]Denials{DenialsShown, DenialsHidden}
 	profiles   = [...]Profile{ProfileDefault, ProfileWXDeny}
 	verifies   = [...]Verify{VerifyFast, VerifyFull}
 	suspicious = [...]Suspicious{SuspiciousDeny, SuspiciousKill}
@@ -35,6 +36,7 @@ func (p *Policy) Validate() error {
 	v.say("net", oneOf(p.Net, nets[:]))
 	v.say("view", oneOf(p.View, views[:]))
 	v.say("view", p.needsRoot())
+	v.say("denials", oneOf(p.Denials, denials[:]))
 	for i := range p.Files {
 		p.Files[i].check(func(field string, err error) { v.say(index("files", i)+"."+field, err) })
 		if link := behindLink(p.Files, i); link != "" {

@@ -123,6 +123,9 @@ func (b *builder) rules() []rule {
 			list = append(list, rule{"/dev/" + d.Name, llDevice | llIoctl, true})
 		}
 	}
+	if b.showsDenials() {
+		list = append(list, rule{DenialsDir, llRead, false})
+	}
 	list = append(list, rule{"/dev/pts", llRead | unix.LANDLOCK_ACCESS_FS_WRITE_FILE | llIoctl, false})
 	for i := range b.in.Policy.Files {
 		f, s := &b.in.Policy.Files[i], &b.in.Sources[i]

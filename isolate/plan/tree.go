@@ -46,6 +46,7 @@ func (b *builder) tree() {
 	b.proc()
 	b.openSettings()
 	b.named()
+	b.showDenials()
 	b.links(items)
 	b.seal()
 	b.pivot()
@@ -189,7 +190,7 @@ func (b *builder) sizeOptions(o string, d size.Bytes) string {
 }
 
 // quotaOwn are the inodes that the quota's own folders take.
-const quotaOwn = 8
+const quotaOwn = 10
 
 func (b *builder) mount(fs string, at uint64, typ string, flags uint64, opts string) *tape.Op {
 	return b.Call("mount "+fs, unix.SYS_MOUNT, b.CString(fs), at, b.CString(typ), flags, b.CString(opts))

@@ -67,13 +67,14 @@ var suspects = []struct {
 func TestEverySuspiciousCallHasANameARuleAndAFix(t *testing.T) {
 	dir := labOf(t, "suspect")
 	for _, uid := range []int{0, 65534} {
+		log := filepath.Join(classroom(t, uid, nil), "audit.jsonl")
 		for _, s := range suspects {
 			nr, ok := seccomp.Number(s.call)
 			if !ok {
 				continue // iopl and ioperm are x86's
 			}
 			t.Run(strconv.Itoa(uid)+"/"+s.call, func(t *testing.T) {
-				argv := append([]string{"--ro", dir, "--", filepath.Join(dir, "suspect"), strconv.Itoa(nr)}, strings.Fields(s.args)...)
+				argv := append([]string{"--audit", log, "--ro", dir, "--", filepath.Join(dir, "suspect"), strconv.Itoa(nr)}, strings.Fields(s.args)...)
 				said, res := runAs(t, uid, argv...)
 				if said != strconv.Itoa(int(s.errno))+"\n" {
 					t.Errorf("the program got %q, want %v", said, s.errno)
@@ -91,9 +92,47 @@ func TestEverySuspiciousCallHasANameARuleAndAFix(t *testing.T) {
 				if d.FirstNS <= 0 || d.LastNS < d.FirstNS || d.PID == 0 || len(d.Args) != 6 {
 					t.Errorf("times %d to %d, pid %d, arguments %v", d.FirstNS, d.LastNS, d.PID, d.Args)
 				}
+				told := deniedIn(t, log, res.ID)
+				if len(told) != 1 || told[0] != (loggedDenial{string(d.Layer), d.Syscall, d.Object, d.Errno.String(), 1, d.Rule, d.Fix}) {
+					t.Errorf("the audit log has %+v\nwant %+v", told, d)
+				}
 			})
 		}
 	}
+}
+
+// loggedDenial is what an audit log says of a denial.
+type loggedDenial struct {
+	Layer, Syscall, Object, Errno string
+	Count                         int64
+	Rule, Fix                     string
+}
+
+// deniedIn lists the denials of one jail in an audit log.
+func deniedIn(t *testing.T, log, jail string) (list []loggedDenial) {
+	t.Helper()
+	text, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		var e struct {
+			Type, Jail string
+			Detail     json.RawMessage
+		}
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		if e.Type != "denial" || e.Jail != jail {
+			continue
+		}
+		var d loggedDenial
+		if err := json.Unmarshal(e.Detail, &d); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		list = append(list, d)
+	}
+	return list
 }
 
 // The list is the table's: a call that is added there needs a line here.

@@ -9,7 +9,7 @@ static void attack(void) {
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		DIR *d = opendir(names[i]);
 		for (struct dirent *e; d && (e = readdir(d));)
-			if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
+			if (strcmp(e->d_name, ".") && strcmp(e->d_name, "..") && (strcmp(names[i], "/run") || strcmp(e->d_name, "jail"))) // /run/jail may be a jail's own
 				breached("%s holds %s", names[i], e->d_name);
 	}
 	held("they are absent or empty");
