@@ -1,6 +1,7 @@
 package isolate
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
@@ -162,7 +163,7 @@ func tryFlags(f *host.Facts, p *policy.Policy) (hint string) {
 // precheck refuses a launch for a required layer that is known to be absent,
 // before anything of the program runs.
 func (r *run) precheck() error {
-	if err := r.precheckSignals(); err != nil {
+	if err := cmp.Or(r.precheckSignals(), r.precheckView()); err != nil {
 		return err
 	}
 	for _, in := range policy.AllLayers() {
@@ -192,6 +193,15 @@ func (r *run) precheckSignals() error {
 	}
 	return &LaunchError{Op: "launch", Index: -1, Layer: policy.LayerPidNS, Err: errNoNamespace,
 		Hint: "without a pid namespace nothing but Landlock of Linux 6.12 keeps the program's signals from your other processes: run jail as root, or allow user namespaces, and leave landlock on"}
+}
+
+// precheckView refuses an empty view where the program would stand in the host's
+// own root.
+func (r *run) precheckView() error {
+	if r.policy.View != policy.ViewNone || r.facts.Has(policy.LayerRootfs) {
+		return nil
+	}
+	return &LaunchError{Op: "launch", Index: -1, Layer: policy.LayerRootfs, Err: errNoRoot, Hint: "leave --view none out, or run jail as root, or allow user namespaces"}
 }
 
 // known says why a layer can't be had, as far as the host's facts tell.

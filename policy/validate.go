@@ -35,7 +35,6 @@ func (p *Policy) Validate() error {
 	}
 	v.say("net", oneOf(p.Net, nets[:]))
 	v.say("view", oneOf(p.View, views[:]))
-	v.say("view", p.needsRoot())
 	v.say("denials", oneOf(p.Denials, denials[:]))
 	for i := range p.Files {
 		p.Files[i].check(func(field string, err error) { v.say(index("files", i)+"."+field, err) })
@@ -56,14 +55,6 @@ func (p *Policy) Validate() error {
 	v.say("seccomp.kill_after", p.Seccomp.possible())
 	v.each("seccomp.allow", p.Seccomp.Allow, checkAllow)
 	return errors.Join(v...)
-}
-
-// needsRoot refuses an empty view where the program would stand in the host's root.
-func (p *Policy) needsRoot() error {
-	if p.View == ViewNone && (p.Layers[LayerRootfs] == Off || p.Layers[LayerMntNS] == Off) {
-		return fault(string(ViewNone), ErrContradiction, "without rootfs and mnt_ns the program sees the host's own files")
-	}
-	return nil
 }
 
 // wantsGroups refuses a limit that only a group can hold, without groups.
