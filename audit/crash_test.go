@@ -320,6 +320,28 @@ func TestARotationThatWasStoppedGoesOn(t *testing.T) {
 	if r := intact(t, path, VerifyOptions{}); r.Before != 9 || r.First != 10 {
 		t.Errorf("%+v", r)
 	}
+	for _, n := range []int{0, 1, 100, -1} { // bytes of the new file that were written: some, or a line and some
+		path := file(t)
+		write(t, path, 9, Options{})
+		must(t, os.Rename(path, older(path, 1)))
+		h, _, ok := openHead(headTitle, []byte(textOf(t, headOf(path))), nil)
+		if !ok {
+			t.Fatal("no head")
+		}
+		var e encoder
+		line := e.body(appendHead(nil, h.count+1, &h.hash), &Event{Detail: &Rotate{Kept: 1}})
+		if n >= 0 {
+			line = line[:n]
+		} else {
+			hash := hashOf(line)
+			line = appendHead(append(line, '\n'), h.count+2, &hash)
+		}
+		must(t, os.WriteFile(path, line, 0o600))
+		write(t, path, 2, Options{})
+		if r := intact(t, path, VerifyOptions{Rotated: true}); r.First != 1 || r.Last < 12 || n != 0 && r.Recovered != 1 {
+			t.Errorf("of %d bytes: %+v", n, r)
+		}
+	}
 	must(t, os.Truncate(older(path, 1), 700))
 	kinds(t, path, "")
 	found := verify(t, path, VerifyOptions{Rotated: true}).Problems

@@ -19,15 +19,15 @@ func lineOf(e *Event, r *Redactor) []byte {
 
 func TestNoTextLeavesItsLine(t *testing.T) {
 	for text, want := range map[string]string{
-		"plain ~":              `plain ~`,
-		`"\`:                   `\"\\`,
+		"plain ~":               `plain ~`,
+		`"\`:                    `\"\\`,
 		"a\nb\r\x00\x1b[2J\x7f": `a\u000ab\u000d\u0000\u001b[2J\u007f`,
-		"\u202eabc\u2066":      `\u202eabc\u2066`,
-		"ä€\u2028":             `\u00e4\u20ac\u2028`,
-		"😀":                    `\ud83d\ude00`,
-		"\xff\xc3(":            `\udcff\udcc3(`,
-		"\xed\xb2\x80":         `\udced\udcb2\udc80`, // what would be a lone half in UTF-8 is none there
-		"\ufffd":               `\ufffd`,
+		"\u202eabc\u2066":       `\u202eabc\u2066`,
+		"ä€\u2028":              `\u00e4\u20ac\u2028`,
+		"😀":                     `\ud83d\ude00`,
+		"\xff\xc3(":             `\udcff\udcc3(`,
+		"\xed\xb2\x80":          `\udced\udcb2\udc80`, // what would be a lone half in UTF-8 is none there
+		"\ufffd":                `\ufffd`,
 	} {
 		line := lineOf(&Event{Program: text, Detail: &Kill{Cause: text}}, nil)
 		if got := string(line); !strings.Contains(got, `"detail":{"cause":"`+want+`"}`) {

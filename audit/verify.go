@@ -153,6 +153,9 @@ func (w *walker) line(line []byte, number int, whole bool) {
 	if ok && !w.started && kind == TypeRotate && seq > 1 {
 		w.anchor = mark{seq: seq - 1, hash: prev}
 		w.report.Before = seq - 1
+		if seq-1 == w.head.count {
+			w.atHead = prev // a rotation was stopped before the head was written
+		}
 	}
 	w.started = true
 	w.next(m)
