@@ -6,6 +6,7 @@ package syslog
 
 import (
 	"log/syslog"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -38,8 +39,8 @@ func (s *Sink) Emit(e audit.Event) {
 	}
 	var words []string
 	for _, f := range e.Fields(s.redactor) {
-		if strings.Contains(f.Value, " ") {
-			f.Value = `"` + f.Value + `"`
+		if strings.ContainsAny(f.Value, ` "=`) { // it could pass for more words
+			f.Value = strconv.Quote(f.Value)
 		}
 		words = append(words, f.Key+"="+f.Value)
 	}

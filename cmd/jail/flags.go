@@ -30,6 +30,7 @@ type request struct {
 	plan     bool
 	asJSON   bool
 	delegate bool
+	audit    auditRequest
 	argv     []string // the program and its arguments
 }
 
