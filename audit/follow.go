@@ -143,7 +143,7 @@ func (t *follower) catchUp() error {
 		if err := t.read(); err != nil { // what came before it was renamed
 			return err
 		}
-		file, _, err := openFor(t.path, t.may)
+		file, err := t.next()
 		if errors.Is(err, unix.ENOENT) {
 			return nil // it comes, and is then told of
 		}
@@ -153,6 +153,28 @@ func (t *follower) catchUp() error {
 		t.file.Close()
 		t.file, t.at, t.line, t.beyond = file, 0, 0, nil
 	}
+}
+
+// next opens the file that came after this one, which may have been rotated away
+// too, while nobody rotates. Where this one is removed already, it is the oldest
+// that is there.
+func (t *follower) next() (*os.File, error) {
+	if head, _, err := openFor(headOf(t.path), t.may); err == nil {
+		defer head.Close() // and so gives back the lock
+		if err := lock(context.Background(), head, unix.LOCK_SH); err != nil {
+			return nil, err
+		}
+	}
+	n := 1
+	for exists(unix.AT_FDCWD, older(t.path, n)) && !leadsTo(t.file, older(t.path, n)) {
+		n++
+	}
+	path := t.path
+	if n > 1 {
+		path = older(t.path, n-1)
+	}
+	file, _, err := openFor(path, t.may)
+	return file, err
 }
 
 // read gives the whole lines that stand behind what was read.

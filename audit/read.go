@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 
@@ -57,27 +58,34 @@ func Each(ctx context.Context, path string, may safepath.Follow, f func(*Entry, 
 	return eachOf(ctx, path, src, f)
 }
 
-// eachOf refuses what is surely no log, rather than to complain of each line.
+// eachOf refuses what is surely no log, rather than to complain of each line: lines
+// that are none wait until there is one that is.
 func eachOf(ctx context.Context, path string, src *os.File, f func(*Entry, []byte, error) error) error {
 	const enough = 20
 	r := NewReader(path, src)
+	var waiting []error
 	for good := false; ; {
 		e, err := r.Next()
-		if err == io.EOF {
-			return nil
-		}
-		if err == nil {
-			good = true
-		}
-		if bad, ok := err.(*Error); ok && (bad.Err != ErrLine || !good && r.lines.line == enough) {
-			if bad.Err == ErrLine {
-				err = &Error{Op: "read", Object: path, Line: 1, Err: ErrNotLog, Detail: "none of its first lines is one of a log's", Hint: "name the FILE of jail exec --audit"}
-			}
-			return err
-		}
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
 			return failed("read", path, ctx.Err())
+		case err == io.EOF && good:
+			return nil
+		case err == io.EOF, !good && len(waiting) == enough:
+			return &Error{Op: "read", Object: path, Line: 1, Err: ErrNotLog, Detail: "none of its first lines is one of a log's", Hint: "name the FILE of jail exec --audit"}
+		case err != nil && !errors.Is(err, ErrLine):
+			return err
+		case err != nil && !good:
+			waiting = append(waiting, err)
+			continue
 		}
+		good = true
+		for _, bad := range waiting {
+			if err := f(nil, nil, bad); err != nil {
+				return err
+			}
+		}
+		waiting = nil
 		if err := f(e, r.Raw(), err); err != nil {
 			return err
 		}
