@@ -120,6 +120,8 @@ func kindOf(e ast.Expr) string {
 	return "number"
 }
 
+var _ lineKeys // only its tags and comments are of use
+
 // Each key of a detail stands in its struct's tags in the order in which it is
 // written.
 func TestTagsAreTheKeysThatAreWritten(t *testing.T) {

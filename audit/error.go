@@ -25,7 +25,7 @@ const (
 	ErrPrivateKey Mistake = "is a private key, where a public one belongs"
 	ErrPublicKey  Mistake = "is a public key, where the private one belongs"
 	ErrKeyName    Mistake = "can't be a key's name"
-	ErrNoSecret   Mistake = "an empty text is no secret"
+	ErrNoText     Mistake = "an empty text is no secret"
 	ErrOption     Mistake = "is not valid"
 	ErrClosed     Mistake = "is closed"
 	ErrReplaced   Mistake = "was replaced again and again while it was being opened"

@@ -124,10 +124,10 @@ func TestSecretsAreTakenOut(t *testing.T) {
 			t.Errorf("a part of a secret is left at %d: %s", split, line)
 		}
 	}
-	if _, err := NewRedactor([]string{"a", ""}); !errors.Is(err, ErrNoSecret) {
+	if _, err := NewRedactor([]string{"a", ""}); !errors.Is(err, ErrNoText) {
 		t.Errorf("an empty secret: %v", err)
 	}
-	if _, err := Open(file(t), Options{Redact: []string{""}}); !errors.Is(err, ErrNoSecret) {
+	if _, err := Open(file(t), Options{Redact: []string{""}}); !errors.Is(err, ErrNoText) {
 		t.Errorf("an empty secret: %v", err)
 	}
 }

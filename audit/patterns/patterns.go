@@ -18,7 +18,7 @@ func Compile(list ...string) ([]audit.Pattern, error) {
 			return nil, &audit.Error{Op: "compile", Object: text, Err: err, Hint: "it is a regular expression as RE2 has them"}
 		}
 		if p.MatchString("") {
-			return nil, &audit.Error{Op: "compile", Object: text, Err: audit.ErrNoSecret, Hint: "it finds what is empty: let it ask for one character at least"}
+			return nil, &audit.Error{Op: "compile", Object: text, Err: audit.ErrNoText, Hint: "it finds what is empty: let it ask for one character at least"}
 		}
 		all = append(all, p)
 	}

@@ -22,7 +22,7 @@ func TestPatternsAreCompiledOrNamed(t *testing.T) {
 	if _, err := Compile("("); err == nil {
 		t.Error("a wrong one is compiled")
 	}
-	if _, err := Compile("a*"); !errors.Is(err, audit.ErrNoSecret) {
+	if _, err := Compile("a*"); !errors.Is(err, audit.ErrNoText) {
 		t.Errorf("one that finds what is empty: %v", err)
 	}
 }
