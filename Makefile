@@ -30,7 +30,7 @@ RUNS ?= 100000
 SEED ?=
 # Packages whose tests run a second time under the race detector: all but those
 # that only run programs built without it.
-RACE := ./cmd/... ./internal/... ./isolate/... ./judge/... ./policy/... ./rootfs/... ./test/adversary ./test/runtests ./test/vm/...
+RACE := ./audit/... ./cmd/... ./internal/... ./isolate/... ./judge/... ./policy/... ./rootfs/... ./test/adversary ./test/runtests ./test/vm/...
 
 .PHONY: help demo build test test-go test-race test-libseccomp test-vm test-vm-full build-arm64 test-arm64 adversary fuzz check bench vulncheck sbom reproduce third-party deps-build deps-demo deps-test deps-bench deps-vm deps-arm64 faults soak test-container deps-container test-users test-apparmor clean mutate density
 

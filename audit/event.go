@@ -40,7 +40,7 @@ type Detail interface {
 	visit(fields)
 }
 
-// Line is the keys of every line, in this order.
+// lineKeys is the keys of every line, in this order; docs/audit.md has them from here.
 type lineKeys struct {
 	_ string `key:"schema"`    // jail.audit/v1; keys may be added under the same schema
 	_ uint64 `key:"seq"`       // the line's number in the log, from 1, without a gap, also over rotated files

@@ -22,8 +22,11 @@ type key struct {
 // for VerifyOptions.Keys.
 func GenerateKey(name string) (private, public string, err error) {
 	private, public, err = note.GenerateKey(rand.Reader, name)
-	if err != nil {
-		return "", "", &Error{Object: name, Err: ErrKeyName, Hint: "use a name without spaces and plus signs"}
+	if err == nil {
+		_, err = note.NewVerifier(public)
+	}
+	if err != nil || plain(name) != name {
+		return "", "", &Error{Object: "key " + plain(name), Err: ErrKeyName, Hint: "use letters, digits, points and dashes, as in a host's name"}
 	}
 	return private, public, nil
 }

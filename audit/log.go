@@ -3,6 +3,7 @@ package audit
 import (
 	"cmp"
 	"context"
+	"errors"
 	"strconv"
 	"sync"
 	"time"
@@ -199,6 +200,9 @@ func (l *Log) Flush(ctx context.Context) error {
 func (l *Log) drain(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.closed {
+		return &Error{Op: "flush", Object: l.chain.path, Err: ErrClosed}
+	}
 	target, tried := l.queued, false
 	for l.through < target || l.dropped > 0 || l.err != nil {
 		if tried && l.err != nil {
@@ -282,11 +286,15 @@ func (l *Log) alone(ctx context.Context, f func() error) error {
 	}
 }
 
-// Close writes what waits, with a key a checkpoint, and closes the log. It gives
+// Close writes what waits, with a key a checkpoint, and closes the log; one that is
+// closed already stays so. It gives
 // the first error; what could not be written is lost then, and the error says how
 // much that is. What is emitted later is nowhere.
 func (l *Log) Close(ctx context.Context) error {
 	err := l.drain(ctx)
+	if errors.Is(err, ErrClosed) {
+		return nil
+	}
 	if err == nil {
 		err = l.alone(ctx, func() error {
 			err := l.chain.checkpoint(ctx)

@@ -39,11 +39,11 @@ var kindRows = [...]struct {
 
 // Problem is what is wrong with a log, in one place.
 type Problem struct {
-	File string // the file, where it is not FILE.head
-	Line int    // in it, from 1; 0 when no line is to blame
-	Seq  uint64 // the line's number in the log, 0 when not known
-	Kind Kind
-	Text string // printable ASCII but for FILE's own name
+	File string `json:"file"`
+	Line int    `json:"line"` // in the file, from 1; 0 when no line is to blame
+	Seq  uint64 `json:"seq"`  // the line's number in the log, 0 when not known
+	Kind Kind   `json:"kind"`
+	Text string `json:"text"`
 }
 
 // String reads `audit.jsonl:17: edited: its hash is not what line 18 says`.
@@ -69,17 +69,18 @@ const (
 
 // Report is what Verify found.
 type Report struct {
-	Files       []string  // that were read, the oldest first
-	Lines       uint64    // in them
-	First, Last uint64    // numbers of the first and the last line that were read
-	Head        HeadState //
-	Signed      bool      // the head is signed with a key that was given
-	Checkpoints int       // that are
-	Recovered   int       // recover events: a writer was killed there
-	Dropped     int64     // events that are lost, by the drop events
-	Before      uint64    // lines before the first, in older files that are not there or were not read
-	Problems    []Problem // the first thousand
-	More        int       // that are not listed
+	Files       []string  `json:"files"`       // that were read, the oldest first
+	Lines       uint64    `json:"lines"`       // in them
+	First       uint64    `json:"first_seq"`   // number of the first line that was read
+	Last        uint64    `json:"last_seq"`    // and of the last
+	Before      uint64    `json:"seq_before"`  // lines before the first, in older files that are not there or were not read
+	Head        HeadState `json:"head"`        //
+	Signed      bool      `json:"signed"`      // the head is signed with a key that was given
+	Checkpoints int       `json:"checkpoints"` // that are
+	Recovered   int       `json:"recovered"`   // recover events: a writer was killed there
+	Dropped     int64     `json:"dropped"`     // events that are lost, by the drop events
+	Problems    []Problem `json:"problems"`    // the first thousand
+	More        int       `json:"more"`        // that are not listed
 }
 
 // Intact says that nothing is wrong.

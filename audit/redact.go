@@ -25,7 +25,7 @@ type Redactor struct {
 // whatever the patterns find.
 func NewRedactor(literals []string, patterns ...Pattern) (*Redactor, error) {
 	if slices.Contains(literals, "") {
-		return nil, &Error{Object: "redact", Err: ErrNoSecret, Hint: "leave it out: it would be found everywhere"}
+		return nil, &Error{Object: "redact", Err: ErrNoText, Hint: "leave it out: it would be found everywhere"}
 	}
 	if slices.Contains(patterns, nil) {
 		return nil, &Error{Object: "redact", Err: ErrOption, Hint: "a pattern is nil"}

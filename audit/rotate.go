@@ -38,6 +38,7 @@ func (c *chain) rotate() ([]Detail, error) {
 	if size, err := c.size(); err != nil || size > 0 {
 		return nil, failed("rotate", c.path, errors.Join(err, ErrReplaced))
 	}
+	c.head.size = 0
 	return c.begun()
 }
 

@@ -114,11 +114,11 @@ func (c *chain) firstHash() (h Hash) {
 	return h
 }
 
-// begins says whether FILE begins as a log does.
+// begins says whether FILE begins as a log does, as far as it goes.
 func (c *chain) begins() bool {
 	b := make([]byte, len(lineHead))
-	_, err := c.file.ReadAt(b, 0)
-	return err == nil && string(b) == lineHead
+	n, err := c.file.ReadAt(b, 0)
+	return (err == nil || err == io.EOF) && string(b[:n]) == lineHead[:n]
 }
 
 // tail gives what a file ends with, up to an offset: a whole line and what stands
@@ -141,8 +141,8 @@ func tail(f *os.File, end int64) ([]byte, error) {
 func (c *chain) compare(size int64) ([]Detail, error) {
 	h := &c.head
 	switch {
-	case size == 0 && h.size > 0 && c.rotationStopped():
-		return c.begun()
+	case size < h.size && c.rotationStopped():
+		return c.goOn(size)
 	case size < h.size:
 		return c.tampered(size, fmt.Sprintf("the file has %d bytes, and its head says %d: it was cut off", size, h.size))
 	case size > 0 && !c.begins():
@@ -151,6 +151,9 @@ func (c *chain) compare(size int64) ([]Detail, error) {
 	last, err := endsWith(c.file, h)
 	if err != nil {
 		return nil, err
+	}
+	if !last && c.rotationStopped() {
+		return c.goOn(size)
 	}
 	if !last {
 		return c.tampered(size, fmt.Sprintf("line %d is not the one that the head was made of", h.count))
@@ -263,9 +266,23 @@ func (c *chain) rotationStopped() bool {
 	return err == nil && is
 }
 
+// goOn takes over a file that goes on from FILE.1, as far as it was written.
+func (c *chain) goOn(size int64) ([]Detail, error) {
+	at := c.head.count
+	c.head.size = 0
+	if size == 0 {
+		return c.begun()
+	}
+	found, err := c.adopt(size)
+	if err != nil || c.head.count > at {
+		return found, err
+	}
+	start, err := c.begun() // half of its first line was all
+	return append(start, found...), err
+}
+
 // begun is the start of a file that goes on from FILE.1.
 func (c *chain) begun() ([]Detail, error) {
-	c.head.size = 0
 	kept := 0
 	for {
 		var st unix.Stat_t

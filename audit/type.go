@@ -48,16 +48,6 @@ var typeRows = [...]typeRow{
 	{TypeCheckpoint, byLog, "a signature under all lines before", func() Detail { return new(Checkpoint) }},
 }
 
-// findType gives a type's row, nil where it is none of the set.
-func findType(name string) *typeRow {
-	for i := range typeRows {
-		if string(typeRows[i].name) == name {
-			return &typeRows[i]
-		}
-	}
-	return nil
-}
-
 // Types lists the set.
 func Types() []Type {
 	all := make([]Type, len(typeRows))

@@ -38,7 +38,7 @@ func Verify(ctx context.Context, path string, o VerifyOptions) (*Report, error) 
 		return nil, err
 	}
 	defer s.close()
-	w := walker{report: &Report{}, known: known, keyed: len(o.Keys) > 0, head: s.head(known), recent: make([]mark, 0, mostRecent)}
+	w := walker{report: &Report{Problems: []Problem{}}, known: known, keyed: len(o.Keys) > 0, head: s.head(known), recent: make([]mark, 0, mostRecent)}
 	for i := range s.files {
 		if err := w.file(ctx, &s.files[i]); err != nil {
 			return nil, err
@@ -153,6 +153,9 @@ func (w *walker) line(line []byte, number int, whole bool) {
 	if ok && !w.started && kind == TypeRotate && seq > 1 {
 		w.anchor = mark{seq: seq - 1, hash: prev}
 		w.report.Before = seq - 1
+		if seq-1 == w.head.count {
+			w.atHead = prev // a rotation was stopped before the head was written
+		}
 	}
 	w.started = true
 	w.next(m)

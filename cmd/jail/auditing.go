@@ -37,7 +37,7 @@ func (r *request) openAudit(p *policy.Policy) (a auditing, err error) {
 	if a.redactor, err = audit.NewRedactor(secrets); err != nil {
 		return a, err
 	}
-	if r.audit == "" {
+	if r.auditTo == "" {
 		if r.auditKey != "" {
 			err = &failure{op: "--audit-key", err: errNoAudit, hint: "add --audit audit.jsonl"}
 		}
@@ -47,7 +47,7 @@ func (r *request) openAudit(p *policy.Policy) (a auditing, err error) {
 	if o.Key, err = readAuditKey(r.auditKey); err != nil {
 		return a, err
 	}
-	a.log, err = audit.Open(r.audit, o)
+	a.log, err = audit.Open(r.auditTo, o)
 	return a, err
 }
 

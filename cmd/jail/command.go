@@ -32,10 +32,11 @@ func commands() []command {
 		{"top", "", "show what the jails that run use, live", topHelp, plainFlags[:], false, 0, topCommand},
 		{"group", "list | set NAME LIMITS | remove NAME | kill NAME", "limit, list and end groups of jails", groupHelp, plainFlags[:], false, -1, groupCommand},
 		{"meter", "FILE…", "sum up what runs used, and what that costs", meterHelp, meterFlags[:], false, -1, meterCommand},
+		{"audit", "verify | tail | summary | export FILE, or key NAME FILE", "check and read the logs of what jails did", auditHelp, plainFlags[:], false, -1, auditCommand},
 		{"gc", "", "remove what killed jails left behind", gcHelp, plainFlags[:], false, 0, gcCommand},
 		{"completion", "bash|zsh|fish", "print a completion script for a shell", completionHelp, plainFlags[:], false, 1, completionCommand},
 		{"version", "", "print version, commit and compiler", versionHelp, plainFlags[:], false, 0, versionCommand},
-		{"help", "[COMMAND]", "print the help of a command", helpHelp, plainFlags[:], false, 1, printHelp},
+		{"help", "[COMMAND]", "print the help of a command", helpHelp, plainFlags[:], false, 2, printHelp},
 		{"__complete", "WORD…", "", "", nil, false, -1, completeCommand}, // what the scripts ask
 	}
 }
@@ -72,6 +73,26 @@ func nearestCommand(got string) string {
 
 // usage writes the short usage of a command to standard error.
 func usage(c *command) { say("usage: jail " + c.synopsis() + `; "jail help ` + c.name + `" says more`) }
+
+// verbs are commands of their own, below one; nil for most.
+func (c *command) verbs() []command {
+	if c.name == "audit" {
+		return auditVerbs()
+	}
+	return nil
+}
+
+// below finds the command that the words after a command's name begin with, and
+// gives what follows: c itself where they name none below it.
+func (c *command) below(words []string) (*command, []string) {
+	all := c.verbs()
+	for i := range all {
+		if len(words) > 0 && all[i].name == c.name+" "+words[0] {
+			return &all[i], words[1:]
+		}
+	}
+	return c, words
+}
 
 // verb is a command's second word, "" if it has none.
 func (c *command) verb() string {

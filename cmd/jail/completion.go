@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/jailrun/jail/audit"
 	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/policy"
 )
@@ -65,7 +66,15 @@ func complete(words []string) (lines []string) {
 	if c == nil {
 		return nil
 	}
-	words = before[1:]
+	c, words = c.below(before[1:])
+	if all := c.verbs(); len(all) > 0 && len(words) == 0 && !strings.HasPrefix(last, "-") {
+		for _, v := range all {
+			if name := strings.TrimPrefix(v.name, c.name+" "); strings.HasPrefix(name, last) {
+				lines = append(lines, name+"\t"+v.short+"\n")
+			}
+		}
+		return lines
+	}
 	if verb := c.verb(); verb != "" {
 		if len(words) == 0 {
 			return valueLines("", []string{verb}, last)
@@ -113,11 +122,16 @@ func valueLines(head string, values []string, start string) (lines []string) {
 }
 
 // values lists what a flag can be followed by, nil if that can't be listed.
-func (f *flagRow) values() []string {
+func (f *flagRow) values() (list []string) {
 	if o, ok := policy.LookupOption(f.name); ok && f.takesValue() {
 		return o.Values()
 	}
-	return nil
+	if f.name == "type" {
+		for _, t := range audit.Types() {
+			list = append(list, string(t))
+		}
+	}
+	return list
 }
 
 // values lists what a command's argument can be.

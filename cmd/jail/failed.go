@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 
+	"github.com/jailrun/jail/audit"
 	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/judge/meter"
 	"github.com/jailrun/jail/policy"
@@ -62,6 +63,10 @@ func hintOf(err error) string {
 	var metering *meter.Error
 	if errors.As(err, &metering) {
 		return metering.Hint
+	}
+	var auditing *audit.Error
+	if errors.As(err, &auditing) {
+		return auditing.Hint
 	}
 	if all := policy.Errors(err); len(all) > 0 {
 		return all[0].Hint

@@ -25,7 +25,7 @@ type request struct {
 	price     string
 	asCSV     bool
 	explains  bool
-	audit     string   // file; "" for none
+	auditTo   string   // file; "" for none
 	auditKey  string   // file of the key that signs it
 	redact    []string // names of variables
 	out       string   // of what was learnt; "" for standard output
@@ -36,6 +36,7 @@ type request struct {
 	plan      bool
 	asJSON    bool
 	delegate  bool
+	audit     auditRequest
 	argv      []string // the program and its arguments
 }
 
@@ -60,7 +61,7 @@ var execFlags = [...]flagRow{
 	{"tenant", "NAME", "whose run it is, for --meter", "none", "alice", setTenant},
 	{"label", "KEY=VALUE", "file the run under a word more, for --meter; repeatable", "none", "course=algorithms", addLabel},
 	{"budget", "FILE", "hold the tenant to its budget in FILE (TOML), of what --meter's FILE says it has used", "none", "budget.toml", value(func(r *request) *string { return &r.budget })},
-	{"audit", "FILE", "append what happens to FILE, line by line, each with the hash of the one before (jail audit verify)", "none", "audit.jsonl", value(func(r *request) *string { return &r.audit })},
+	{"audit", "FILE", "append what happens to FILE, line by line, each with the hash of the one before (jail audit verify)", "none", "audit.jsonl", value(func(r *request) *string { return &r.auditTo })},
 	{"audit-key", "FILE", "sign --audit's FILE by the key in FILE (jail audit key)", "none", "audit.key", value(func(r *request) *string { return &r.auditKey })},
 	{"redact", "NAME", "keep the value of the variable NAME out of the result and of --audit's FILE; repeatable", "none", "API_TOKEN", func(r *request, v string) error { r.redact = append(r.redact, v); return nil }},
 	{"explain", "", "list each file that can't be seen, read or written, and each refused call, with the flag that would allow it; costs the program some 10 µs a call", "", "", toggle(func(r *request) *bool { return &r.explains })},

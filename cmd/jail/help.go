@@ -55,6 +55,28 @@ run whose supervisor was killed is counted, as unfinished, and of what it used
 nothing is known; runs that go on are not in it. A line that is no record is
 named, the others are counted, and the exit status is 1.`
 
+const auditHelp = `Check and read audit logs: files to which jails append one line of JSON for each
+launch, denial, limit, verdict and more, and in which each line carries the hash of
+the one before. FILE.head says where the log ends.`
+
+const auditVerifyHelp = `Check a log, and the older files that it was before (FILE.1, FILE.2 …): say which
+lines were edited, removed, added or moved, or that the end was cut off. The exit
+status is 0 when nothing is wrong, 1 when something is.
+
+Without --key, one who has written both FILE and FILE.head anew is not found. With
+it, the head and each checkpoint must be signed.`
+
+const auditTailHelp = `Print the last entries of a log, one line each; with --follow, also those that
+come, until it is interrupted. What a program had a hand in is escaped.`
+
+const auditSummaryHelp = `Count a log's events by type, by verdict, by denied call and rule, and by jail.`
+
+const auditExportHelp = `Write a log's entries as one JSON array, or as comma-separated values.`
+
+const auditKeyHelp = `Make an Ed25519 key pair: FILE, for the writers of logs alone, and FILE.pub, for
+whoever checks them. NAME is seen in each signature, as the name of the host. Both
+must be new.`
+
 const gcHelp = `Remove the control groups and temporary folders that killed jails left behind,
 and end what still runs in the groups. Only what is named as jail names it, and
 whose owner is gone, is touched.`
@@ -111,6 +133,11 @@ func printHelp(r *request) int {
 			complain(&failure{op: r.argv[0], err: errUnknownCommand, hint: nearestCommand(r.argv[0])})
 			return result.StatusFailed
 		}
+		c, rest := c.below(r.argv[1:])
+		if len(rest) > 0 {
+			complain(&failure{op: strings.Join(r.argv, " "), err: errUnknownCommand, hint: "jail help " + c.name + " says more"})
+			return result.StatusFailed
+		}
 		text = c.helpText()
 	}
 	if _, err := os.Stdout.WriteString(text); err != nil {
@@ -146,6 +173,12 @@ func (c *command) helpText() string {
 	}
 	if c.name == "exec" {
 		writeStatuses(&b)
+	}
+	if all := c.verbs(); len(all) > 0 {
+		b.WriteString("\nCommands\n")
+		for _, v := range all {
+			b.WriteString("  " + pad(v.name, 16) + v.short + "\n")
+		}
 	}
 	return b.String()
 }

@@ -7,6 +7,7 @@ package main
 
 import (
 	"os"
+	"strings"
 
 	"github.com/jailrun/jail/isolate/result"
 )
@@ -27,7 +28,8 @@ func run(args []string) int {
 		complain(&failure{op: args[0], err: errUnknownCommand, hint: nearestCommand(args[0])})
 		return result.StatusFailed
 	}
-	r, err := c.parse(args[1:])
+	c, args = c.below(args[1:])
+	r, err := c.parse(args)
 	if err == nil {
 		err = r.unmetered()
 	}
@@ -35,7 +37,7 @@ func run(args []string) int {
 		return c.misused(r, err)
 	}
 	if r.help {
-		return printHelp(&request{argv: []string{c.name}})
+		return printHelp(&request{argv: strings.Fields(c.name)})
 	}
 	return c.run(r)
 }

@@ -38,9 +38,9 @@ func (r *request) unmetered() error {
 	switch {
 	case r.meter != "":
 		return nil
-	case r.tenant != "" && r.audit == "":
+	case r.tenant != "" && r.auditTo == "":
 		flag = "--tenant"
-	case len(r.labels) > 0 && r.audit == "":
+	case len(r.labels) > 0 && r.auditTo == "":
 		flag = "--label"
 	case r.budget != "":
 		flag = "--budget"
@@ -78,7 +78,7 @@ func (r *request) overwrites(flag, file string) error {
 
 // isAudited refuses an output that would empty the audit log, or its head.
 func (r *request) isAudited(flag, file string) error {
-	if r.audit == "" || file == "" || !isOneFile(r.audit, file) && !isOneFile(r.audit+".head", file) {
+	if r.auditTo == "" || file == "" || !isOneFile(r.auditTo, file) && !isOneFile(r.auditTo+".head", file) {
 		return nil
 	}
 	return &failure{op: flag + " " + file, err: errIsAudit, hint: "name another file"}

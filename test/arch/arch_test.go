@@ -37,12 +37,13 @@ var house = map[string][]string{
 }
 
 // heavy packages serve cmd/jaild alone: each costs every start of jail.
-var heavy = []string{"rootfs/registry", "network/bridge", "audit/journald"}
+var heavy = []string{"rootfs/registry", "network/bridge", "audit/journald", "audit/syslog", "audit/slogger", "audit/patterns"}
 
 // linked is all that cmd/jail may link from elsewhere.
 var linked = []string{
 	"golang.org/x/sys/unix",
 	"github.com/pelletier/go-toml/v2",
+	"golang.org/x/mod/sumdb/note",
 }
 
 // slow are packages of the standard library that jail must not link: the first

@@ -93,5 +93,7 @@ echo jailed
 prepare
 "$JAIL" exec --quiet $FALLBACK --pass-env victim --pass-env segment --ro "$DIR/reach" -- sh -c 'mkdir -m 0 shut; cd '"$DIR/home"'; . '"$DIR/reach"'; [ -d /proc/$victim ] && [ "$(pwd)" = '"$DIR/home"' ] && [ "$segment" ] && echo done'
 finish
+"$JAIL" exec --view none $FALLBACK -- echo an empty view, which the host is not
+"$JAIL" exec --view none $FALLBACK -- true 2>&1 | grep -q 'leave --view none out' || echo not refused for its view
 echo "left: $(ls -d jail-* 2>/dev/null || echo none)"
 `
