@@ -78,7 +78,7 @@ type Denial struct {
 	Object  string   `key:"object"`   // what it was about; "" when it can't be known
 	Args    []uint64 `key:"args"`     // the call's six arguments, in hexadecimal; empty when they were not seen
 	Errno   string   `key:"errno"`    // what the program got; "" when the call was not answered
-	Count   int64    `key:"count"`    // how often
+	Count   int64    `key:"count"`    // how often, but for those of an earlier line about the same
 	Rule    string   `key:"rule"`     // the rule that refused it
 	Fix     string   `key:"fix"`      // the flag or policy key that would allow it; "" when nothing would
 	FirstNS int64    `key:"first_ns"` // when it was first seen, nanoseconds after the start

@@ -116,15 +116,14 @@ func orZero(n *int64) int64 {
 	return *n
 }
 
-// tellVerdict tells how the run ended, and of each denial that was repeated how
-// often.
+// tellVerdict tells how the run ended, and of each denial how often it was repeated.
 func (r *run) tellVerdict(res *result.Result) {
 	if r.cmd.Audit == nil {
 		return
 	}
 	if r.listener != nil {
 		for _, d := range r.listener.Denials() {
-			if d.Count > 1 {
+			if d.Count--; d.Count > 0 { // the first has a line of its own
 				r.tellDenial(d)
 			}
 		}

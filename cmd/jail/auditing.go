@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jailrun/jail/audit"
+	"github.com/jailrun/jail/audit/patterns"
 	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/isolate"
 	"github.com/jailrun/jail/policy"
@@ -34,7 +35,11 @@ func (r *request) openAudit(p *policy.Policy) (a auditing, err error) {
 	if err != nil {
 		return a, err
 	}
-	if a.redactor, err = audit.NewRedactor(secrets); err != nil {
+	forms, err := patterns.Compile(r.redactForm...)
+	if err != nil {
+		return a, err
+	}
+	if a.redactor, err = audit.NewRedactor(secrets, forms...); err != nil {
 		return a, err
 	}
 	if r.auditTo == "" {
@@ -43,7 +48,7 @@ func (r *request) openAudit(p *policy.Policy) (a auditing, err error) {
 		}
 		return a, err
 	}
-	o := audit.Options{Redact: secrets, Follow: linkIsOurs}
+	o := audit.Options{Redact: secrets, Patterns: forms, Follow: linkIsOurs}
 	if o.Key, err = readAuditKey(r.auditKey); err != nil {
 		return a, err
 	}

@@ -10,34 +10,35 @@ import (
 
 // request is what a command line asks for.
 type request struct {
-	policy    policy.Policy // of the flags alone
-	files     []string      // policy files, each laid over the one before
-	stdin     string
-	stdout    string
-	stderr    string
-	json      string
-	statusFD  int
-	meter     string // file; "" for none
-	tenant    string
-	labels    []meter.Label
-	budget    string
-	keys      []meter.Key // of a report
-	price     string
-	asCSV     bool
-	explains  bool
-	auditTo   string   // file; "" for none
-	auditKey  string   // file of the key that signs it
-	redact    []string // names of variables
-	out       string   // of what was learnt; "" for standard output
-	mergeWith string
-	resolved  bool
-	quiet     bool
-	help      bool
-	plan      bool
-	asJSON    bool
-	delegate  bool
-	audit     auditRequest
-	argv      []string // the program and its arguments
+	policy     policy.Policy // of the flags alone
+	files      []string      // policy files, each laid over the one before
+	stdin      string
+	stdout     string
+	stderr     string
+	json       string
+	statusFD   int
+	meter      string // file; "" for none
+	tenant     string
+	labels     []meter.Label
+	budget     string
+	keys       []meter.Key // of a report
+	price      string
+	asCSV      bool
+	explains   bool
+	auditTo    string   // file; "" for none
+	auditKey   string   // file of the key that signs it
+	redact     []string // names of variables
+	redactForm []string // regular expressions
+	out        string   // of what was learnt; "" for standard output
+	mergeWith  string
+	resolved   bool
+	quiet      bool
+	help       bool
+	plan       bool
+	asJSON     bool
+	delegate   bool
+	audit      auditRequest
+	argv       []string // the program and its arguments
 }
 
 // flagRow is a flag of the command line that is no part of a policy.
@@ -64,6 +65,7 @@ var execFlags = [...]flagRow{
 	{"audit", "FILE", "append what happens to FILE, line by line, each with the hash of the one before (jail audit verify)", "none", "audit.jsonl", value(func(r *request) *string { return &r.auditTo })},
 	{"audit-key", "FILE", "sign --audit's FILE by the key in FILE (jail audit key)", "none", "audit.key", value(func(r *request) *string { return &r.auditKey })},
 	{"redact", "NAME", "keep the value of the variable NAME out of the result and of --audit's FILE; repeatable", "none", "API_TOKEN", func(r *request, v string) error { r.redact = append(r.redact, v); return nil }},
+	{"redact-pattern", "REGEXP", "keep what REGEXP (RE2) finds out of the same; repeatable", "none", "sk-[A-Za-z0-9]+", func(r *request, v string) error { r.redactForm = append(r.redactForm, v); return nil }},
 	{"explain", "", "list each file that can't be seen, read or written, and each refused call, with the flag that would allow it; costs the program some 10 µs a call", "", "", toggle(func(r *request) *bool { return &r.explains })},
 	{"resolved", "", "print the policy that would be in force, and run nothing", "", "", toggle(func(r *request) *bool { return &r.resolved })},
 	{"quiet", "", "no lines of jail's own but errors", "", "", toggle(func(r *request) *bool { return &r.quiet })},

@@ -47,53 +47,70 @@ const none = -1
 type operand struct {
 	dir, path int // arguments
 	fixed     Intent
-	more      func(args *[6]uint64, m Memory) (Intent, bool) // what other arguments add; false: no path is meant
+	more      extra
+	arg       int // that more is read from
 }
 
-// calls says which arguments name files.
-var calls = map[string][]operand{
-	"open":       {{none, 0, 0, openFlags(1)}},
-	"openat":     {{0, 1, 0, openFlags(2)}},
-	"openat2":    {{0, 1, 0, openHow}},
-	"creat":      {{none, 0, Create | Write, nil}},
-	"mknod":      {{none, 0, Create, nil}},
-	"mknodat":    {{0, 1, Create, nil}},
-	"stat":       {{none, 0, 0, nil}},
-	"lstat":      {{none, 0, NoLink, nil}},
-	"newfstatat": {{0, 1, 0, atFlags(3)}},
-	"statx":      {{0, 1, 0, atFlags(2)}},
-	"statfs":     {{none, 0, 0, nil}},
-	"access":     {{none, 0, 0, accessMode(1)}},
-	"faccessat":  {{0, 1, 0, accessMode(2)}},
-	"faccessat2": {{0, 1, 0, accessMode(2)}},
-	"truncate":   {{none, 0, Write, nil}},
-	"rename":     {{none, 0, Remove | NoLink, nil}, {none, 1, Create | NoLink, nil}},
-	"renameat":   {{0, 1, Remove | NoLink, nil}, {2, 3, Create | NoLink, nil}},
-	"renameat2":  {{0, 1, Remove | NoLink, nil}, {2, 3, Create | NoLink, nil}},
-	"link":       {{none, 0, NoLink, nil}, {none, 1, Create | NoLink, nil}},
-	"linkat":     {{0, 1, NoLink, nil}, {2, 3, Create | NoLink, nil}},
-	"unlink":     {{none, 0, Remove | NoLink, nil}},
-	"unlinkat":   {{0, 1, Remove | NoLink, nil}},
-	"symlink":    {{none, 1, Create | NoLink, nil}},
-	"symlinkat":  {{1, 2, Create | NoLink, nil}},
-	"readlink":   {{none, 0, NoLink, nil}},
-	"readlinkat": {{0, 1, NoLink, nil}},
-	"mkdir":      {{none, 0, Create | NoLink, nil}},
-	"mkdirat":    {{0, 1, Create | NoLink, nil}},
-	"rmdir":      {{none, 0, Remove | NoLink, nil}},
-	"chmod":      {{none, 0, Change, nil}},
-	"fchmodat":   {{0, 1, Change, nil}},
-	"fchmodat2":  {{0, 1, Change, atFlags(3)}},
-	"chown":      {{none, 0, Change, nil}},
-	"lchown":     {{none, 0, Change | NoLink, nil}},
-	"fchownat":   {{0, 1, Change, atFlags(4)}},
-	"utime":      {{none, 0, Change, nil}},
-	"utimes":     {{none, 0, Change, nil}},
-	"futimesat":  {{0, 1, Change, nil}},
-	"utimensat":  {{0, 1, Change, atFlags(3)}},
-	"chdir":      {{none, 0, Exec, nil}},
-	"execve":     {{none, 0, Exec, nil}},
-	"execveat":   {{0, 1, Exec, atFlags(4)}},
+// extra is how another argument adds to an intent.
+type extra uint8
+
+const (
+	nothing    extra = iota
+	openFlags        // those of open(2)
+	openHow          // a struct open_how, openat2(2)
+	atFlags          // AT_SYMLINK_NOFOLLOW among them
+	accessMode       // of access(2)
+)
+
+// call says which arguments of a call name files.
+type call struct {
+	name  string
+	files []operand
+}
+
+var calls = [...]call{
+	{"open", []operand{{none, 0, 0, openFlags, 1}}},
+	{"openat", []operand{{0, 1, 0, openFlags, 2}}},
+	{"openat2", []operand{{0, 1, 0, openHow, 2}}},
+	{"creat", []operand{{none, 0, Create | Write, nothing, 0}}},
+	{"mknod", []operand{{none, 0, Create, nothing, 0}}},
+	{"mknodat", []operand{{0, 1, Create, nothing, 0}}},
+	{"stat", []operand{{none, 0, 0, nothing, 0}}},
+	{"lstat", []operand{{none, 0, NoLink, nothing, 0}}},
+	{"newfstatat", []operand{{0, 1, 0, atFlags, 3}}},
+	{"statx", []operand{{0, 1, 0, atFlags, 2}}},
+	{"statfs", []operand{{none, 0, 0, nothing, 0}}},
+	{"access", []operand{{none, 0, 0, accessMode, 1}}},
+	{"faccessat", []operand{{0, 1, 0, accessMode, 2}}},
+	{"faccessat2", []operand{{0, 1, 0, accessMode, 2}}},
+	{"truncate", []operand{{none, 0, Write, nothing, 0}}},
+	{"rename", []operand{{none, 0, Remove | NoLink, nothing, 0}, {none, 1, Create | NoLink, nothing, 0}}},
+	{"renameat", []operand{{0, 1, Remove | NoLink, nothing, 0}, {2, 3, Create | NoLink, nothing, 0}}},
+	{"renameat2", []operand{{0, 1, Remove | NoLink, nothing, 0}, {2, 3, Create | NoLink, nothing, 0}}},
+	{"link", []operand{{none, 0, NoLink, nothing, 0}, {none, 1, Create | NoLink, nothing, 0}}},
+	{"linkat", []operand{{0, 1, NoLink, nothing, 0}, {2, 3, Create | NoLink, nothing, 0}}},
+	{"unlink", []operand{{none, 0, Remove | NoLink, nothing, 0}}},
+	{"unlinkat", []operand{{0, 1, Remove | NoLink, nothing, 0}}},
+	{"symlink", []operand{{none, 1, Create | NoLink, nothing, 0}}},
+	{"symlinkat", []operand{{1, 2, Create | NoLink, nothing, 0}}},
+	{"readlink", []operand{{none, 0, NoLink, nothing, 0}}},
+	{"readlinkat", []operand{{0, 1, NoLink, nothing, 0}}},
+	{"mkdir", []operand{{none, 0, Create | NoLink, nothing, 0}}},
+	{"mkdirat", []operand{{0, 1, Create | NoLink, nothing, 0}}},
+	{"rmdir", []operand{{none, 0, Remove | NoLink, nothing, 0}}},
+	{"chmod", []operand{{none, 0, Change, nothing, 0}}},
+	{"fchmodat", []operand{{0, 1, Change, nothing, 0}}},
+	{"fchmodat2", []operand{{0, 1, Change, atFlags, 3}}},
+	{"chown", []operand{{none, 0, Change, nothing, 0}}},
+	{"lchown", []operand{{none, 0, Change | NoLink, nothing, 0}}},
+	{"fchownat", []operand{{0, 1, Change, atFlags, 4}}},
+	{"utime", []operand{{none, 0, Change, nothing, 0}}},
+	{"utimes", []operand{{none, 0, Change, nothing, 0}}},
+	{"futimesat", []operand{{0, 1, Change, nothing, 0}}},
+	{"utimensat", []operand{{0, 1, Change, atFlags, 3}}},
+	{"chdir", []operand{{none, 0, Exec, nothing, 0}}},
+	{"execve", []operand{{none, 0, Exec, nothing, 0}}},
+	{"execveat", []operand{{0, 1, Exec, atFlags, 4}}},
 }
 
 // Wants lists the files that a call names: none for a call that names none, or
@@ -103,17 +120,14 @@ func Wants(call string, args [6]uint64, m Memory) []Want {
 		return socketWant(args, m)
 	}
 	var list []Want
-	for _, o := range calls[call] {
-		w := Want{Dir: unix.AT_FDCWD, Intent: o.fixed}
+	for _, o := range operandsOf(call) {
+		more, ok := o.more.read(args[o.arg], m)
+		if !ok {
+			continue
+		}
+		w := Want{Dir: unix.AT_FDCWD, Intent: o.fixed | more}
 		if o.dir != none {
 			w.Dir = int32(args[o.dir])
-		}
-		if o.more != nil {
-			more, ok := o.more(&args, m)
-			if !ok {
-				continue
-			}
-			w.Intent |= more
 		}
 		if w.Path = text(m, args[o.path]); w.Path != "" {
 			list = append(list, w)
@@ -137,17 +151,42 @@ func text(m Memory, addr uint64) string {
 	return ""
 }
 
-func openFlags(arg int) func(*[6]uint64, Memory) (Intent, bool) {
-	return func(args *[6]uint64, _ Memory) (Intent, bool) { return intentOf(args[arg]), true }
+func operandsOf(name string) []operand {
+	for i := range calls {
+		if calls[i].name == name {
+			return calls[i].files
+		}
+	}
+	return nil
 }
 
-// openHow reads struct open_how, whose first field are the flags (openat2(2)).
-func openHow(args *[6]uint64, m Memory) (Intent, bool) {
-	var how [8]byte
-	if m.Read(how[:], args[2]) < len(how) {
-		return 0, false
+// read tells what an argument adds; ok is false where it can't be read. With
+// AT_EMPTY_PATH an empty path is no path, and is left out as such.
+func (e extra) read(arg uint64, m Memory) (i Intent, ok bool) {
+	switch e {
+	case openFlags:
+		return intentOf(arg), true
+	case openHow:
+		var flags [8]byte // the first field
+		if m.Read(flags[:], arg) < len(flags) {
+			return 0, false
+		}
+		return intentOf(binary.NativeEndian.Uint64(flags[:])), true
+	case atFlags:
+		if arg&unix.AT_SYMLINK_NOFOLLOW != 0 {
+			i = NoLink
+		}
+	case accessMode:
+		for _, b := range [...]struct {
+			bit  uint64
+			want Intent
+		}{{unix.R_OK, Read}, {unix.W_OK, Write}, {unix.X_OK, Exec}} {
+			if arg&b.bit != 0 {
+				i |= b.want
+			}
+		}
 	}
-	return intentOf(binary.NativeEndian.Uint64(how[:])), true
+	return i, true
 }
 
 // intentOf reads the flags of open(2).
@@ -173,29 +212,6 @@ func intentOf(flags uint64) (i Intent) {
 		i |= Write
 	}
 	return i
-}
-
-// atFlags reads AT_SYMLINK_NOFOLLOW. With AT_EMPTY_PATH an empty path is no path,
-// and is left out as such.
-func atFlags(arg int) func(*[6]uint64, Memory) (Intent, bool) {
-	return func(args *[6]uint64, _ Memory) (Intent, bool) {
-		if args[arg]&unix.AT_SYMLINK_NOFOLLOW != 0 {
-			return NoLink, true
-		}
-		return 0, true
-	}
-}
-
-// accessMode reads the mode of access(2).
-func accessMode(arg int) func(*[6]uint64, Memory) (Intent, bool) {
-	return func(args *[6]uint64, _ Memory) (i Intent, ok bool) {
-		for bit, want := range map[uint64]Intent{unix.R_OK: Read, unix.W_OK: Write, unix.X_OK: Exec} {
-			if args[arg]&bit != 0 {
-				i |= want
-			}
-		}
-		return i, true
-	}
 }
 
 // socketWant reads a Unix socket's address, if it has a path (unix(7)).
