@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -112,17 +113,26 @@ func TestAKillAtAnyMomentLosesNothingThatWasFlushed(t *testing.T) {
 // it says to have flushed.
 func killedWriter(t *testing.T, c *exec.Cmd, after time.Duration) (flushed, pid int) {
 	t.Helper()
-	var out strings.Builder
-	c.Stdout = &out
+	out, err := c.StdoutPipe()
+	must(t, err)
 	must(t, c.Start())
-	time.Sleep(5*time.Millisecond + after)
-	must(t, c.Process.Kill())
-	_ = c.Wait() // it was killed
-	for line := range strings.Lines(out.String()) {
-		var n int
-		if _, err := fmt.Sscanf(line, "flushed %d\n", &n); err == nil && strings.HasSuffix(line, "\n") {
-			flushed = n
+	r := bufio.NewReader(out)
+	for killed := false; ; {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			break // half a line says nothing
 		}
+		if _, err := fmt.Sscanf(line, "flushed %d\n", &flushed); err != nil {
+			t.Fatalf("the writer says %q", line)
+		}
+		if !killed {
+			killed = true
+			time.AfterFunc(after, func() { _ = c.Process.Kill() }) // it runs until then
+		}
+	}
+	_ = c.Wait() // it was killed
+	if flushed == 0 {
+		t.Fatal("the writer did not come so far")
 	}
 	return flushed, c.Process.Pid
 }

@@ -24,7 +24,7 @@ type Options struct {
 	Checkpoint int             // with a key: lines between checkpoints; 0: 1000
 	MaxSize    int64           // FILE becomes FILE.1 before it would grow larger; 128 KiB or more, 0: never
 	Keep       int             // older files that are kept, the others are removed; 0: all
-	Sync       Sync            //
+	Sync       Sync            // when it is synced to its disk
 	Linger     time.Duration   // how long an event may wait for others before it is written; 0: 50 ms; less: until Flush, Close or a queue that is half full
 	Events     int             // that wait at most; 0: 4096
 	Bytes      int             // of them; 0: 1 MiB

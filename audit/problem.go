@@ -74,7 +74,7 @@ type Report struct {
 	First       uint64    `json:"first_seq"`   // number of the first line that was read
 	Last        uint64    `json:"last_seq"`    // and of the last
 	Before      uint64    `json:"seq_before"`  // lines before the first, in older files that are not there or were not read
-	Head        HeadState `json:"head"`        //
+	Head        HeadState `json:"head"`        // how FILE.head stands to them
 	Signed      bool      `json:"signed"`      // the head is signed with a key that was given
 	Checkpoints int       `json:"checkpoints"` // that are
 	Recovered   int       `json:"recovered"`   // recover events: a writer was killed there
