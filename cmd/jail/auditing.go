@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/jailrun/jail/audit"
-	"github.com/jailrun/jail/audit/patterns"
 	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/isolate"
 	"github.com/jailrun/jail/policy"
@@ -35,11 +34,7 @@ func (r *request) openAudit(p *policy.Policy) (a auditing, err error) {
 	if err != nil {
 		return a, err
 	}
-	forms, err := patterns.Compile(r.redactForm...)
-	if err != nil {
-		return a, err
-	}
-	if a.redactor, err = audit.NewRedactor(secrets, forms...); err != nil {
+	if a.redactor, err = audit.NewRedactor(secrets, r.redactForm...); err != nil {
 		return a, err
 	}
 	if r.auditTo == "" {
@@ -48,7 +43,7 @@ func (r *request) openAudit(p *policy.Policy) (a auditing, err error) {
 		}
 		return a, err
 	}
-	o := audit.Options{Redact: secrets, Patterns: forms, Follow: linkIsOurs}
+	o := audit.Options{Redact: secrets, Patterns: r.redactForm, Follow: linkIsOurs}
 	if o.Key, err = readAuditKey(r.auditKey); err != nil {
 		return a, err
 	}

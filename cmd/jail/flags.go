@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jailrun/jail/audit"
 	"github.com/jailrun/jail/judge/meter"
 	"github.com/jailrun/jail/policy"
 )
@@ -28,8 +29,8 @@ type request struct {
 	auditTo    string   // file; "" for none
 	auditKey   string   // file of the key that signs it
 	redact     []string // names of variables
-	redactForm []string // regular expressions
-	out        string   // of what was learnt; "" for standard output
+	redactForm []audit.Pattern
+	out        string // of what was learnt; "" for standard output
 	mergeWith  string
 	resolved   bool
 	quiet      bool
@@ -65,7 +66,7 @@ var execFlags = [...]flagRow{
 	{"audit", "FILE", "append what happens to FILE, line by line, each with the hash of the one before (jail audit verify)", "none", "audit.jsonl", value(func(r *request) *string { return &r.auditTo })},
 	{"audit-key", "FILE", "sign --audit's FILE by the key in FILE (jail audit key)", "none", "audit.key", value(func(r *request) *string { return &r.auditKey })},
 	{"redact", "NAME", "keep the value of the variable NAME out of the result and of --audit's FILE; repeatable", "none", "API_TOKEN", func(r *request, v string) error { r.redact = append(r.redact, v); return nil }},
-	{"redact-pattern", "REGEXP", "keep what REGEXP (RE2) finds out of the same; repeatable", "none", "sk-[A-Za-z0-9]+", func(r *request, v string) error { r.redactForm = append(r.redactForm, v); return nil }},
+	{"redact-pattern", "GLOB", "keep out of the same whatever GLOB finds: * is any run of letters, digits and the like, ? one of them; repeatable", "none", "sk-*", addRedactPattern},
 	{"explain", "", "list each file that can't be seen, read or written, and each refused call, with the flag that would allow it; costs the program some 10 µs a call", "", "", toggle(func(r *request) *bool { return &r.explains })},
 	{"resolved", "", "print the policy that would be in force, and run nothing", "", "", toggle(func(r *request) *bool { return &r.resolved })},
 	{"quiet", "", "no lines of jail's own but errors", "", "", toggle(func(r *request) *bool { return &r.quiet })},

@@ -20,7 +20,7 @@ type lab struct {
 }
 
 // programs are those of test/programs that the rows run.
-var programs = []string{"true", "burn", "brood"}
+var programs = []string{"true", "burn", "brood", "notified"}
 
 func newLab(ctx context.Context, o options) (*lab, error) {
 	// Not below /tmp: every launch has a /tmp of its own there.

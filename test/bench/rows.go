@@ -23,6 +23,8 @@ var rows = []row{
 	{"start of jail", version},
 	{"limits", limits},
 	{"spread of times", spread},
+	{"audited", audited},
+	{"notified", notified},
 	{"kill -9 of the supervisor", kill},
 }
 

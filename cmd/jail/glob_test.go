@@ -1,0 +1,45 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestGlobsFindTokens(t *testing.T) {
+	for _, c := range []struct{ glob, text, want string }{
+		{"sk-*", "a sk-12ab, sk-x;sk-", "a X, X;X"},
+		{"key=????", `key=abcdef "key=ab"`, `Xef "key=ab"`},
+		{"*@*.org", "mail me@x.org now", "mail X now"},
+		{"a*b", "ab aXb a b", "X X a b"},
+		{"none", "nothing here", "nothing here"},
+	} {
+		p, err := parseGlob(c.glob)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, done := "", 0
+		for _, at := range p.FindAllStringIndex(c.text, -1) {
+			got += c.text[done:at[0]] + "X"
+			done = at[1]
+		}
+		if got += c.text[done:]; got != c.want {
+			t.Errorf("%s in %q: %q, want %q", c.glob, c.text, got, c.want)
+		}
+	}
+	for _, bad := range []string{"", "*", "?*?"} {
+		if _, err := parseGlob(bad); err == nil {
+			t.Errorf("%q is taken", bad)
+		}
+	}
+}
+
+// A program chooses the text.
+func TestAGlobIsNotSlowOnAnyText(t *testing.T) {
+	p, _ := parseGlob("a*a*a*b")
+	begin := time.Now()
+	p.FindAllStringIndex(strings.Repeat("a", 4096), -1)
+	if d := time.Since(begin); d > 5*time.Second {
+		t.Errorf("%v", d)
+	}
+}
