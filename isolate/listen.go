@@ -67,24 +67,23 @@ func (r *run) deaf(err error) {
 
 // answer looks a call up in the table that the filter was made from.
 func (r *run) answer(nr int32, args [6]uint64) (errno unix.Errno, rule, fix string) {
-	a := r.reference(nr, args)
-	group, why, fix := r.table.Why(int(nr), args)
-	return a.Errno, group + ": " + why, fix
+	j := r.judge(nr, args)
+	return j.Answer.Errno, j.Rule, j.Fix
 }
 
 // budget is how many of what a call makes the table allows at once.
 func (r *run) budget(nr int32, args [6]uint64) (most int) {
-	if a := r.reference(nr, args); a.Kind == seccomp.KindBudget {
+	if a := r.judge(nr, args).Answer; a.Kind == seccomp.KindBudget {
 		return int(a.Most)
 	}
 	return 0
 }
 
-func (r *run) reference(nr int32, args [6]uint64) seccomp.Action {
+func (r *run) judge(nr int32, args [6]uint64) seccomp.Judged {
 	if r.table == nil {
-		r.table = r.rules()
+		r.table = r.rules().Index()
 	}
-	return seccomp.Reference(r.table, seccomp.Data{Nr: nr, Arch: seccomp.NativeArch, Args: args})
+	return r.table.Judge(nr, args)
 }
 
 func (r *run) endForCall(c result.Cause, call notify.Call) {

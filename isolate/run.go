@@ -77,7 +77,7 @@ type run struct {
 	outside     *look   // with verify = "full"
 	rusage      unix.Rusage
 	sampledPeak int64 // bytes
-	table       *seccomp.Rules
+	table       *seccomp.Index
 	looker      *access.Looker // of a watched run
 	cantLook    error
 	inside      int64    // bytes in the program's own list of denials

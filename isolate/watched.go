@@ -35,16 +35,15 @@ type Seen struct {
 
 // watched judges a call of which the filter tells, but not as a suspicious one.
 func (r *run) watched(c *notify.Call, m *notify.Memory) (notify.Watched, bool) {
-	a := r.reference(c.NR, c.Args)
+	j := r.judge(c.NR, c.Args)
+	a, rule := j.Answer, j.Rule
 	if a.Kind != seccomp.KindWatch {
 		return notify.Watched{}, false
 	}
-	group, why, fix := r.table.Why(int(c.NR), c.Args)
-	rule := group + ": " + why
 	switch {
 	case a.Errno != 0:
 		r.tell(Seen{Call: c.Syscall, Fixed: true, Rule: rule})
-		return notify.Watched{Errno: a.Errno, Denial: &notify.Refusal{Layer: string(policy.LayerSeccomp), Errno: a.Errno, Rule: rule, Fix: fix}}, true
+		return notify.Watched{Errno: a.Errno, Denial: &notify.Refusal{Layer: string(policy.LayerSeccomp), Errno: a.Errno, Rule: rule, Fix: j.Fix}}, true
 	case a.Alone != 0:
 		r.tell(Seen{Call: c.Syscall, Passed: true, Rule: rule})
 		return notify.Watched{}, true

@@ -80,7 +80,16 @@ func New(fd int, o Options) (*Listener, error) {
 	}
 	l.quota = max(int(int64(l.o.Rate)*int64(window)/int64(time.Second)), 1) * refusal
 	l.record.limit = l.o.Rows
+	l.wakeHere()
 	return l, nil
+}
+
+// wakeHere has the kernel run a caller on our core when we answer, since we are
+// about to wait: no other core has to be woken for it. Linux before 6.6 does not
+// know it, and nothing but speed is lost.
+func (l *Listener) wakeHere() {
+	const setFlags, syncWakeUp = 0x40082104, 1 // SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP
+	_, _, _ = unix.Syscall(unix.SYS_IOCTL, uintptr(l.fd), setFlags, syncWakeUp)
 }
 
 // What answers cost: a program makes calls that are watched in good faith, and by

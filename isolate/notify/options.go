@@ -77,7 +77,7 @@ type Options struct {
 	// decide by.
 	AllowMemory bool
 	// Rate is how many calls are answered in a second; later ones wait in the
-	// kernel. Default 2000.
+	// kernel. Default 3000.
 	Rate int
 	// Rows bounds the distinct denials; further ones are counted in one row.
 	// Default 64.
@@ -98,6 +98,6 @@ type Loop interface {
 
 // The defaults of Options.
 const (
-	DefaultRate = 2000
+	DefaultRate = 3000
 	DefaultRows = 64
 )
