@@ -282,6 +282,10 @@ func (r *run) conclude() *result.Result {
 	res.Cores = r.cores.figures()
 	r.enforced(&res.Enforced)
 	r.denials(res)
+	res.Watched = r.cmd.Watch.named()
+	if r.cantLook != nil {
+		res.WatchError = new(r.cantLook.Error())
+	}
 	r.output(&res.Output)
 	if r.failure != nil {
 		res.Error = failureOf(r.failure)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jailrun/jail/isolate/access"
 	"github.com/jailrun/jail/isolate/notify"
+	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/policy"
 	"github.com/jailrun/jail/policy/seccomp"
 	"golang.org/x/sys/unix"
@@ -21,6 +22,10 @@ const (
 	WatchExplain              // files that can't be seen, read or written, and each refused call, stand in the result's denials
 	WatchLearn                // the same, and calls that a policy could allow go on; for trusted programs
 )
+
+func (w Watch) named() result.Watched {
+	return [...]result.Watched{result.WatchedNo, result.WatchedExplain, result.WatchedLearn}[w]
+}
 
 func (w Watch) depth() seccomp.Watch { return seccomp.Watch(w) }
 

@@ -74,6 +74,7 @@ var execFlags = [...]flagRow{
 }
 
 var learnFlags = [...]flagRow{
+	{"json", "FILE", "write the result of the first run, in which the program was watched, as one line to FILE", "none", "result.json", value(func(r *request) *string { return &r.json })},
 	{"out", "FILE", "write the policy to FILE", "standard output", "policy.toml", value(func(r *request) *string { return &r.out })},
 	{"merge", "FILE", "keep what the policy in FILE grants: what other runs have needed", "none", "policy.toml", value(func(r *request) *string { return &r.mergeWith })},
 	{"policy", "FILE", "start from a policy (TOML or JSON)", "none", "judge.toml", setPolicyFile},

@@ -261,7 +261,26 @@ func (l *lesson) run(p *policy.Policy, w isolate.Watch, aloud bool) (o learn.Out
 	if w != isolate.WatchNone {
 		l.results = append(l.results, res)
 	}
-	return learn.OutcomeOf(res, said, complained), nil
+	err = nil
+	if aloud {
+		err = l.tell(res)
+	}
+	if err == nil && res.WatchError != nil {
+		err = &failure{op: "learn", object: *res.WatchError, err: errNotWatched, hint: "run jail as root, or on a kernel whose processes their own user may look into (kernel.yama.ptrace_scope)"}
+	}
+	return learn.OutcomeOf(res, said, complained), err
+}
+
+// tell writes the result of the run that is the caller's own, if that is asked for.
+func (l *lesson) tell(res *result.Result) error {
+	if l.r.json == "" {
+		return nil
+	}
+	s, err := openResult(l.r)
+	if err != nil {
+		return err
+	}
+	return s.emit(res.AppendLine(nil))
 }
 
 // write writes the policy, and says what it has beyond the default.

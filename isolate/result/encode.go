@@ -21,6 +21,8 @@ func (r *Result) AppendLine(b []byte) []byte {
 	w.enforced(&r.Enforced)
 	w.denials(r.Denials)
 	w.bool("denials_truncated", r.DenialsTruncated)
+	w.str("watched", string(r.Watched))
+	text(&w, "watch_error", r.WatchError)
 	w.evidence(&r.Evidence)
 	w.output(&r.Output)
 	w.str("policy_digest", r.PolicyDigest)

@@ -35,11 +35,23 @@ type Result struct {
 	Enforced         Enforced `json:"enforced"`          // the walls, as read back for this very process
 	Denials          []Denial `json:"denials"`           // what was refused, like calls counted together, in order of first sight
 	DenialsTruncated bool     `json:"denials_truncated"` // more was refused than the list may hold
+	Watched          Watched  `json:"watched"`           // how closely the program was watched
+	WatchError       *string  `json:"watch_error"`       // why its files could not be looked at; null when they were, or were not to be
 	Evidence         Evidence `json:"evidence"`          // the facts that decided the reason
 	Output           Output   `json:"output"`            // what came out of the program's streams
 	PolicyDigest     string   `json:"policy_digest"`     // "sha256:" and the digest of the resolved policy; "" when none could be resolved
 	Error            *Failure `json:"error"`             // what went wrong; null unless the reason is "setup-failed" or "internal"
 }
+
+// Watched is how closely a program was watched.
+type Watched string
+
+// The values of Watched.
+const (
+	WatchedNo      Watched = ""        // suspicious calls only
+	WatchedExplain Watched = "explain" // and files that it named, and all calls that were refused (--explain)
+	WatchedLearn   Watched = "learn"   // the same, and calls that a policy could allow went on (jail learn)
+)
 
 // Denial is one kind of refusal. Equal refusals are counted, not repeated.
 type Denial struct {
