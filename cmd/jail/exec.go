@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/jailrun/jail/isolate"
+	"github.com/jailrun/jail/isolate/confine"
 	"github.com/jailrun/jail/isolate/host"
 	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/judge/meter"
@@ -145,7 +146,10 @@ func launch(r *request, p *policy.Policy, seen *shown, s *streams, m *meter.Run,
 		cmd.Watch = isolate.WatchExplain
 	}
 	a.watch(cmd, r)
-	cmd.OnStart = sigs.forward
+	cmd.OnStart = func(signal func(os.Signal) error) {
+		_ = confine.Self() // where the kernel or a filter around jail won't have it, the jail's own walls are the same
+		sigs.forward(signal)
+	}
 	if !r.quiet {
 		cmd.OnWait = sayWhoHolds
 	}

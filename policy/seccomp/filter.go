@@ -28,6 +28,9 @@ func Init() []Filter { return decode(InitBytes()) }
 // InitBytes is Init as the kernel reads it.
 func InitBytes() string { return initAlone }
 
+// SupervisorBytes is SupervisorRules compiled, as the kernel reads it.
+func SupervisorBytes() string { return supervisorAlone }
+
 // Bytes is the program as the kernel reads it, little endian.
 func Bytes(prog []Filter) []byte {
 	b := make([]byte, 0, len(prog)*filterSize)

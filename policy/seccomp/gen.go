@@ -32,6 +32,7 @@ func main() {
 		write(&b, v.name+"Listener", v.Rules(), seccomp.Options{Listener: true})
 	}
 	write(&b, "initAlone", seccomp.InitRules(), seccomp.Options{})
+	write(&b, "supervisorAlone", seccomp.SupervisorRules(), seccomp.Options{})
 	if err := os.WriteFile("compiled_"+runtime.GOARCH+".go", b.Bytes(), 0o644); err != nil {
 		log.Fatal(err)
 	}
