@@ -281,6 +281,7 @@ func (r *run) conclude() *result.Result {
 	}
 	res.Cores = r.cores.figures()
 	r.enforced(&res.Enforced)
+	r.lastOfLandlog()
 	r.denials(res)
 	res.Watched = r.cmd.Watch.named()
 	if r.cantLook != nil {

@@ -1,6 +1,7 @@
 package isolate
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"strconv"
@@ -204,7 +205,7 @@ func (r *run) sawItself(m *message) {
 	if r.policy.Verify == policy.VerifyFull {
 		r.outside = r.lookFromOutside()
 	}
-	if err := r.followSet(); err != nil {
+	if err := cmp.Or(r.hearLandlog(), r.followSet()); err != nil {
 		r.fail(err)
 		return
 	}

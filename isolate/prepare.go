@@ -27,6 +27,7 @@ func (r *run) prepare() error {
 	}
 	r.machine.starting.enter()
 	defer r.machine.starting.leave()
+	r.openLandlog()
 	in, err := r.input()
 	if err != nil {
 		return err
@@ -181,6 +182,7 @@ func (r *run) input() (*plan.Input, error) {
 		Argv: r.cmd.Args, Env: r.environment(),
 		Listener: true, Twin: r.group != nil && r.group.IntoFD() >= 0,
 	}
+	in.LogDenials = r.landlog != nil
 	in.Filter = r.filter()
 	in.InitFilter = seccomp.InitBytes()
 	if r.group != nil {

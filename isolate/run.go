@@ -9,6 +9,7 @@ import (
 	"github.com/jailrun/jail/isolate/access"
 	"github.com/jailrun/jail/isolate/cgroup"
 	"github.com/jailrun/jail/isolate/host"
+	"github.com/jailrun/jail/isolate/landlog"
 	"github.com/jailrun/jail/isolate/notify"
 	"github.com/jailrun/jail/isolate/plan"
 	"github.com/jailrun/jail/isolate/result"
@@ -78,7 +79,8 @@ type run struct {
 	rusage      unix.Rusage
 	sampledPeak int64 // bytes
 	table       *seccomp.Index
-	looker      *access.Looker // of a watched run
+	landlog     *landlog.Reader // nil where nothing is heard
+	looker      *access.Looker  // of a watched run
 	cantLook    error
 	inside      int64    // bytes in the program's own list of denials
 	digest      string   // of the policy, once it was asked for

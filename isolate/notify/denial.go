@@ -49,11 +49,20 @@ func (l *Listener) note(c *Call, errno unix.Errno, rule, fix string) {
 	l.noteRefusal(c, &Refusal{Layer: "seccomp", Errno: errno, Rule: rule, Fix: fix})
 }
 
+// Note counts what another wall has refused a call, of which somebody else has
+// heard. It is for the loop's goroutine.
+func (l *Listener) Note(call string, pid int, f Refusal) {
+	l.noteRefusal(&Call{Syscall: call, PID: pid, NR: -1}, &f)
+}
+
 // noteRefusal counts a call. Those with an Object of their own are a row for each.
 func (l *Listener) noteRefusal(c *Call, f *Refusal) {
 	r := &l.record
 	now := int64(time.Since(l.began)) // which a step of the host's clock doesn't move
 	k := key{c.NR, c.Arch, f.Errno, f.Rule, f.Object}
+	if c.NR < 0 {
+		k.what += " " + c.Syscall
+	}
 	d := r.rows[k]
 	switch {
 	case d != nil:
@@ -80,7 +89,7 @@ func (l *Listener) noteRefusal(c *Call, f *Refusal) {
 func (l *Listener) describe(c *Call, f *Refusal, now int64) *Denial {
 	d := &Denial{Layer: f.Layer, Syscall: c.Syscall, Object: f.Object, Args: c.Args, Errno: unix.ErrnoName(f.Errno),
 		Rule: f.Rule, Fix: f.Fix, FirstNS: now, PID: c.PID}
-	if d.Object == "" && !c.Foreign {
+	if d.Object == "" && !c.Foreign && c.NR >= 0 {
 		d.Object = l.object(c)
 	}
 	return d

@@ -52,9 +52,19 @@ func (b *builder) landlock() {
 			b.addRule(set, list[i], fs)
 		}
 	}
-	b.Call("restrict itself by Landlock", unix.SYS_LANDLOCK_RESTRICT_SELF, uint64(set), 0).Loading(0)
+	b.Call("restrict itself by Landlock", unix.SYS_LANDLOCK_RESTRICT_SELF, uint64(set), b.logFlags()).Loading(0)
 	b.Call("open Landlock's probe again", unix.SYS_OPENAT, uint64(b.stagingD), b.CString(probeName), unix.O_RDONLY|unix.O_CLOEXEC).Loading(0).
 		Into(b.seen + SeenLandlock2).Soft()
+}
+
+// logFlags has what is refused after the exec told too, which is not by default
+// (landlock_restrict_self(2)).
+func (b *builder) logFlags() uint64 {
+	const newExecOn = 2 // LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON, ABI 7
+	if b.in.LogDenials {
+		return newExecOn
+	}
+	return 0
 }
 
 // refusedNet gives the network rights that no rule grants: TCP, where the policy

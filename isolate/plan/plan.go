@@ -45,6 +45,7 @@ type Input struct {
 	Filter     string // the target's seccomp program, struct sock_filter each
 	InitFilter string // PID 1's
 	Listener   bool   // the filter reports to a listener
+	LogDenials bool   // Landlock tells the kernel's audit what it refuses the program
 
 	HostTarget, HostInit int    // the run's own ids, where Facts.Root
 	Scratch              string // a folder of the run's own, where it can't have a root of its own
