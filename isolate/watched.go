@@ -125,7 +125,7 @@ func (r *run) refusal(a *access.Access) *notify.Refusal {
 	case unix.EROFS:
 		f.Rule, f.Fix = "view: the system's files are read-only", "write to /box or /tmp"
 		if over != nil && over.Kind == policy.FileRO {
-			f.Rule, f.Fix = "files: ro "+quoted(over.Target), "--rw "+quoted(over.Source)
+			f.Rule, f.Fix = ofFile(over), "--rw "+quoted(over.Source)
 		}
 	case unix.EACCES, unix.EPERM:
 		f.Rule, f.Fix = "permissions: the jail's user is no owner of the host's files", "let everybody read it on the host: chmod o+rX "+quoted(a.Name)
@@ -152,10 +152,19 @@ func quoted(name string) string {
 // whyUnseen names what to show: where a link leads, and with what lies beside it.
 func whyUnseen(a *access.Access, over *policy.File) (rule, fix string) {
 	if over != nil && over.Kind != policy.FileRO && over.Kind != policy.FileRW {
-		return "files: " + string(over.Kind) + " " + quoted(over.Target), "leave it out of the policy"
+		return ofFile(over), "leave it out of the policy"
 	}
 	if why := access.Secret(a.Host); why != "" {
 		return "view: not shown", "nothing shows it on a program's wish: " + why
 	}
 	return "view: not shown", "--ro " + quoted(access.Folder(a.Host))
+}
+
+// ofFile names a file of the policy, and where that says it.
+func ofFile(f *policy.File) string {
+	text := "files: " + string(f.Kind) + " " + quoted(f.Target)
+	if f.Origin != "" {
+		text += " (" + quoted(f.Origin) + ")"
+	}
+	return text
 }

@@ -1,8 +1,10 @@
 package policy
 
 import (
+	"bytes"
 	"errors"
 	"path/filepath"
+	"strconv"
 
 	"github.com/jailrun/jail/internal/size"
 )
@@ -124,6 +126,7 @@ func (d *decoder) files(key string, n *node) {
 			continue
 		}
 		f.check(func(field string, err error) { d.fail(placeOf(item, field), join(key, field), err) })
+		f.Origin = d.file + ":" + strconv.Itoa(1+bytes.Count(d.data[:min(item.off, len(d.data))], []byte("\n")))
 		d.out.Files = addFile(d.out.Files, f)
 	}
 }

@@ -210,6 +210,9 @@ var forKinds = map[string]string{
 func fileRows(keys []commented) string {
 	var b strings.Builder
 	for _, f := range keys {
+		if f.key == "-" { // no key of a file
+			continue
+		}
 		kind := map[string]string{"kind": quoted(words(kinds[:])), "optional": "true or false", "size": "size"}[f.key]
 		if kind == "" {
 			kind = "string"

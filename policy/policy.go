@@ -170,5 +170,6 @@ type File struct {
 	To       string     `toml:"to,omitempty" json:"to,omitempty"`             // of a "link": the path that it holds, as seen inside
 	Optional bool       `toml:"optional,omitempty" json:"optional,omitempty"` // a Source that is absent, or a Target at which there is nothing to hide, is passed over
 	Reason   string     `toml:"reason,omitempty" json:"reason,omitempty"`     // why a Source that would open the host, or that is behind a link which a jail could have left, is meant; only a policy file can say
+	Origin   string     `toml:"-" json:"-"`                                   // where a policy file says it, as "judge.toml:12"; "" where a flag or a program does
 	Size     size.Bytes `toml:"size,omitempty" json:"size,omitempty"`         // of a "tmpfs"; default, and what is not less: its part of the disk quota; less is a bound of its own, beside the quota
 }
