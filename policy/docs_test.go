@@ -204,7 +204,7 @@ func presetLevel(l Layer) string {
 
 // forKinds says which kinds of file a key belongs to; check holds it.
 var forKinds = map[string]string{
-	"kind": "all", "source": "`ro`, `rw`", "target": "all", "optional": "`ro`, `rw`, `hide`", "reason": "`ro`, `rw`", "size": "`tmpfs`",
+	"kind": "all", "source": "`ro`, `rw`", "target": "all", "optional": "`ro`, `rw`, `hide`", "reason": "`ro`, `rw`", "size": "`tmpfs`", "to": "`link`",
 }
 
 func fileRows(keys []commented) string {
