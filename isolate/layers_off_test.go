@@ -30,7 +30,7 @@ var oneOff = []struct {
 	// without a group, a process's own limits stand in for it
 	{layer: policy.LayerCgroup, must: []string{"rlimit.data", "rlimit.nproc"}},
 	{layer: policy.LayerSeccomp, must: []string{"status.Seccomp", "prctl.seccomp", "keyring.session", "call.bpf", "call.keyctl", "call.clone3"},
-		may: []string{"status.Seccomp_filters", "call.", "root.run", "mount./run/jail", "open./run"}}, // whose calls nobody hears of
+		may: []string{"status.Seccomp_filters", "call.", "root.run", "mount./run/jail", "open./run", "open./run/jail/denials"}}, // whose calls nobody hears of
 	{layer: policy.LayerLandlock, must: []string{"landlock.write /proc/self/comm", "landlock.write /proc/self/mem"},
 		may: []string{"landlock.write /proc/self/oom_score_adj"}},
 	// the filter hides the whole of keyctl(2); what is seen without it depends on whether the caller has a session

@@ -304,7 +304,7 @@ static void mounts(void)
 static const char *const wanted[] = {
 	"/proc/sys", "/proc/kcore", "/proc/kallsyms", "/proc/keys", "/proc/cmdline", "/proc/meminfo", "/proc/cpuinfo",
 	"/proc/version", "/proc/mounts", "/proc/net", "/proc/timer_list", "/proc/sysrq-trigger", "/proc/1", "/proc/1/environ",
-	"/proc/self/mem", "/proc/self/maps", "/proc/self/exe", "/sys", "/sys/fs/cgroup", "/boot", "/root", "/home", "/var", "/run",
+	"/proc/self/mem", "/proc/self/maps", "/proc/self/exe", "/sys", "/sys/fs/cgroup", "/boot", "/root", "/home", "/var", "/run", "/run/jail/denials",
 	"/etc/shadow", "/etc/machine-id", "/etc/issue", "/dev/kmsg", "/dev/mem", "/dev/fuse", "/dev/kvm", "/dev/console", "/dev/net/tun", NULL,
 };
 
