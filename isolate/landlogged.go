@@ -6,6 +6,7 @@ import (
 
 	"github.com/jailrun/jail/isolate/landlog"
 	"github.com/jailrun/jail/isolate/notify"
+	"github.com/jailrun/jail/isolate/plan"
 	"github.com/jailrun/jail/isolate/watch"
 	"github.com/jailrun/jail/policy"
 	"github.com/jailrun/jail/policy/seccomp"
@@ -65,6 +66,10 @@ func (r *run) lastOfLandlog() {
 }
 
 func (r *run) landlockRefused(x landlog.Refusal) {
+	if !r.probed && x.Path == plan.LandlockProbe { // by which the target has proved that Landlock stands
+		r.probed = true
+		return
+	}
 	f := notify.Refusal{Layer: string(policy.LayerLandlock), Errno: unix.EACCES, Object: quoted(x.Path), Rule: "landlock: no rule grants " + x.Blockers}
 	if strings.HasPrefix(x.Blockers, "scope.") {
 		f.Errno = unix.EPERM

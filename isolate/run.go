@@ -80,6 +80,7 @@ type run struct {
 	sampledPeak int64 // bytes
 	table       *seccomp.Index
 	landlog     *landlog.Reader // nil where nothing is heard
+	probed      bool            // the launch's own refusal was heard of
 	looker      *access.Looker  // of a watched run
 	cantLook    error
 	inside      int64    // bytes in the program's own list of denials

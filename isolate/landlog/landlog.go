@@ -76,7 +76,7 @@ func Open() (*Reader, error) {
 		return nil, &Error{"ask", err}
 	}
 	const readlog = 1 // AUDIT_NLGRP_READLOG, the first group
-	if err := unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: 1 << (readlog - 1)}); err != nil {
+	if err := unix.SetsockoptInt(fd, unix.SOL_NETLINK, unix.NETLINK_ADD_MEMBERSHIP, readlog); err != nil {
 		unix.Close(fd)
 		return nil, &Error{"listen to", err}
 	}

@@ -166,6 +166,10 @@ func (b *builder) staging() {
 
 const probeName = "probe"
 
+// LandlockProbe is the probe as the kernel's audit names it: it lies in no tree of the
+// program's.
+const LandlockProbe = "/" + probeName
+
 func (b *builder) quotaOptions() string { return b.sizeOptions("mode=755", b.in.Policy.Limits.Disk) }
 
 // ownSize says whether a folder has a bound below that of the quota, which it
