@@ -22,7 +22,8 @@ func TestGuestLandlockTellsWhatItRefuses(t *testing.T) {
 	if os.Geteuid() != 0 || facts.Landlock < loggedLandlock {
 		return // nothing is told to others, or by this kernel
 	}
-	enableAudit(t)
+	setAudit(t, 1)
+	t.Cleanup(func() { setAudit(t, 0) })
 	r, err := landlog.Open()
 	if err != nil {
 		t.Fatal(err)
@@ -44,8 +45,8 @@ func TestGuestLandlockTellsWhatItRefuses(t *testing.T) {
 	t.Errorf("nothing of landlock's in %+v", c.Result().Denials)
 }
 
-// enableAudit sets struct audit_status's enabled (linux/audit.h: AUDIT_SET, 1001).
-func enableAudit(t *testing.T) {
+// setAudit sets struct audit_status's enabled (linux/audit.h: AUDIT_SET, 1001).
+func setAudit(t *testing.T, enabled uint32) {
 	t.Helper()
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_AUDIT)
 	if err != nil {
@@ -57,13 +58,13 @@ func enableAudit(t *testing.T) {
 	binary.NativeEndian.PutUint16(msg[4:], 1001)
 	binary.NativeEndian.PutUint16(msg[6:], unix.NLM_F_REQUEST|unix.NLM_F_ACK)
 	binary.NativeEndian.PutUint32(msg[unix.NLMSG_HDRLEN:], 1)   // the mask: AUDIT_STATUS_ENABLED
-	binary.NativeEndian.PutUint32(msg[unix.NLMSG_HDRLEN+4:], 1) // enabled
+	binary.NativeEndian.PutUint32(msg[unix.NLMSG_HDRLEN+4:], enabled)
 	if err := unix.Sendto(fd, msg, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
 		t.Fatal(err)
 	}
 	answer := make([]byte, 1024)
 	n, _, err := unix.Recvfrom(fd, answer, 0)
 	if err != nil || n < unix.NLMSG_HDRLEN+4 || binary.NativeEndian.Uint32(answer[unix.NLMSG_HDRLEN:]) != 0 {
-		t.Fatalf("enable audit: %v, %x", err, answer[:n])
+		t.Fatalf("set audit to %d: %v, %x", enabled, err, answer[:n])
 	}
 }
