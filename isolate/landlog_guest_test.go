@@ -57,7 +57,7 @@ func setAudit(t *testing.T, enabled uint32) {
 	binary.NativeEndian.PutUint32(msg[0:], uint32(len(msg)))
 	binary.NativeEndian.PutUint16(msg[4:], 1001)
 	binary.NativeEndian.PutUint16(msg[6:], unix.NLM_F_REQUEST|unix.NLM_F_ACK)
-	binary.NativeEndian.PutUint32(msg[unix.NLMSG_HDRLEN:], 1)   // the mask: AUDIT_STATUS_ENABLED
+	binary.NativeEndian.PutUint32(msg[unix.NLMSG_HDRLEN:], 1) // the mask: AUDIT_STATUS_ENABLED
 	binary.NativeEndian.PutUint32(msg[unix.NLMSG_HDRLEN+4:], enabled)
 	if err := unix.Sendto(fd, msg, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
 		t.Fatal(err)
