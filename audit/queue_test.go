@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jailrun/jail/internal/filelock"
 	"golang.org/x/sys/unix"
 )
 
@@ -16,7 +17,7 @@ func held(t *testing.T, path string) *os.File {
 	t.Helper()
 	f, err := os.Open(headOf(path))
 	must(t, err)
-	must(t, flock(int(f.Fd()), unix.LOCK_EX))
+	must(t, unix.Flock(int(f.Fd()), unix.LOCK_EX))
 	t.Cleanup(func() { f.Close() })
 	return f
 }
@@ -53,7 +54,7 @@ func TestALockThatIsNotGivenBackIsAnError(t *testing.T) {
 	f, err := os.Open(headOf(path))
 	must(t, err)
 	defer f.Close()
-	if err := waitFor(background, f, unix.LOCK_EX, 30*time.Millisecond); err != ErrBusy {
+	if err := filelock.Lock(background, f, unix.LOCK_EX, 30*time.Millisecond); err != filelock.ErrBusy {
 		t.Errorf("%v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package meter
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jailrun/jail/internal/filelock"
 	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/test/apart"
 	"golang.org/x/sys/unix"
@@ -326,8 +328,8 @@ func TestALockThatIsNotGivenBackIsAnError(t *testing.T) {
 	f, err := os.Open(path)
 	must(t, err)
 	defer f.Close()
-	must(t, flock(int(f.Fd()), unix.LOCK_SH))
-	if err := waitFor(r.ledger.file, unix.LOCK_EX, 50*time.Millisecond); err != ErrBusy {
+	must(t, unix.Flock(int(f.Fd()), unix.LOCK_SH))
+	if err := filelock.Lock(context.Background(), r.ledger.file, unix.LOCK_EX, 50*time.Millisecond); err != filelock.ErrBusy {
 		t.Errorf("waited for a lock: %v", err)
 	}
 	var later sync.WaitGroup

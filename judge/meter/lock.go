@@ -1,24 +1,19 @@
 package meter
 
 import (
+	"context"
+	"errors"
 	"os"
-	"time"
 
+	"github.com/jailrun/jail/internal/filelock"
 	"golang.org/x/sys/unix"
 )
 
-// patience bounds the wait for the lock. Who has it holds it for microseconds,
-// or for a second or two when a million records are read anew; a program that
-// is shown the file could hold it for ever.
-const patience = 10 * time.Second
-
-// lock takes the file's lock, which belongs to the file itself, by whatever
-// path it is reached: all who append hold it. The kernel gives it back when its
-// holder dies: flock(2).
+// lock takes the file's lock: all who append hold it.
 func lock(f *os.File, how int) error {
-	err := flock(int(f.Fd()), how|unix.LOCK_NB)
-	if err == unix.EWOULDBLOCK {
-		err = waitFor(f, how, patience)
+	err := filelock.Lock(context.Background(), f, how, filelock.Patience)
+	if errors.Is(err, filelock.ErrBusy) {
+		err = ErrBusy
 	}
 	if err != nil {
 		return &Error{Op: "lock", Object: f.Name(), Err: err, Hint: "keep it where no jail can see it, and see who has it open with fuser"}
@@ -26,39 +21,7 @@ func lock(f *os.File, how int) error {
 	return nil
 }
 
-// waitFor gives up after a while. Its goroutine then stays in the kernel, for as
-// long as the lock is not to be had: no call takes back another's flock(2). So
-// it has a descriptor of its own, of the same opening, whose lock is one.
-func waitFor(f *os.File, how int, patience time.Duration) error {
-	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	got := make(chan error, 1)
-	go func() {
-		err := flock(fd, how)
-		unix.Close(fd)
-		got <- err
-	}()
-	late := time.NewTimer(patience)
-	defer late.Stop()
-	select {
-	case err := <-got:
-		return err
-	case <-late.C:
-		return ErrBusy
-	}
-}
-
-func flock(fd, how int) error {
-	for {
-		if err := unix.Flock(fd, how); err != unix.EINTR {
-			return err
-		}
-	}
-}
-
-func unlock(f *os.File) { _ = unix.Flock(int(f.Fd()), unix.LOCK_UN) } // closing it does the same
+func unlock(f *os.File) { filelock.Unlock(f) }
 
 // hold takes one byte of a file for as long as that is open. Such a lock goes
 // with the opening, and so with the process, in whatever pid namespace it lives:
