@@ -201,12 +201,22 @@ func writeBounds(b *strings.Builder, title string, bounds []cgroup.Bound) {
 }
 
 func writeFiles(b *strings.Builder, p *policy.Policy, seen *shown) {
-	b.WriteString("  the system's programs and libraries, read-only; /box, /tmp and /dev/shm, empty and writable\n")
+	what := "the system's programs and libraries, read-only"
+	if p.View == policy.ViewNone {
+		what = "nothing of the host but what is named here"
+	}
+	b.WriteString("  " + what + "; /box, /tmp and /dev/shm, empty and writable\n")
+	if p.Denials == policy.DenialsShown {
+		b.WriteString("  /run/jail/denials, in which the program reads what it was refused\n")
+	}
 	for _, f := range seen.files {
 		b.WriteString("  " + pad("ro", 7) + f + " at " + box + "/" + f[strings.LastIndexByte(f, '/')+1:] + "\n")
 	}
 	for _, f := range p.Files {
 		b.WriteString("  " + pad(string(f.Kind), 7) + f.Target)
+		if f.To != "" {
+			b.WriteString(", which leads to " + f.To)
+		}
 		if f.Source != "" && f.Source != f.Target {
 			b.WriteString(", which is " + f.Source)
 		}
@@ -224,20 +234,31 @@ func netWords(n policy.Net) string {
 	return "none but its own loopback"
 }
 
+// ordinal says which of many calls it is.
+func ordinal(n int64) string {
+	if n <= 1 {
+		return "one"
+	}
+	return "number " + strconv.FormatInt(n, 10)
+}
+
 // callWords counts the rows of the filter's table by their answer.
 func callWords(p *policy.Policy) string {
 	if p.Layers.Level(policy.LayerSeccomp) == policy.Off {
 		return "all (the filter is off)"
 	}
 	var n [seccomp.KindAllow + 1]int
-	for _, row := range seccomp.DefaultRules().Describe() {
+	for _, row := range (seccomp.Variant{Allow: strings.Join(p.Seccomp.Allow, " ")}).Rules().Describe() {
 		n[row.Answer.Kind]++
 	}
 	s := strconv.Itoa(n[seccomp.KindAllow]) + " allowed, " + strconv.Itoa(n[seccomp.KindErrno]) + " refused, " +
 		strconv.Itoa(n[seccomp.KindNotify]) + " refused and reported, " + strconv.Itoa(n[seccomp.KindBudget]) + " counted, " +
 		strconv.Itoa(n[seccomp.KindIgnore]) + " without effect, any other unknown to the program (ENOSYS)"
 	if p.Seccomp.OnSuspicious == policy.SuspiciousKill {
-		s += "; one of the reported ends the jail"
+		s += "; " + ordinal(p.Seccomp.KillAfter) + " of the reported ends the jail"
+	}
+	if len(p.Seccomp.Allow) > 0 {
+		s += "; beyond the default: " + strings.Join(p.Seccomp.Allow, ", ")
 	}
 	return s
 }
