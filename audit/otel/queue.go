@@ -226,14 +226,15 @@ func (q *queue) flush(ctx context.Context) error {
 	defer func() { q.hasty-- }()
 	q.nudge()
 	for target := q.taken; q.passed < target; {
-		moved, why := q.moved, q.why
+		moved := q.moved
 		q.mu.Unlock()
 		select {
 		case <-moved:
 			q.mu.Lock()
 		case <-ctx.Done():
 			q.mu.Lock()
-			if why = q.why; why == nil {
+			why := q.why
+			if why == nil {
 				why = &audit.Error{Op: "export to", Object: q.options.Endpoint, Err: ctx.Err()}
 			}
 			return errors.Join(why, q.takeBad())
