@@ -38,6 +38,7 @@ type Receiver struct {
 	requests int
 	answer   func(int, http.ResponseWriter, *http.Request) bool
 	server   *http.Server
+	ended    sync.WaitGroup
 }
 
 // Start begins to receive at 127.0.0.1, on a port of its own where address is "".
@@ -54,13 +55,16 @@ func Start(t testing.TB, address string, answer func(int, http.ResponseWriter, *
 	}
 	r := &Receiver{URL: "http://" + l.Addr().String(), answer: answer}
 	r.server = &http.Server{Handler: http.HandlerFunc(r.serve), ReadHeaderTimeout: time.Minute}
-	go func() { _ = r.server.Serve(l) }()
+	r.ended.Go(func() { _ = r.server.Serve(l) })
 	t.Cleanup(r.Stop)
 	return r
 }
 
-// Stop ends it.
-func (r *Receiver) Stop() { _ = r.server.Close() }
+// Stop ends it; nobody listens any more when it returns.
+func (r *Receiver) Stop() {
+	_ = r.server.Close()
+	r.ended.Wait()
+}
 
 // Address is host and port.
 func (r *Receiver) Address() string { return strings.TrimPrefix(r.URL, "http://") }
