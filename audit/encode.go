@@ -29,6 +29,15 @@ type Hash [32]byte
 // String is the hash in hexadecimal.
 func (h Hash) String() string { return hex.EncodeToString(h[:]) }
 
+// ParseHash reads what String gives.
+func ParseHash(s string) (Hash, error) {
+	h, ok := readHash(s)
+	if !ok {
+		return h, &Error{Object: "hash", Err: ErrOption, Hint: "it has 64 small hexadecimal digits"}
+	}
+	return h, nil
+}
+
 // appendHead begins a line. What follows, from its type on, is its body.
 func appendHead(b []byte, seq uint64, prev *Hash) []byte {
 	b = strconv.AppendUint(append(b, lineHead...), seq, 10)

@@ -19,6 +19,8 @@ const (
 	ErrNotLog     Mistake = "is not an audit log"
 	ErrEmpty      Mistake = "is empty"
 	ErrLine       Mistake = "is not a line of an audit log"
+	ErrChain      Mistake = "does not follow on the line before"
+	ErrCut        Mistake = "was cut off"
 	ErrSigned     Mistake = "is signed, and no key is given"
 	ErrOtherKey   Mistake = "is signed with another key"
 	ErrKey        Mistake = "is not a key"

@@ -155,9 +155,7 @@ func (t *follower) catchUp() error {
 	}
 }
 
-// next opens the file that came after this one, which may have been rotated away
-// too, while nobody rotates. Where this one is removed already, it is the oldest
-// that is there.
+// next opens the file that came after this one, while nobody rotates.
 func (t *follower) next() (*os.File, error) {
 	if head, _, err := openFor(headOf(t.path), t.may); err == nil {
 		defer head.Close() // and so gives back the lock
@@ -165,15 +163,20 @@ func (t *follower) next() (*os.File, error) {
 			return nil, err
 		}
 	}
+	return after(t.file, t.path, t.may)
+}
+
+// after opens the file that came after one, which may have been rotated away too.
+// Where that one is removed already, it is the oldest that is there.
+func after(f *os.File, path string, may safepath.Follow) (*os.File, error) {
 	n := 1
-	for exists(unix.AT_FDCWD, older(t.path, n)) && !leadsTo(t.file, older(t.path, n)) {
+	for exists(unix.AT_FDCWD, older(path, n)) && !leadsTo(f, older(path, n)) {
 		n++
 	}
-	path := t.path
 	if n > 1 {
-		path = older(t.path, n-1)
+		path = older(path, n-1)
 	}
-	file, _, err := openFor(path, t.may)
+	file, _, err := openFor(path, may)
 	return file, err
 }
 

@@ -3,12 +3,15 @@
 // beside jail or in PATH, so that a user sees one command.
 //
 //	jaild doctor --delegate [--] [COMMAND [ARGUMENT…]]
+//	jaild export [FLAGS] FILE
+//	jaild help [export]
 //	jaild version
 package main
 
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"runtime"
@@ -33,9 +36,32 @@ func run(args []string) int {
 		return 0
 	case len(args) >= 2 && args[0] == "doctor" && args[1] == "--delegate":
 		return doctor(args[2:])
+	case len(args) >= 1 && args[0] == "export":
+		return exportCommand(args[1:])
+	case slices.Equal(args, []string{"help", "export"}):
+		return printed(os.Stdout, exportHelp())
+	case len(args) == 1 && slices.Contains([]string{"help", "--help", "-help", "-h"}, args[0]):
+		return printed(os.Stdout, rootHelp)
 	}
-	complain(&Error{Op: "read the command line", Object: fmt.Sprint(args), Err: errUsage, Hint: `use "jaild doctor --delegate [-- COMMAND]", which is what "jail doctor --delegate" does`})
+	complain(&Error{Op: "read the command line", Object: fmt.Sprint(args), Err: errUsage, Hint: `"jaild help" lists what there is`})
 	return result.StatusFailed
+}
+
+const rootHelp = `Jaild does what jail needs a larger program for. Jail hands over to it where it
+stands beside jail or in PATH.
+
+    jaild doctor --delegate [-- COMMAND]   what "jail doctor --delegate" does
+    jaild export [FLAGS] FILE              give an audit log's events to other services
+    jaild help [export]
+    jaild version
+`
+
+func printed(w io.Writer, text string) int {
+	if _, err := io.WriteString(w, text); err != nil {
+		complain(&Error{Op: "write to", Object: "standard output", Err: err})
+		return result.StatusFailed
+	}
+	return 0
 }
 
 // doctor makes a scope, and runs a command in it, or says what it holds.

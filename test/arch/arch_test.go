@@ -37,7 +37,7 @@ var house = map[string][]string{
 }
 
 // heavy packages serve cmd/jaild alone: each costs every start of jail.
-var heavy = []string{"rootfs/registry", "network/bridge", "audit/journald", "audit/syslog", "audit/slogger", "audit/patterns"}
+var heavy = []string{"rootfs/registry", "network/bridge", "audit/journald", "audit/syslog", "audit/otel", "audit/slogger", "audit/patterns"}
 
 // linked is all that cmd/jail may link from elsewhere.
 var linked = []string{
