@@ -65,7 +65,7 @@ func (r *run) lookAt(c *notify.Call, m *notify.Memory) (f *notify.Refusal) {
 	seen := Seen{Call: c.Syscall}
 	for _, w := range wants {
 		a, ok := r.looker.Look(c.PID, w)
-		if !ok {
+		if r.cantLook = r.looker.Late(); !ok {
 			continue
 		}
 		seen.Files = append(seen.Files, a)
@@ -89,13 +89,11 @@ func (r *run) tell(s Seen) {
 }
 
 // canLook opens the jail's root at the first call. Where the kernel does not give
-// it, files are not told of, and the result says so.
+// it, or a file server has kept us waiting, files are not told of any more, and the
+// result says so.
 func (r *run) canLook(pid int) bool {
-	if r.looker != nil {
-		return true
-	}
-	if r.cantLook != nil {
-		return false
+	if r.looker != nil || r.cantLook != nil {
+		return r.cantLook == nil
 	}
 	user := 0
 	if r.ids != nil {
