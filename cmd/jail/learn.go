@@ -166,9 +166,13 @@ const rounds = 8
 
 // watch runs the program in the jail that the caller asks for, and again with what
 // it lacked, as long as it fails.
+//
+// What it lacked is not of the caller's asking: the draft grants it line by line, as
+// what was used of it, and tries to do without.
 func (l *lesson) watch() error {
+	base := l.base
 	for i := range rounds {
-		o, err := l.run(l.base, isolate.WatchLearn, i == 0)
+		o, err := l.run(base, isolate.WatchLearn, i == 0)
 		if err != nil {
 			return err
 		}
@@ -180,14 +184,14 @@ func (l *lesson) watch() error {
 		for _, name := range missing {
 			folder := access.Folder(name)
 			say("learn: it wants " + name + ": running it again with --ro " + folder)
-			l.base = policy.Merge(l.base, &policy.Policy{Files: []policy.File{{Kind: policy.FileRO, Source: folder, Target: folder}}})
+			base = policy.Merge(base, &policy.Policy{Files: []policy.File{{Kind: policy.FileRO, Source: folder, Target: folder}}})
 		}
 		if !l.rec.Absorb() {
 			break
 		}
 	}
 	// Once more: what differs between two runs of the same can't be compared.
-	o, err := l.run(l.base, isolate.WatchLearn, false)
+	o, err := l.run(base, isolate.WatchLearn, false)
 	l.steady = l.good.Compare(o)
 	return err
 }
