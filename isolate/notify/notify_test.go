@@ -282,6 +282,30 @@ func TestFloodIsSlowedAndCostsLittle(t *testing.T) {
 	}
 }
 
+// What a call costs is the program's to choose, by the names in it, and no limit of
+// its own may come late for that.
+func TestAFloodLeavesTheLoopItsTurns(t *testing.T) {
+	j := start(t, "flood", Options{Watch: func(*Call, *Memory) (Watched, bool) {
+		time.Sleep(turn / 2)
+		return Watched{Errno: unix.EPERM}, true
+	}})
+	var last time.Time
+	var most time.Duration
+	var tick func()
+	tick = func() {
+		if now := time.Now(); !last.IsZero() {
+			most = max(most, now.Sub(last))
+		}
+		last = time.Now()
+		j.loop.Later(turn, tick)
+	}
+	j.loop.Later(0, tick)
+	j.run(t)
+	if most > 20*turn*raceFactor || last.IsZero() {
+		t.Errorf("a timer of %v came after %v", turn, most)
+	}
+}
+
 func cpu() time.Duration {
 	var u unix.Rusage
 	unix.Getrusage(unix.RUSAGE_SELF, &u)
