@@ -112,12 +112,16 @@ func TestOnlyWhatTheJailFoundIsLearnt(t *testing.T) {
 		}
 	}
 	r := NewRecorder(nil)
-	for _, name := range []string{"/etc/shadow", "/root", "/etc"} {
+	r.below = nil
+	if err := unix.Mknod(dir+"/socket", unix.S_IFSOCK|0o700, 0); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"/etc/shadow", "/root", "/etc", dir + "/socket"} {
 		r.Saw(isolate.Seen{Call: "openat", Files: []access.Access{{Want: access.Want{Intent: access.Read}, Name: name, Real: name}}})
 		r.Saw(isolate.Seen{Call: "openat", Files: []access.Access{{Want: access.Want{Intent: access.Read}, Name: name, Host: name, Errno: unix.ENOENT}}})
 	}
 	r.Absorb()
-	if len(r.needs)+len(r.missing) > 0 || len(r.secrets) != 3 {
+	if len(r.needs)+len(r.missing) > 0 || len(r.secrets) != 4 {
 		t.Errorf("needs %v, missing %v, secrets %v", r.needs, r.missing, r.secrets)
 	}
 }
@@ -132,7 +136,11 @@ func TestNoProgramHoldsUpWhoLooksForItsInterpreter(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{"/fifo", "/self", "/there"} {
+	tr := newTree()
+	if by := tr.interpreter(dir + "/fifo"); by != "" {
+		t.Errorf("a FIFO is run by %s", by)
+	}
+	for _, name := range []string{"/self", "/there"} {
 		r := NewRecorder(nil)
 		r.below = nil
 		r.Program(dir + name)
@@ -193,16 +201,19 @@ func TestWhatIsNotNeededIsLeftOut(t *testing.T) {
 func TestAnEarlierPolicyIsKept(t *testing.T) {
 	d := draft()
 	d.Merge(&policy.Policy{
-		Files:   []policy.File{{Kind: policy.FileRO, Source: "/opt/c"}, {Kind: policy.FileLink, Target: "/opt/l", To: "a"}},
+		Files:   []policy.File{{Kind: policy.FileRO, Source: "/opt/c"}, {Kind: policy.FileRW, Source: "/opt/w"}, {Kind: policy.FileLink, Target: "/opt/l", To: "a"}},
 		Seccomp: policy.Seccomp{Allow: []string{"sync", "kcmp"}}, Limits: policy.Limits{Pids: 20, Memory: policy.Unlimited},
-	})
-	kept := 0
+	}, func(string) bool { return false })
+	kept, wide := 0, 0
 	for _, l := range d.Lines {
 		if l.Kept {
 			kept++
 		}
+		if l.Kept && l.Wide != "" {
+			wide++
+		}
 	}
-	if len(d.Lines) != 5 || kept != 4 || d.Base.Limits.Pids != 20 || d.Base.Limits.Memory != policy.Unlimited {
+	if len(d.Lines) != 6 || kept != 5 || wide != 4 || d.Base.Limits.Pids != 20 || d.Base.Limits.Memory != policy.Unlimited {
 		t.Errorf("%d kept of %+v; %+v", kept, d.Lines, d.Base.Limits)
 	}
 }

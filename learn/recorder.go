@@ -4,6 +4,7 @@
 package learn
 
 import (
+	"os"
 	"path"
 	"strings"
 	"unicode/utf8"
@@ -80,10 +81,15 @@ func unshown(name string) (why string) {
 	if !utf8.ValidString(name) {
 		return "its name is no UTF-8, which a policy file must be"
 	}
-	if why := access.Secret(name); why != "" {
-		return why
+	for _, why := range [...]string{access.Secret(name), access.Holds(name)} {
+		if why != "" {
+			return why
+		}
 	}
-	return access.Holds(name)
+	if st, err := os.Lstat(name); err == nil && st.Mode()&(os.ModeSocket|os.ModeNamedPipe|os.ModeDevice) != 0 {
+		return "through it the program reaches who is outside"
+	}
+	return ""
 }
 
 // jails says whether a name is the jail's own, in any view.

@@ -199,9 +199,10 @@ func (l *lesson) watch() error {
 // settle drafts a policy, and adds what a run with it lacks, until it works.
 func (l *lesson) settle(base, earlier *policy.Policy) (d *learn.Draft, err error) {
 	for range rounds {
-		d = l.rec.Draft(base, func(name string) bool { return l.host.Visible(l.view, name) })
+		shown := func(name string) bool { return l.host.Visible(l.view, name) }
+		d = l.rec.Draft(base, shown)
 		if earlier != nil {
-			d.Merge(earlier)
+			d.Merge(earlier, shown)
 		}
 		o, err := l.run(d.Policy(nil), isolate.WatchLearn, false)
 		if err != nil {
