@@ -2,6 +2,7 @@ package audit
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -21,8 +22,9 @@ type Redactor struct {
 	patterns []Pattern
 }
 
-// NewRedactor makes one that takes out each occurrence of the literals, and
-// whatever the patterns find.
+// NewRedactor makes one that takes out each occurrence of the literals, also where
+// they are written as a Go literal in ASCII, as what a jail tells of a program's
+// memory is, and whatever the patterns find.
 func NewRedactor(literals []string, patterns ...Pattern) (*Redactor, error) {
 	if slices.Contains(literals, "") {
 		return nil, &Error{Object: "redact", Err: ErrNoText, Hint: "leave it out: it would be found everywhere"}
@@ -33,7 +35,13 @@ func NewRedactor(literals []string, patterns ...Pattern) (*Redactor, error) {
 	if len(literals)+len(patterns) == 0 {
 		return nil, nil
 	}
-	return &Redactor{slices.Clone(literals), slices.Clone(patterns)}, nil
+	r := &Redactor{slices.Clone(literals), slices.Clone(patterns)}
+	for _, l := range literals {
+		if q := strconv.QuoteToASCII(l); q[1:len(q)-1] != l {
+			r.literals = append(r.literals, q[1:len(q)-1])
+		}
+	}
+	return r, nil
 }
 
 // span is a part of a text.

@@ -103,7 +103,7 @@ func TestOnlyWhatThisPackageWritesIsALine(t *testing.T) {
 }
 
 func TestSecretsAreTakenOut(t *testing.T) {
-	r, err := NewRedactor([]string{"hunter2", "ter2x", "\nkey"}, regexp.MustCompile(`tok_[a-z0-9]*`))
+	r, err := NewRedactor([]string{"hunter2", "ter2x", "\nkey", "p\"ä"}, regexp.MustCompile(`tok_[a-z0-9]*`))
 	must(t, err)
 	for text, want := range map[string]string{
 		"":                      "",
@@ -113,6 +113,7 @@ func TestSecretsAreTakenOut(t *testing.T) {
 		"hunter2hunter2":        "[redacted]",
 		"a tok_9z, tok_":        "a [redacted], [redacted]",
 		"\nkey\n":               "[redacted]\n",
+		`"/p\"\u00e4\nkey"`:     `"/[redacted]"`, // as a Go literal has them
 	} {
 		if got := r.Redact(text); got != want {
 			t.Errorf("%q becomes %q, want %q", text, got, want)

@@ -284,6 +284,9 @@ func (r *run) conclude() *result.Result {
 	r.lastOfLandlog()
 	r.denials(res)
 	res.Watched = r.cmd.Watch.named()
+	if r.cmd.Watch != WatchNone && r.cantLook == nil && r.listener != nil && r.listener.Blind() {
+		r.cantLook = errBlind
+	}
 	if r.cantLook != nil {
 		res.WatchError = new(r.cantLook.Error())
 	}

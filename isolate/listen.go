@@ -23,7 +23,7 @@ func (r *run) listen(fd int) {
 		return
 	}
 	o := notify.Options{
-		Loop: r.loop, Answer: r.answer, Budget: r.budget, AllowMemory: len(r.policy.Files) == 0, // a page of a FUSE server of the caller's could hold us
+		Loop: r.loop, Answer: r.answer, Budget: r.budget, AllowMemory: r.holdsNoPage(),
 		Name:      func(nr int32) string { return seccomp.Name(int(nr)) },
 		OnForeign: func(c notify.Call) { r.endForCall(result.CauseSyscall, c) },
 		OnHangup:  r.deaf,
@@ -48,6 +48,11 @@ func (r *run) listen(fd int) {
 	r.listener = l
 	r.closers = append(r.closers, l.Close)
 }
+
+// holdsNoPage says whether the view has nothing of the caller's, of which a page
+// could take as long as its FUSE server likes: neither a file of the policy's, nor a
+// named one so large that it comes out of its folder, and is no copy.
+func (r *run) holdsNoPage() bool { return len(r.policy.Files)+len(r.found.folders) == 0 }
 
 // watchedRows bounds what is told of a watched run.
 const watchedRows = 1024

@@ -1,6 +1,7 @@
 package isolate
 
 import (
+	"errors"
 	"path"
 	"strconv"
 
@@ -28,6 +29,9 @@ func (w Watch) named() result.Watched {
 }
 
 func (w Watch) depth() seccomp.Watch { return seccomp.Watch(w) }
+
+// errBlind says that from some call on no name was read.
+var errBlind = errors.New("the program's memory does not answer, so that the files of its later calls are not told")
 
 // Seen is a call of a watched program, as it was when the call was made.
 type Seen struct {
@@ -65,7 +69,7 @@ func (r *run) lookAt(c *notify.Call, m *notify.Memory) (f *notify.Refusal) {
 	seen := Seen{Call: c.Syscall}
 	for _, w := range wants {
 		a, ok := r.looker.Look(c.PID, w)
-		if !ok {
+		if r.cantLook = r.looker.Late(); !ok {
 			continue
 		}
 		seen.Files = append(seen.Files, a)
@@ -89,13 +93,11 @@ func (r *run) tell(s Seen) {
 }
 
 // canLook opens the jail's root at the first call. Where the kernel does not give
-// it, files are not told of, and the result says so.
+// it, or a file server has kept us waiting, files are not told of any more, and the
+// result says so.
 func (r *run) canLook(pid int) bool {
-	if r.looker != nil {
-		return true
-	}
-	if r.cantLook != nil {
-		return false
+	if r.looker != nil || r.cantLook != nil {
+		return r.cantLook == nil
 	}
 	user := 0
 	if r.ids != nil {
@@ -138,15 +140,29 @@ func (r *run) refusal(a *access.Access) *notify.Refusal {
 	return f
 }
 
+// The bounds of a path that is told, in bytes before it is escaped: with a thousand
+// rows the result must stay one that is read (its bound is 4 MiB).
+const (
+	mostPlain  = 1024
+	mostQuoted = 256
+)
+
 // quoted gives a path as a flag would have it, and one that a terminal or a log
-// could stumble over as a Go literal.
+// could stumble over as a Go literal. A longer one is cut.
 func quoted(name string) string {
 	for _, c := range []byte(name) {
 		if c <= ' ' || c >= 0x7f || c == '"' || c == '\'' || c == '\\' {
-			return strconv.QuoteToASCII(name)
+			return cut(strconv.QuoteToASCII(name[:min(len(name), mostQuoted)]), len(name) > mostQuoted)
 		}
 	}
-	return name
+	return cut(name[:min(len(name), mostPlain)], len(name) > mostPlain)
+}
+
+func cut(text string, was bool) string {
+	if was {
+		return text + "..."
+	}
+	return text
 }
 
 // whyUnseen names what to show: where a link leads, and with what lies beside it.

@@ -48,6 +48,9 @@ func (r *Recorder) Draft(base *policy.Policy, shown func(string) bool) *Draft {
 		d.Notes = append(d.Notes, call+" can't be learnt: "+r.refused[call])
 	}
 	for _, name := range sorted(r.secrets) {
+		if own := (&Line{File: policy.File{Target: name}}); slices.ContainsFunc(base.Files, own.covers) {
+			continue // the caller has asked for it by himself
+		}
 		d.Notes = append(d.Notes, name+" can't be learnt: "+r.secrets[name])
 	}
 	return d

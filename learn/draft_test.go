@@ -61,7 +61,7 @@ func TestLinksAndInterpretersAreFollowed(t *testing.T) {
 func TestARecordIsWhatWasUsed(t *testing.T) {
 	r := NewRecorder([]string{"/etc/passwd"})
 	see := func(name string, errno unix.Errno, host string) {
-		r.Saw(isolate.Seen{Call: "openat", Files: []access.Access{{Want: access.Want{Intent: access.Read}, Name: name, Errno: errno, Host: host}}})
+		r.Saw(isolate.Seen{Call: "openat", Files: []access.Access{{Want: access.Want{Intent: access.Read}, Name: name, Real: name, Errno: errno, Host: host}}})
 	}
 	see("/etc/passwd", 0, "")
 	see("/etc/nsswitch.conf", 0, "")
@@ -83,11 +83,79 @@ func TestARecordIsWhatWasUsed(t *testing.T) {
 	}
 }
 
+// A name says nothing of where it leads: by ".." behind a link of its own a program
+// reads its own file by a name that is a key's on the host.
+func TestOnlyWhatTheJailFoundIsLearnt(t *testing.T) {
+	dir := host(t)
+	for _, c := range []struct {
+		name, real string
+		intent     access.Intent
+		want       []string
+	}{
+		{"/c/one", "/c/one", access.Read, []string{"/c/one"}},
+		{"/a/../c/link", "/a/run", access.Read, []string{"/a/run"}},
+		{"/c/link", "/c/link", access.NoLink, []string{"/a/run"}},
+		{"/c/one", "/elsewhere/c/one", access.Read, nil},
+		{"/c/one", "", access.Create | access.Write, nil},
+	} {
+		r := NewRecorder(nil)
+		r.below = nil // the test's own folder is below one of them
+		if c.real != "" {
+			c.real = dir + c.real
+		}
+		r.Saw(isolate.Seen{Call: "openat", Files: []access.Access{{Want: access.Want{Intent: c.intent}, Name: dir + c.name, Real: c.real}}})
+		var got []string
+		for _, name := range sorted(r.needs) {
+			got = append(got, strings.TrimPrefix(name, dir))
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+	r := NewRecorder(nil)
+	r.below = nil
+	if err := unix.Mknod(dir+"/socket", unix.S_IFSOCK|0o700, 0); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"/etc/shadow", "/root", "/etc", dir + "/socket"} {
+		r.Saw(isolate.Seen{Call: "openat", Files: []access.Access{{Want: access.Want{Intent: access.Read}, Name: name, Real: name}}})
+		r.Saw(isolate.Seen{Call: "openat", Files: []access.Access{{Want: access.Want{Intent: access.Read}, Name: name, Host: name, Errno: unix.ENOENT}}})
+	}
+	r.Absorb()
+	if len(r.needs)+len(r.missing) > 0 || len(r.secrets) != 4 {
+		t.Errorf("needs %v, missing %v, secrets %v", r.needs, r.missing, r.secrets)
+	}
+}
+
+func TestNoProgramHoldsUpWhoLooksForItsInterpreter(t *testing.T) {
+	dir := host(t)
+	if err := unix.Mkfifo(dir+"/fifo", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, by := range map[string]string{"self": "self", "there": "back", "back": "there"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!"+dir+"/"+by+"\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tr := newTree()
+	if by := tr.interpreter(dir + "/fifo"); by != "" {
+		t.Errorf("a FIFO is run by %s", by)
+	}
+	for _, name := range []string{"/self", "/there"} {
+		r := NewRecorder(nil)
+		r.below = nil
+		r.Program(dir + name)
+		if len(r.needs) == 0 {
+			t.Error("nothing was noted of", name)
+		}
+	}
+}
+
 func draft() *Draft {
 	return &Draft{
 		Base: &policy.Policy{Files: []policy.File{{Kind: policy.FileRW, Source: "/srv/out", Target: "/srv/out"}}, Env: []string{"A=b\"\n"}, Limits: policy.Limits{Pids: 9}},
 		Lines: []Line{
-			{File: policy.File{Kind: policy.FileRO, Source: "/opt/a \"b\"", Target: "/opt/a \"b\""}, Why: "openat\nforged = 1"},
+			{File: policy.File{Kind: policy.FileRO, Source: "/opt/a \"b\"\u202e", Target: "/opt/a \"b\"\u202e"}, Why: "openat\nforged = 1"},
 			{File: policy.File{Kind: policy.FileLink, Target: "/opt/l", To: "a"}, Why: "a link", Wide: "x"},
 			{Call: "sync", Why: "sync: why", Wide: "the default refuses it"},
 		},
@@ -100,6 +168,9 @@ func TestTheTextIsThePolicy(t *testing.T) {
 	text, err := d.Text("prog\nview = \"host\"")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if strings.Contains(text, "\u202e") {
+		t.Error("the order of a line is turned")
 	}
 	file := filepath.Join(t.TempDir(), "p.toml")
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
@@ -131,16 +202,19 @@ func TestWhatIsNotNeededIsLeftOut(t *testing.T) {
 func TestAnEarlierPolicyIsKept(t *testing.T) {
 	d := draft()
 	d.Merge(&policy.Policy{
-		Files:   []policy.File{{Kind: policy.FileRO, Source: "/opt/c"}, {Kind: policy.FileLink, Target: "/opt/l", To: "a"}},
+		Files:   []policy.File{{Kind: policy.FileRO, Source: "/opt/c"}, {Kind: policy.FileRW, Source: "/opt/w"}, {Kind: policy.FileLink, Target: "/opt/l", To: "a"}},
 		Seccomp: policy.Seccomp{Allow: []string{"sync", "kcmp"}}, Limits: policy.Limits{Pids: 20, Memory: policy.Unlimited},
-	})
-	kept := 0
+	}, func(string) bool { return false })
+	kept, wide := 0, 0
 	for _, l := range d.Lines {
 		if l.Kept {
 			kept++
 		}
+		if l.Kept && l.Wide != "" {
+			wide++
+		}
 	}
-	if len(d.Lines) != 5 || kept != 4 || d.Base.Limits.Pids != 20 || d.Base.Limits.Memory != policy.Unlimited {
+	if len(d.Lines) != 6 || kept != 5 || wide != 4 || d.Base.Limits.Pids != 20 || d.Base.Limits.Memory != policy.Unlimited {
 		t.Errorf("%d kept of %+v; %+v", kept, d.Lines, d.Base.Limits)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/jailrun/jail/isolate/access"
 )
 
 // shelves are folders that many packages share: showing one would show them all.
@@ -77,13 +79,10 @@ func group(needs map[string]*need) []grant {
 func grantsOf(key string, files []string, needs map[string]*need) (list []grant) {
 	why := func(file string) string { return needs[strings.TrimSuffix(file, "/.")].call }
 	if shelf, is := strings.CutSuffix(key, "/"); is {
-		if len(files) > crowd {
+		if len(files) > crowd && canBeWhole(shelf) {
 			return []grant{{shelf, why(files[0]), len(files)}}
 		}
-		for _, f := range files {
-			list = append(list, grant{f, why(f), 1})
-		}
-		return list
+		return alone(files, why)
 	}
 	if len(files) == 1 {
 		return []grant{{strings.TrimSuffix(files[0], "/."), why(files[0]), 1}}
@@ -94,7 +93,21 @@ func grantsOf(key string, files []string, needs map[string]*need) (list []grant)
 			common = path.Dir(common)
 		}
 	}
+	if !canBeWhole(common) {
+		return alone(files, why)
+	}
 	return []grant{{common, why(files[0]), len(files)}}
+}
+
+// canBeWhole says whether nothing speaks against all of a folder.
+func canBeWhole(dir string) bool { return access.Holds(dir) == "" && OnlyFiles(dir) }
+
+// alone shows each by itself.
+func alone(files []string, why func(string) string) (list []grant) {
+	for _, f := range files {
+		list = append(list, grant{strings.TrimSuffix(f, "/."), why(f), 1})
+	}
+	return list
 }
 
 // text says what needed a grant.

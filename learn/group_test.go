@@ -26,6 +26,7 @@ func TestFilesAreGroupedToSensibleFolders(t *testing.T) {
 		"a shelf that is listed is not":        {map[string]*need{"/usr/lib": folder}, nil},
 		"a folder that is looked for is not":   {map[string]*need{"/usr/lib/a": {dir: true}}, nil},
 		"a home is never shown whole":          {map[string]*need{"/home/u/a": file, "/home/u/b": file}, []string{"/home/u/a", "/home/u/b"}},
+		"nor is what holds a user's keys":      {map[string]*need{"/home/u/.config/a/1": file, "/home/u/.config/b/1": file}, []string{"/home/u/.config/a/1", "/home/u/.config/b/1"}},
 		"a crowded shelf is shown whole":       {crowded, many},
 	} {
 		var got []string
@@ -35,5 +36,12 @@ func TestFilesAreGroupedToSensibleFolders(t *testing.T) {
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
+	}
+	home := map[string]*need{}
+	for i := range crowd + 1 {
+		home["/home/u/"+strconv.Itoa(i)] = file
+	}
+	if got := group(home); len(got) != crowd+1 {
+		t.Errorf("a crowded home: %+v", got)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // tree is the host's files, as far as they were asked for.
@@ -62,6 +64,9 @@ func (t *tree) walk(name string, links map[string]string) (place, bool) {
 func (t *tree) link(at string) string {
 	to, known := t.links[at]
 	if !known {
+		if len(t.links) >= mostKnown {
+			clear(t.links)
+		}
 		to, _ = os.Readlink(at) // "" for what is no link
 		t.links[at] = to
 	}
@@ -73,14 +78,23 @@ func (t *tree) link(at string) string {
 func (t *tree) interpreter(program string) string {
 	by, known := t.interpreters[program]
 	if !known {
+		if len(t.interpreters) >= mostKnown {
+			clear(t.interpreters)
+		}
 		by = interpreterOf(program)
 		t.interpreters[program] = by
 	}
 	return by
 }
 
+// mostKnown bounds what is kept so as not to be asked for again.
+const mostKnown = 50_000
+
 func interpreterOf(program string) string {
-	f, err := os.Open(program)
+	if st, err := os.Stat(program); err != nil || !st.Mode().IsRegular() {
+		return ""
+	}
+	f, err := os.OpenFile(program, os.O_RDONLY|unix.O_NONBLOCK, 0) // it may be a FIFO by now, whose writer nobody waits for
 	if err != nil {
 		return ""
 	}

@@ -166,9 +166,13 @@ const rounds = 8
 
 // watch runs the program in the jail that the caller asks for, and again with what
 // it lacked, as long as it fails.
+//
+// What it lacked is not of the caller's asking: the draft grants it line by line, as
+// what was used of it, and tries to do without.
 func (l *lesson) watch() error {
+	base := l.base
 	for i := range rounds {
-		o, err := l.run(l.base, isolate.WatchLearn, i == 0)
+		o, err := l.run(base, isolate.WatchLearn, i == 0)
 		if err != nil {
 			return err
 		}
@@ -179,15 +183,18 @@ func (l *lesson) watch() error {
 		}
 		for _, name := range missing {
 			folder := access.Folder(name)
+			if !learn.OnlyFiles(folder) {
+				folder = name
+			}
 			say("learn: it wants " + name + ": running it again with --ro " + folder)
-			l.base = policy.Merge(l.base, &policy.Policy{Files: []policy.File{{Kind: policy.FileRO, Source: folder, Target: folder}}})
+			base = policy.Merge(base, &policy.Policy{Files: []policy.File{{Kind: policy.FileRO, Source: folder, Target: folder}}})
 		}
 		if !l.rec.Absorb() {
 			break
 		}
 	}
 	// Once more: what differs between two runs of the same can't be compared.
-	o, err := l.run(l.base, isolate.WatchLearn, false)
+	o, err := l.run(base, isolate.WatchLearn, false)
 	l.steady = l.good.Compare(o)
 	return err
 }
@@ -195,9 +202,10 @@ func (l *lesson) watch() error {
 // settle drafts a policy, and adds what a run with it lacks, until it works.
 func (l *lesson) settle(base, earlier *policy.Policy) (d *learn.Draft, err error) {
 	for range rounds {
-		d = l.rec.Draft(base, func(name string) bool { return l.host.Visible(l.view, name) })
+		shown := func(name string) bool { return l.host.Visible(l.view, name) }
+		d = l.rec.Draft(base, shown)
 		if earlier != nil {
-			d.Merge(earlier)
+			d.Merge(earlier, shown)
 		}
 		o, err := l.run(d.Policy(nil), isolate.WatchLearn, false)
 		if err != nil {
@@ -220,72 +228,9 @@ func (l *lesson) earlier() (*policy.Policy, error) {
 	return policy.Load(l.r.mergeWith)
 }
 
-// works says whether the program ends under a policy as it did before.
-func (l *lesson) works(p *policy.Policy) (bool, error) {
-	o, err := l.run(p, isolate.WatchNone, false)
-	var unfit *isolate.ExecError
-	var lack *isolate.LaunchError
-	if errors.As(err, &unfit) || errors.As(err, &lack) {
-		return false, nil
-	}
-	return err == nil && o.Like(l.good, l.steady), errors.Join(err, l.ctx.Err())
-}
-
-// run runs the program once.
-func (l *lesson) run(p *policy.Policy, w isolate.Watch, aloud bool) (o learn.Outcome, err error) {
-	seen, err := show(l.r.argv, p)
-	if err != nil {
-		return o, err
-	}
-	cmd := isolate.CommandContext(l.ctx, p, seen.argv...)
-	cmd.Files, cmd.Watch = seen.open, w
-	if w != isolate.WatchNone {
-		cmd.OnSeen = l.rec.Saw
-	}
-	cmd.Stdin = strings.NewReader(string(l.input))
-	var out, errs io.Writer
-	if aloud {
-		out, errs = os.Stdout, os.Stderr
-	}
-	said, complained := learn.NewTee(out), learn.NewTee(errs)
-	cmd.Stdout, cmd.Stderr = said, complained
-	err = cmd.Run()
-	res := cmd.Result()
-	var ended *isolate.ExitError
-	switch {
-	case l.ctx.Err() != nil:
-		return o, l.ctx.Err()
-	case res == nil || err != nil && !errors.As(err, &ended):
-		return o, err
-	}
-	if w != isolate.WatchNone {
-		l.results = append(l.results, res)
-	}
-	err = nil
-	if aloud {
-		err = l.tell(res)
-	}
-	if err == nil && res.WatchError != nil {
-		err = &failure{op: "learn", object: *res.WatchError, err: errNotWatched, hint: "run jail as root, or on a kernel whose processes their own user may look into (kernel.yama.ptrace_scope)"}
-	}
-	return learn.OutcomeOf(res, said, complained), err
-}
-
-// tell writes the result of the run that is the caller's own, if that is asked for.
-func (l *lesson) tell(res *result.Result) error {
-	if l.r.json == "" {
-		return nil
-	}
-	s, err := openResult(l.r)
-	if err != nil {
-		return err
-	}
-	return s.emit(res.AppendLine(nil))
-}
-
 // write writes the policy, and says what it has beyond the default.
 func (l *lesson) write(d *learn.Draft) error {
-	text, err := d.Text(strings.Join(l.r.argv, " "))
+	text, err := d.Text(l.r.argv[0])
 	if err != nil {
 		return err
 	}

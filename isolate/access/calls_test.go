@@ -51,6 +51,7 @@ func TestHintsShowAPackageAndNoSecret(t *testing.T) {
 	for name, want := range map[string]string{
 		"/opt/jdk/bin/java": "/opt/jdk", "/etc/java-17/x/y": "/etc/java-17", "/home/u/p/f": "/home/u/p", "/home/u/.profile": "/home/u/.profile",
 		"/data": "/data", "/srv/a/b": "/srv/a", "/usr/share/x/y": "/usr/share/x",
+		"/home/u/.config/f": "/home/u/.config/f", "/home/u/.config/app/f": "/home/u/.config/app", "/etc/ssl/f": "/etc/ssl/f", "/root": "/root",
 	} {
 		if got := Folder(name); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)

@@ -6,9 +6,17 @@ import (
 )
 
 // Folder is what to show for a file to be seen, with what lies beside it: a
-// package's own folder where packages have one each, the file alone in a home.
+// package's own folder where packages have one each, the file alone in a home, and
+// wherever else something secret may lie beside it.
 func Folder(name string) string {
 	name = path.Clean(name)
+	if dir := around(name); Holds(dir) == "" {
+		return dir
+	}
+	return name
+}
+
+func around(name string) string {
 	for _, shelf := range [...]string{"/opt", "/srv", "/etc", "/usr/local/lib", "/var/lib", "/var/cache"} {
 		if !under(name, shelf) || name == shelf {
 			continue

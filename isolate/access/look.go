@@ -4,10 +4,10 @@ import (
 	"errors"
 	"os"
 	"path"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -22,11 +22,20 @@ type Access struct {
 	Host  string     // of an ENOENT: where the host has the file, without links; "" where it has none
 }
 
-// Looker looks into one jail.
+// Looker looks into one jail. Its methods are for one goroutine.
 type Looker struct {
-	root int // the jail's root
-	user *identity
+	root    int // the jail's root
+	user    *identity
+	late    chan struct{} // closed when a look that was given up is through; nil: none was
+	patient time.Duration
 }
+
+// patience is far beyond what a look takes where no file server is asked.
+const patience = 100 * time.Millisecond
+
+// ErrLate says that a look was given up: a file server that the program has named
+// a file of did not answer.
+var ErrLate = errors.New("a file system that the program asked for does not answer")
 
 // identity is what permissions are asked for, where that is not the caller's own.
 type identity struct{ uid, gid int }
@@ -38,25 +47,67 @@ func NewLooker(pid int, root bool, uid, gid int) (*Looker, error) {
 	if err != nil {
 		return nil, &os.PathError{Op: "open the root of", Path: "process " + strconv.Itoa(pid), Err: err}
 	}
-	l := &Looker{root: fd}
+	l := &Looker{root: fd, patient: patience}
 	if root {
 		l.user = &identity{uid, gid}
 	}
 	return l, nil
 }
 
-// Close gives the descriptor of the jail's root back.
-func (l *Looker) Close() { unix.Close(l.root) }
+// Close gives the descriptor of the jail's root back, at once or when nobody looks
+// from it any more.
+func (l *Looker) Close() {
+	if l.late == nil {
+		unix.Close(l.root)
+		return
+	}
+	go func() {
+		<-l.late
+		unix.Close(l.root)
+	}()
+}
+
+// Late is ErrLate when a look was given up. None is made after that, so that one
+// thread is lost at most, and that only until the file server answers.
+func (l *Looker) Late() error {
+	if l.late == nil {
+		return nil
+	}
+	return ErrLate
+}
 
 // Look finds out what pid will meet. ok is false for what is no file of the view:
 // in /proc a name means another thing to each process.
+//
+// It is no longer than patience: the name is the program's, and may lead to a file
+// server of the caller's, or of the host's, that never answers.
 func (l *Looker) Look(pid int, w Want) (a Access, ok bool) {
 	a = Access{Want: w}
+	if l.late != nil {
+		return a, false
+	}
 	if a.Name, ok = l.absolute(pid, w); !ok || under(a.Name, "/proc") || under(a.Name, "/dev/fd") {
 		return a, false
 	}
+	done, found := make(chan struct{}), a // found is the goroutine's until it is done
+	go func() {
+		defer close(done)
+		l.look(&found)
+	}()
+	late := time.NewTimer(l.patient)
+	defer late.Stop()
+	select {
+	case <-done:
+		return found, true
+	case <-late.C:
+		l.late = done
+		return a, false
+	}
+}
+
+func (l *Looker) look(a *Access) {
 	fd := -1
-	l.as(func() { fd = l.find(&a) })
+	l.as(func() { fd = l.find(a) })
 	if fd >= 0 {
 		a.Real, a.Dir = placeOf(fd)
 		unix.Close(fd)
@@ -64,7 +115,6 @@ func (l *Looker) Look(pid int, w Want) (a Access, ok bool) {
 	if a.Errno == unix.ENOENT {
 		a.Host = onHost(a.Name)
 	}
-	return a, true
 }
 
 // absolute gives a path as seen from the jail's root.
@@ -161,43 +211,30 @@ func readOnly(fd int) bool {
 	return unix.Fstatfs(fd, &st) == nil && st.Flags&unix.ST_RDONLY != 0
 }
 
-// as does something with the jail's user's ids for files, on a thread that is
-// given up if they can't be had back (setfsuid(2)).
+// as does something with the jail's user's ids for files. It is called on a
+// goroutine of its own, whose thread is given up with it if the ids can't be had
+// back (setfsuid(2)).
 func (l *Looker) as(do func()) {
 	if l.user == nil {
 		do()
 		return
 	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread()
-		own, group := setfs(unix.SYS_SETFSUID, -1), setfs(unix.SYS_SETFSGID, -1)
-		setfs(unix.SYS_SETFSGID, l.user.gid)
-		setfs(unix.SYS_SETFSUID, l.user.uid)
-		do()
-		setfs(unix.SYS_SETFSUID, own)
-		setfs(unix.SYS_SETFSGID, group)
-		if setfs(unix.SYS_SETFSUID, -1) == own && setfs(unix.SYS_SETFSGID, -1) == group {
-			runtime.UnlockOSThread()
-		}
-	}()
-	<-done
+	runtime.LockOSThread()
+	own, group := setfs(unix.SYS_SETFSUID, -1), setfs(unix.SYS_SETFSGID, -1)
+	setfs(unix.SYS_SETFSGID, l.user.gid)
+	setfs(unix.SYS_SETFSUID, l.user.uid)
+	do()
+	setfs(unix.SYS_SETFSUID, own)
+	setfs(unix.SYS_SETFSGID, group)
+	if setfs(unix.SYS_SETFSUID, -1) == own && setfs(unix.SYS_SETFSGID, -1) == group {
+		runtime.UnlockOSThread()
+	}
 }
 
 // setfs sets an id of this thread alone, and gives the one before; -1 sets none.
 func setfs(call uintptr, id int) int {
 	before, _, _ := unix.RawSyscall(call, uintptr(uint32(id)), 0, 0)
 	return int(uint32(before))
-}
-
-// onHost says where the host has what that name leads to, as the caller sees it.
-func onHost(name string) string {
-	real, err := filepath.EvalSymlinks(name)
-	if err != nil {
-		return ""
-	}
-	return real
 }
 
 func procPath(pid int, rest string) string { return "/proc/" + strconv.Itoa(pid) + "/" + rest }

@@ -54,3 +54,24 @@ func Secret(name string) (why string) {
 	}
 	return ""
 }
+
+// homes are folders of users', in which their keys lie. A "*" stands for one name.
+var homes = [...]string{"/", "/home", "/home/*", "/root"}
+
+// Holds says why a folder is not to be shown whole on a program's wish: what is
+// secret may lie in it. "" if nothing speaks against it.
+func Holds(dir string) (why string) {
+	dir = path.Clean(dir)
+	for _, h := range homes {
+		if is, _ := path.Match(h, dir); is {
+			return "the user's keys may be in it"
+		}
+	}
+	for _, s := range secrets {
+		inHome := path.Dir(s.path)
+		if path.IsAbs(s.path) && s.path != dir && under(s.path, dir) || !path.IsAbs(s.path) && inHome != "." && strings.HasSuffix(dir, "/"+inHome) {
+			return "below it, " + s.why
+		}
+	}
+	return ""
+}

@@ -117,7 +117,11 @@ func (l *Listener) Close() {
 	unix.Close(l.fd)
 }
 
-// Handle serves the notifications that wait, as many as the rate allows. What
+// turn is about how long the loop's other work waits for calls that come one after
+// the other: what one takes is the program's to choose, by the names in it.
+const turn = 2 * time.Millisecond
+
+// Handle serves the notifications that wait, as many as the rate and a turn allow. What
 // exceeds it stays in the kernel, where each task can have one: so nothing here
 // grows, and the caller pays.
 func (l *Listener) Handle(events uint32) {
@@ -128,10 +132,11 @@ func (l *Listener) Handle(events uint32) {
 		l.hangup(nil)
 		return
 	}
-	if now := time.Now(); now.Sub(l.since) >= window {
-		l.since, l.used = now, 0
+	began := time.Now()
+	if began.Sub(l.since) >= window {
+		l.since, l.used = began, 0
 	}
-	for more := true; more && !l.closed && l.used < l.quota; more = !l.closed && l.waiting() {
+	for more := true; more && !l.closed && l.used < l.quota; more = !l.closed && time.Since(began) < turn && l.waiting() {
 		l.used += l.serve()
 	}
 	if !l.closed && l.used >= l.quota {

@@ -282,6 +282,27 @@ func TestFloodIsSlowedAndCostsLittle(t *testing.T) {
 	}
 }
 
+// What a call costs is the program's to choose, by the names in it, and no limit of
+// its own may come late for that. Calls are counted: a busy machine is late by itself.
+func TestAFloodLeavesTheLoopItsTurns(t *testing.T) {
+	calls, most, ticks := 0, 0, 0
+	j := start(t, "flood", Options{Watch: func(*Call, *Memory) (Watched, bool) {
+		calls++
+		time.Sleep(turn / 2)
+		return Watched{Errno: unix.EPERM}, true
+	}})
+	var tick func()
+	tick = func() {
+		most, calls, ticks = max(most, calls), 0, ticks+1
+		j.loop.Later(turn, tick)
+	}
+	j.loop.Later(0, tick)
+	j.run(t)
+	if most = max(most, calls); most > 20 || ticks < 2 {
+		t.Errorf("a timer of %v waited for %d calls of %v, and came %d times", turn, most, turn/2, ticks)
+	}
+}
+
 func cpu() time.Duration {
 	var u unix.Rusage
 	unix.Getrusage(unix.RUSAGE_SELF, &u)

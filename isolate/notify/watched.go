@@ -16,6 +16,10 @@ func (m *Memory) Read(p []byte, addr uint64) int { return m.l.read(m.c, p, addr)
 // its own (seccomp_unotify(2)).
 func (m *Memory) Valid() bool { return m.l.valid(m.c.ID) }
 
+// Blind says whether the callers' memory is not read any more, because a read of it
+// did not come back in time.
+func (l *Listener) Blind() bool { return l.blind }
+
 // watched serves a call that the filter tells of without suspicion. What it says
 // may have changed before the kernel reads it: nothing but the record depends on
 // it, for the kernel judges what goes on as if nobody had watched.

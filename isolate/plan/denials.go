@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"path"
+
 	"github.com/jailrun/jail/policy"
 	"golang.org/x/sys/unix"
 )
@@ -14,7 +16,19 @@ const (
 )
 
 func (b *builder) showsDenials() bool {
-	return b.listens() && b.on(policy.LayerRootfs) && b.in.Policy.Denials == policy.DenialsShown
+	return b.listens() && b.on(policy.LayerRootfs) && b.in.Policy.Denials == policy.DenialsShown && !b.runIsTheCallers()
+}
+
+// runIsTheCallers says whether the caller shows something of his own around the
+// place of the file: in his folder nothing is made.
+func (b *builder) runIsTheCallers() bool {
+	for i := range b.in.Policy.Files {
+		f := &b.in.Policy.Files[i]
+		if f.Target == path.Dir(DenialsDir) && f.Kind != policy.FileTmpfs && !b.in.Sources[i].Skip {
+			return true
+		}
+	}
+	return false
 }
 
 // showDenials shows a file in which the supervisor writes what it refuses. It lies
