@@ -270,6 +270,9 @@ func (l *Log) alone(ctx context.Context, f func() error) error {
 		l.mu.Lock()
 		l.writing = false
 		close(l.passed)
+		if l.waiting() && !l.closed { // what came meanwhile was planned by nobody
+			l.plan()
+		}
 		l.mu.Unlock()
 		done <- err
 	}

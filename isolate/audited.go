@@ -134,6 +134,13 @@ func (r *run) tellVerdict(res *result.Result) {
 	r.tellOf(0, 0, &audit.Verdict{Reason: string(res.Reason), ExitCode: res.ExitCode, Signal: res.Signal})
 }
 
+// tellAttempt tells how a launch ended that is begun anew with less.
+func (r *run) tellAttempt() {
+	if r.cmd.Audit != nil {
+		r.tellOf(0, 0, &audit.Verdict{Reason: string(result.SetupFailed)})
+	}
+}
+
 // tellCleanup tells that the run's group is gone, or why it is not.
 func (r *run) tellCleanup(err error) {
 	if r.cmd.Audit == nil {

@@ -178,6 +178,7 @@ func (r *run) finish() {
 	r.settle(r.whyNot())
 	r.closeRelays()
 	r.joinWitness()
+	r.lastOfLandlog()
 }
 
 // whyNot is the error of a launch that did not come to its exec.
@@ -281,14 +282,16 @@ func (r *run) conclude() *result.Result {
 	}
 	res.Cores = r.cores.figures()
 	r.enforced(&res.Enforced)
-	r.lastOfLandlog()
 	r.denials(res)
 	res.Watched = r.cmd.Watch.named()
 	if r.cmd.Watch != WatchNone && r.cantLook == nil && r.listener != nil && r.listener.Blind() {
 		r.cantLook = errBlind
 	}
-	if r.cantLook != nil {
+	switch {
+	case r.cantLook != nil:
 		res.WatchError = new(r.cantLook.Error())
+	case r.cmd.Watch != WatchNone && r.ev.Started && r.listener == nil:
+		res.WatchError = new("without the layer seccomp no call is heard of")
 	}
 	r.output(&res.Output)
 	if r.failure != nil {

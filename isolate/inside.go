@@ -30,10 +30,14 @@ func (r *run) tellInside(d *notify.Denial) {
 		return
 	}
 	say := r.cmd.Redact.Redact
+	rule, fix := d.Rule, say(d.Fix)
+	if d.Layer == string(policy.LayerRootfs) { // which names places of the host's, and of the policy
+		rule, fix = "the jail's view of files", "write to /box or /tmp"
+	}
 	var line bytes.Buffer
 	e := json.NewEncoder(&line)
 	e.SetEscapeHTML(false) // for people, not for browsers
-	err := e.Encode(insideLine{d.Layer, d.Syscall, say(d.Object), d.Errno, d.Rule, say(d.Fix)})
+	err := e.Encode(insideLine{d.Layer, d.Syscall, say(d.Object), d.Errno, rule, fix})
 	if err != nil || r.inside+int64(line.Len()) > mostInside {
 		return
 	}
@@ -43,7 +47,9 @@ func (r *run) tellInside(d *notify.Denial) {
 	}
 	defer unix.Close(fd)
 	n, err := unix.Pwrite(fd, line.Bytes(), r.inside)
-	if err == nil && n == line.Len() { // else the disk is full: the next line takes its place
-		r.inside += int64(n)
+	if err != nil || n < line.Len() { // the disk is full: no half a line stays
+		_ = unix.Ftruncate(fd, r.inside)
+		return
 	}
+	r.inside += int64(n)
 }

@@ -196,9 +196,16 @@ func (r *run) precheckSignals() error {
 }
 
 // precheckView refuses an empty view where the program would stand in the host's
-// own root.
+// own root, and calls beyond the default where the filter alone holds it there.
 func (r *run) precheckView() error {
-	if r.policy.View != policy.ViewNone || r.facts.Has(policy.LayerRootfs) {
+	switch {
+	case r.facts.Has(policy.LayerRootfs):
+		return nil
+	case len(r.policy.Seccomp.Allow) > 0:
+		return &LaunchError{Op: "launch", Index: -1, Layer: policy.LayerSeccomp, Err: errNoRoot, Hint: "the filter then stands in for namespaces: leave seccomp.allow and --allow-syscall out"}
+	case r.cmd.Watch == WatchLearn:
+		return &LaunchError{Op: "launch", Index: -1, Layer: policy.LayerSeccomp, Err: errNoRoot, Hint: "learn as root, or where user namespaces are allowed"}
+	case r.policy.View != policy.ViewNone:
 		return nil
 	}
 	return &LaunchError{Op: "launch", Index: -1, Layer: policy.LayerRootfs, Err: errNoRoot, Hint: "leave --view none out, or run jail as root, or allow user namespaces"}

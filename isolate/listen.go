@@ -28,7 +28,7 @@ func (r *run) listen(fd int) {
 		OnForeign: func(c notify.Call) { r.endForCall(result.CauseSyscall, c) },
 		OnHangup:  r.deaf,
 	}
-	o.OnDenial = r.tellRefused
+	o.OnDenial, o.Redact = r.tellRefused, r.cmd.Redact.Redact
 	if r.cmd.Watch != WatchNone {
 		o.Watch, o.Rows = r.watched, watchedRows
 	}

@@ -119,7 +119,11 @@ func (r *run) shows(at string) bool {
 		return false
 	}
 	defer h.Close()
-	return h.Visible(r.machine.view, at)
+	v := r.machine.view
+	if r.policy.View == policy.ViewNone {
+		v = v.WithoutHost()
+	}
+	return h.Visible(v, at)
 }
 
 // path is the PATH inside.

@@ -113,6 +113,7 @@ func (c *Cmd) climbDown(serve func(*run)) (*run, error) {
 		if less == nil {
 			break
 		}
+		r.tellAttempt()
 		r = less
 		err = r.tryLaunch(serve)
 	}

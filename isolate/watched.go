@@ -25,10 +25,24 @@ const (
 )
 
 func (w Watch) named() result.Watched {
-	return [...]result.Watched{result.WatchedNo, result.WatchedExplain, result.WatchedLearn}[w]
+	switch w {
+	case WatchExplain:
+		return result.WatchedExplain
+	case WatchLearn:
+		return result.WatchedLearn
+	}
+	return result.WatchedNo
 }
 
-func (w Watch) depth() seccomp.Watch { return seccomp.Watch(w) }
+func (w Watch) depth() seccomp.Watch {
+	switch w {
+	case WatchExplain:
+		return seccomp.WatchExplain
+	case WatchLearn:
+		return seccomp.WatchLearn
+	}
+	return seccomp.WatchNone
+}
 
 // errBlind says that from some call on no name was read.
 var errBlind = errors.New("the program's memory does not answer, so that the files of its later calls are not told")
@@ -63,7 +77,7 @@ func (r *run) watched(c *notify.Call, m *notify.Memory) (notify.Watched, bool) {
 // lookAt finds out what a call's files are, and gives what it will be refused.
 func (r *run) lookAt(c *notify.Call, m *notify.Memory) (f *notify.Refusal) {
 	wants := access.Wants(c.Syscall, c.Args, m)
-	if len(wants) == 0 || !r.canLook(c.PID) { // none: before it is executed, the target's memory is nobody's to read
+	if len(wants) == 0 || !r.canLook(c.PID, m) { // none: before it is executed, the target's memory is nobody's to read
 		return nil
 	}
 	seen := Seen{Call: c.Syscall}
@@ -95,7 +109,7 @@ func (r *run) tell(s Seen) {
 // canLook opens the jail's root at the first call. Where the kernel does not give
 // it, or a file server has kept us waiting, files are not told of any more, and the
 // result says so.
-func (r *run) canLook(pid int) bool {
+func (r *run) canLook(pid int, m *notify.Memory) bool {
 	if r.looker != nil || r.cantLook != nil {
 		return r.cantLook == nil
 	}
@@ -104,7 +118,13 @@ func (r *run) canLook(pid int) bool {
 		user = r.ids.target
 	}
 	l, err := access.NewLooker(pid, r.ids != nil, user, user)
-	if err != nil {
+	switch {
+	case !m.Valid(): // the caller died, and the pid may be another's: the next one's root is the same
+		if err == nil {
+			l.Close()
+		}
+		return false
+	case err != nil:
 		r.cantLook = err
 		return false
 	}
@@ -116,18 +136,18 @@ func (r *run) canLook(pid int) bool {
 // refusal names what keeps a file from the program, and what would change that.
 // Nil: nothing does, or the host has no such file either.
 func (r *run) refusal(a *access.Access) *notify.Refusal {
-	f := &notify.Refusal{Layer: string(policy.LayerRootfs), Errno: a.Errno, Object: quoted(a.Name)}
+	f := &notify.Refusal{Layer: string(policy.LayerRootfs), Errno: a.Errno, Object: quoted(r.cmd.Redact.Redact(a.Name))}
 	over := r.over(path.Clean(a.Name))
 	switch a.Errno {
 	case unix.ENOENT:
-		if a.Host == "" {
+		if a.Host == "" || onlyLookedFor(a) {
 			return nil
 		}
 		f.Rule, f.Fix = whyUnseen(a, over)
 	case unix.EROFS:
 		f.Rule, f.Fix = "view: the system's files are read-only", "write to /box or /tmp"
 		if over != nil && over.Kind == policy.FileRO {
-			f.Rule, f.Fix = ofFile(over), "--rw "+quoted(over.Source)
+			f.Rule, f.Fix = ofFile(over), writable(over)
 		}
 	case unix.EACCES, unix.EPERM:
 		f.Rule, f.Fix = "permissions: the jail's user is no owner of the host's files", "let everybody read it on the host: chmod o+rX "+quoted(a.Name)
@@ -173,7 +193,30 @@ func whyUnseen(a *access.Access, over *policy.File) (rule, fix string) {
 	if why := access.Secret(a.Host); why != "" {
 		return "view: not shown", "nothing shows it on a program's wish: " + why
 	}
+	if a.InCwd {
+		return "view: /box has no more of the working directory than the command line names", "--ro ."
+	}
 	return "view: not shown", "--ro " + quoted(access.Folder(a.Host))
+}
+
+// writable is the flag that shows a file as it is shown now, but writable.
+func writable(f *policy.File) string {
+	switch name := asWritten(f); {
+	case f.Target == "/box":
+		return "--rw ."
+	case name != f.Source:
+		return "--rw " + quoted(name)
+	case f.Target == f.Source:
+		return "--rw " + quoted(f.Source)
+	}
+	return "--bind " + quoted(f.Source) + ":" + quoted(f.Target)
+}
+
+// onlyLookedFor says whether a program has but asked for a name in its own /tmp,
+// which the host may have by chance.
+func onlyLookedFor(a *access.Access) bool {
+	const use = access.Read | access.Write | access.Exec
+	return a.Intent&use == 0 && (within(path.Clean(a.Name), "/tmp") || within(path.Clean(a.Name), "/var/tmp"))
 }
 
 // ofFile names a file of the policy, and where that says it.

@@ -53,6 +53,9 @@ func (r *Recorder) Draft(base *policy.Policy, shown func(string) bool) *Draft {
 		}
 		d.Notes = append(d.Notes, name+" can't be learnt: "+r.secrets[name])
 	}
+	for _, name := range sorted(r.beside) {
+		d.Notes = append(d.Notes, name+" was not found, and the host has it: give jail learn "+r.beside[name])
+	}
 	return d
 }
 

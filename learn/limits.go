@@ -17,7 +17,7 @@ const (
 
 // The least that a learnt limit is.
 const (
-	leastMemory = 16 * size.MiB
+	leastMemory = 64 * size.MiB
 	leastCPU    = time.Second
 	leastWall   = 5 * time.Second
 	leastPids   = 8

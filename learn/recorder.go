@@ -25,6 +25,7 @@ type Recorder struct {
 	passed  map[string]string // calls that went on though the default refuses them, and the rule
 	refused map[string]string // calls that no policy allows, and the rule
 	secrets map[string]string // files that no learnt policy shows, and why
+	beside  map[string]string // files that a folder of the jail's own lacked, and the flag that would show them
 	missing map[string]string // files of the host's that the view lacked, and the call
 }
 
@@ -40,7 +41,7 @@ func NewRecorder(own []string) *Recorder {
 	r := &Recorder{
 		tree: newTree(), own: map[string]bool{}, below: []string{"/box", "/tmp", "/var/tmp", "/dev", "/proc"},
 		needs: map[string]*need{}, links: map[string]string{},
-		passed: map[string]string{}, refused: map[string]string{}, secrets: map[string]string{}, missing: map[string]string{},
+		passed: map[string]string{}, refused: map[string]string{}, secrets: map[string]string{}, missing: map[string]string{}, beside: map[string]string{},
 	}
 	for _, name := range own {
 		r.own[name] = true
@@ -65,9 +66,16 @@ func (r *Recorder) file(call string, a *access.Access) {
 	switch {
 	case a.Errno == unix.ENOENT && a.Host != "":
 		switch why := unshown(a.Host); {
+		case a.InCwd && len(r.beside) < mostNeeds:
+			r.beside[path.Clean(a.Name)] = "--ro ."
 		case r.jails(path.Clean(a.Name)) || r.jails(a.Host):
+			if a.Intent&access.Read != 0 && len(r.beside) < mostNeeds {
+				r.beside[path.Clean(a.Name)] = "--ro " + access.Folder(a.Host)
+			}
 		case why != "":
-			r.secrets[a.Host] = why
+			if len(r.secrets) < mostSecrets {
+				r.secrets[a.Host] = why
+			}
 		case r.missing[a.Host] == "" && len(r.missing) < mostNeeds:
 			r.missing[a.Host] = call
 		}
@@ -75,6 +83,9 @@ func (r *Recorder) file(call string, a *access.Access) {
 		r.uses(call, a.Name, a.Real, a.Intent)
 	}
 }
+
+// mostSecrets bounds what is told of files that can't be learnt.
+const mostSecrets = 32
 
 // unshown says why a file of the host's is in no learnt policy; "" if it may be.
 func unshown(name string) (why string) {

@@ -61,6 +61,14 @@ func (s *Seccomp) possible() error {
 	return nil
 }
 
+// off refuses what only the filter does, where that is off.
+func (s *Seccomp) off(l Layers) error {
+	if l[LayerSeccomp] == Off && (s.OnSuspicious == SuspiciousKill || s.KillAfter > 0 || len(s.Allow) > 0) {
+		return fault(string(Off), ErrContradiction, "on_suspicious, kill_after and allow are of the filter: leave them out, or the filter on")
+	}
+	return nil
+}
+
 func (s *Seccomp) resolve() {
 	if s.KillAfter > 0 {
 		s.OnSuspicious = SuspiciousKill

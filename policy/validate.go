@@ -53,6 +53,7 @@ func (p *Policy) Validate() error {
 	v.say("verify", oneOf(p.Verify, verifies[:]))
 	v.say("seccomp.on_suspicious", oneOf(p.Seccomp.OnSuspicious, suspicious[:]))
 	v.say("seccomp.kill_after", p.Seccomp.possible())
+	v.say("layers.seccomp", p.Seccomp.off(p.Layers))
 	v.each("seccomp.allow", p.Seccomp.Allow, checkAllow)
 	return errors.Join(v...)
 }

@@ -102,7 +102,7 @@ func (a auditing) watch(cmd *isolate.Cmd, r *request) {
 	}
 }
 
-// patience is how long a log may take to be written: its lock is another's for as
+// auditPatience is how long a log may take to be written: its lock is another's for as
 // long as that writes.
 const auditPatience = 10 * time.Second
 

@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/jailrun/jail/audit"
 )
@@ -16,12 +18,16 @@ const mostGlob = 63
 
 var (
 	errEmptyForm = errors.New("finds everything")
+	errOtherForm = errors.New("is of another kind of pattern")
 	errLongForm  = errors.New("is longer than 63 characters")
 )
 
 func parseGlob(text string) (audit.Pattern, error) {
 	if len(text) > mostGlob {
 		return nil, &failure{op: "--redact-pattern", object: text, err: errLongForm, hint: "a part of it will do"}
+	}
+	if strings.ContainsAny(text, "[]{}\\^$") {
+		return nil, &failure{op: "--redact-pattern", object: text, err: errOtherForm, hint: `only * and ? stand for others, as in "sk-*"`}
 	}
 	for i := range len(text) {
 		if text[i] != '*' && text[i] != '?' {
@@ -42,58 +48,80 @@ func addRedactPattern(r *request, v string) error {
 // FindAllStringIndex gives what is found, up to n times, without overlaps; a
 // negative n is no bound.
 func (g glob) FindAllStringIndex(s string, n int) (all [][]int) {
-	for i := 0; i < len(s) && (n < 0 || len(all) < n); {
-		if end := g.match(s, i); end > i {
-			all = append(all, []int{i, end})
-			i = end
-			continue
+	for from := 0; from < len(s) && (n < 0 || len(all) < n); {
+		start, end := g.first(s, from)
+		if start < 0 {
+			break
 		}
-		i++
+		all = append(all, []int{start, end})
+		from = end
 	}
 	return all
 }
 
-// match gives the end of the longest match that begins at i, or -1. It goes over the
-// text once, with a bit for each place in the glob that it may have come to: who
-// chose the text can't make it slow.
-func (g glob) match(s string, i int) (end int) {
-	end = -1
-	places := g.past(1)
-	for ; ; i++ {
-		if places&(1<<len(g)) != 0 {
-			end = i
+// places are the places in a glob that a text may have come to, each with where its
+// match began, or -1.
+type places [mostGlob + 1]int
+
+func nowhere() (p places) {
+	for i := range p {
+		p[i] = -1
+	}
+	return p
+}
+
+// reach keeps the earliest beginning.
+func (p *places) reach(place, began int) {
+	if p[place] < 0 || began < p[place] {
+		p[place] = began
+	}
+}
+
+// first gives the first match from a place on, as long as it gets. It goes over the
+// text once, whatever that is: who has chosen it can't make it slow.
+func (g glob) first(s string, from int) (start, end int) {
+	at := nowhere()
+	start = -1
+	for i := from; ; i++ {
+		if start < 0 {
+			at.reach(0, i)
 		}
-		if i >= len(s) || places == 0 {
-			return end
+		g.past(&at)
+		if b := at[len(g)]; b >= 0 && b < i && (start < 0 || b == start) {
+			start, end = b, i
 		}
-		places = g.step(places, s[i])
+		if i >= len(s) {
+			return start, end
+		}
+		at = g.step(&at, s[i])
+		if start >= 0 && !slices.Contains(at[:len(g)+1], start) {
+			return start, end
+		}
 	}
 }
 
 // step gives the places after one more byte.
-func (g glob) step(places uint64, c byte) (after uint64) {
-	for at := range len(g) {
-		if places&(1<<at) == 0 {
-			continue
-		}
+func (g glob) step(at *places, c byte) places {
+	after := nowhere()
+	for i := range len(g) {
 		switch {
-		case g[at] == '*' && isToken(c):
-			after |= 1 << at
-		case g[at] == '?' && isToken(c), g[at] != '*' && g[at] != '?' && g[at] == c:
-			after |= 1 << (at + 1)
+		case at[i] < 0:
+		case g[i] == '*' && isToken(c):
+			after.reach(i, at[i])
+		case g[i] == '?' && isToken(c), g[i] != '*' && g[i] != '?' && g[i] == c:
+			after.reach(i+1, at[i])
 		}
 	}
-	return g.past(after)
+	return after
 }
 
-// past adds the places behind each "*", which may stand for nothing.
-func (g glob) past(places uint64) uint64 {
-	for at := range len(g) {
-		if g[at] == '*' && places&(1<<at) != 0 {
-			places |= 1 << (at + 1)
+// past goes on behind each "*", which may stand for nothing.
+func (g glob) past(at *places) {
+	for i := range len(g) {
+		if g[i] == '*' && at[i] >= 0 {
+			at.reach(i+1, at[i])
 		}
 	}
-	return places
 }
 
 // isToken says whether a byte can be part of a token, and not its end.

@@ -32,12 +32,16 @@ const learnHelp = `Run PROGRAM several times and write a policy by which it work
 line of which it does not: files and folders, links, system calls that are refused by
 default, and limits of twice the memory and four times the time that it has used. In
 the first runs calls that a policy could allow go on; calls that reach around the
-jail's walls never do, nor is a key or a password file ever shown. Learn from programs
-that you trust, and from runs that reach every part of them:
+jail's walls never do, nor is a key or a password file ever shown. What it writes with
+--rw it writes in each run. Learn from programs that you trust, and from runs that
+reach every part of them:
 
     jail learn --out policy.toml -- python3 prog.py
     jail learn --out policy.toml --merge policy.toml -- python3 prog.py other-input
-    jail exec --policy policy.toml -- python3 prog.py`
+    jail exec --policy policy.toml -- python3 prog.py
+
+The exit status is 0 when a policy was learnt, also from a program that failed, which
+is then said; else 125.`
 const whyHelp = `Explain results that "jail exec --json FILE" has written: what happened, the evidence
 that decided it, the likely cause, what to change, the calls that were refused, the
 walls that did not stand, and how the host disturbed the times. - is standard input.

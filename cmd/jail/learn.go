@@ -32,6 +32,7 @@ type lesson struct {
 	view    rootfs.View
 	results []*result.Result
 	steady  learn.Steady
+	tried   string // what is known of the lines
 	good    learn.Outcome
 }
 
@@ -139,9 +140,7 @@ func (l *lesson) noteProgram() {
 // learn runs the program until no more is to be learnt from it, makes a policy, and
 // leaves out of it what the program can do without.
 func (l *lesson) learn() (*learn.Draft, error) {
-	if !l.r.quiet {
-		say("learn: calls that a policy could allow go on while the program is watched")
-	}
+	l.say("learn: calls that a policy could allow go on while the program is watched")
 	if err := l.watch(); err != nil {
 		return nil, err
 	}
@@ -155,8 +154,15 @@ func (l *lesson) learn() (*learn.Draft, error) {
 	if err != nil {
 		return d, err
 	}
+	if !l.good.Succeeded() {
+		d.Notes = append([]string{"it did not succeed: " + strings.TrimPrefix(result.Sentence(l.results[0]), "jail: ") + "; this is enough for that, and no more"}, d.Notes...)
+	}
 	if err := d.Reduce(l.works); err != nil {
-		say("learn: not every line was tried: " + err.Error())
+		l.say("learn: not every line was tried: " + err.Error())
+		return d, nil
+	}
+	if l.tried = ", each of which the program needs"; earlier != nil {
+		l.tried += ", or an earlier run did"
 	}
 	return d, nil
 }
@@ -186,7 +192,7 @@ func (l *lesson) watch() error {
 			if !learn.OnlyFiles(folder) {
 				folder = name
 			}
-			say("learn: it wants " + name + ": running it again with --ro " + folder)
+			l.say("learn: it wants " + name + ": running it again with --ro " + folder)
 			base = policy.Merge(base, &policy.Policy{Files: []policy.File{{Kind: policy.FileRO, Source: folder, Target: folder}}})
 		}
 		if !l.rec.Absorb() {
@@ -194,7 +200,9 @@ func (l *lesson) watch() error {
 		}
 	}
 	// Once more: what differs between two runs of the same can't be compared.
-	o, err := l.run(base, isolate.WatchLearn, false)
+	limited := *base // by which jail itself says other things to a Java program, say
+	learn.SetLimits(&limited.Limits, l.results)
+	o, err := l.run(&limited, isolate.WatchLearn, false)
 	l.steady = l.good.Compare(o)
 	return err
 }
@@ -228,6 +236,13 @@ func (l *lesson) earlier() (*policy.Policy, error) {
 	return policy.Load(l.r.mergeWith)
 }
 
+// say says something of jail's own.
+func (l *lesson) say(text string) {
+	if !l.r.quiet {
+		say(text)
+	}
+}
+
 // write writes the policy, and says what it has beyond the default.
 func (l *lesson) write(d *learn.Draft) error {
 	text, err := d.Text(l.r.argv[0])
@@ -239,15 +254,18 @@ func (l *lesson) write(d *learn.Draft) error {
 		if out, err = safepath.OpenOutput(l.r.out, linkIsOurs); err != nil {
 			return err
 		}
-		defer out.Close()
 	}
-	if _, err := io.WriteString(out, text); err != nil {
+	_, err = io.WriteString(out, text)
+	if l.r.out != "" {
+		err = errors.Join(err, out.Close())
+	}
+	if err != nil {
 		return &failure{op: "write the policy", object: l.r.out, err: err}
 	}
 	if l.r.quiet {
 		return nil
 	}
-	say("learn: " + strconv.Itoa(len(d.Lines)) + " lines, each of which the program needs")
+	l.say("learn: " + strconv.Itoa(len(d.Lines)) + " lines" + l.tried)
 	for i := range d.Lines {
 		if w := d.Lines[i].Wide; w != "" {
 			say("learn: beyond the default: " + d.Lines[i].Call + d.Lines[i].File.Target + ": " + w)

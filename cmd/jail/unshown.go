@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/jailrun/jail/isolate/access"
 	"github.com/jailrun/jail/policy"
 )
 
@@ -40,7 +41,7 @@ func unshown(arg string, p *policy.Policy) string {
 		return "" // a word that happens to be a folder's name is most often a word
 	}
 	abs, err := filepath.Abs(arg)
-	if err != nil || covered(p, abs) || covered(p, path.Join(box, arg)) || ofTheJail(abs) {
+	if err != nil || covered(p, abs) || covered(p, path.Join(box, arg)) || ofTheJail(abs) || access.Secret(abs) != "" {
 		return ""
 	}
 	show := "--ro " + path.Dir(abs)
@@ -66,7 +67,7 @@ func ofTheJail(abs string) bool {
 			return true
 		}
 	}
-	return abs == "/"
+	return abs == "/" || abs == "/tmp" || abs == "/var/tmp"
 }
 
 // strangers says whose a shown folder is, where that keeps the program out of it.

@@ -20,12 +20,14 @@ type Access struct {
 	Dir   bool       // it is a folder
 	Errno unix.Errno // what the call will meet there: 0, ENOENT, EACCES, EROFS
 	Host  string     // of an ENOENT: where the host has the file, without links; "" where it has none
+	InCwd bool       // Host is in the caller's working directory, of which Name is in /box
 }
 
 // Looker looks into one jail. Its methods are for one goroutine.
 type Looker struct {
 	root    int // the jail's root
 	user    *identity
+	beside  string        // the caller's working directory, which a program may think /box to be
 	late    chan struct{} // closed when a look that was given up is through; nil: none was
 	patient time.Duration
 }
@@ -48,6 +50,9 @@ func NewLooker(pid int, root bool, uid, gid int) (*Looker, error) {
 		return nil, &os.PathError{Op: "open the root of", Path: "process " + strconv.Itoa(pid), Err: err}
 	}
 	l := &Looker{root: fd, patient: patience}
+	if wd, err := os.Getwd(); err == nil && path.IsAbs(wd) {
+		l.beside = wd
+	}
 	if root {
 		l.user = &identity{uid, gid}
 	}
@@ -114,6 +119,10 @@ func (l *Looker) look(a *Access) {
 	}
 	if a.Errno == unix.ENOENT {
 		a.Host = onHost(a.Name)
+		if rest, in := strings.CutPrefix(path.Clean(a.Name), "/box/"); in && a.Host == "" && l.beside != "" {
+			a.Host = onHost(path.Join(l.beside, rest))
+			a.InCwd = a.Host != ""
+		}
 	}
 }
 
@@ -194,7 +203,7 @@ func may(fd int, i Intent) unix.Errno {
 			mode |= m.mode
 		}
 	}
-	if i&Change != 0 && readOnly(fd) {
+	if i&(Change|Write) != 0 && readOnly(fd) { // before permissions, as the kernel does where a name is made
 		return unix.EROFS
 	}
 	if mode == 0 {
@@ -206,7 +215,13 @@ func may(fd int, i Intent) unix.Errno {
 	return errno
 }
 
+// readOnly says whether nothing can be written there: a device or a socket can, on
+// any mount.
 func readOnly(fd int) bool {
+	var file unix.Stat_t
+	if unix.Fstat(fd, &file) != nil || file.Mode&unix.S_IFMT != unix.S_IFREG && file.Mode&unix.S_IFMT != unix.S_IFDIR {
+		return false
+	}
 	var st unix.Statfs_t
 	return unix.Fstatfs(fd, &st) == nil && st.Flags&unix.ST_RDONLY != 0
 }

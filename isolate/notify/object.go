@@ -87,8 +87,12 @@ func flagNames(v uint64, names []named) string {
 
 func hex(v uint64) string { return "0x" + strconv.FormatUint(v, 16) }
 
-// textMax bounds what is read of a caller's string.
-const textMax = 256
+// textMax bounds what is told of a caller's string, and textRead what is read of it:
+// a secret that crosses the bound is to be known as one.
+const (
+	textMax  = 256
+	textRead = 1024
+)
 
 // quoted gives the string at addr as an ASCII Go literal, so that no control
 // byte, no escape sequence and no bidirectional mark gets into a log; or the
@@ -97,13 +101,20 @@ func (l *Listener) quoted(c *Call, addr uint64) string {
 	if addr == 0 {
 		return "NULL"
 	}
-	var room [textMax]byte
+	var room [textRead]byte
 	n := l.read(c, room[:], addr)
 	if n == 0 {
 		return hex(addr)
 	}
-	text, _, ended := bytes.Cut(room[:n], []byte{0})
-	s := strconv.QuoteToASCII(string(text))
+	part, _, ended := bytes.Cut(room[:n], []byte{0})
+	text := string(part)
+	if l.o.Redact != nil {
+		text = l.o.Redact(text)
+	}
+	if len(text) > textMax {
+		text, ended = text[:textMax], false
+	}
+	s := strconv.QuoteToASCII(text)
 	if !ended {
 		s += "..."
 	}

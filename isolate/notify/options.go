@@ -59,6 +59,8 @@ type Options struct {
 	// KillAfter is at which of these calls OnSuspicious is called; those before it
 	// get the errno of Answer. 0 is the first.
 	KillAfter int64
+	// Redact takes secrets out of a text of the caller's before it is cut. Nil: none.
+	Redact func(string) string
 	// Watch judges a call that is no suspicious one and of which the filter tells
 	// nevertheless. ok is false for any other. Nil: there are none.
 	Watch func(c *Call, m *Memory) (w Watched, ok bool)

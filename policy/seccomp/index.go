@@ -31,6 +31,9 @@ func (r *Rules) Index() *Index {
 			if nr, ok := Number(call); ok {
 				x.groups[nr] = j
 			}
+			if g.Fix == "" && Allowable(call) == CanAllow {
+				x.allow(call)
+			}
 		}
 	}
 	for i := range r.Checks {
@@ -40,6 +43,14 @@ func (r *Rules) Index() *Index {
 		}
 	}
 	return x
+}
+
+// allow gives a call that could be let pass the mend that it can.
+func (x *Index) allow(call string) {
+	nr, _ := Number(call)
+	j := *x.groups[nr]
+	j.Fix = "--allow-syscall " + call
+	x.groups[nr] = &j
 }
 
 func rule(group, why string) string { return group + ": " + why }

@@ -90,8 +90,8 @@ var suspicious = []Group{
 var refused = []Group{
 	{
 		Name: "introspection", Why: "reads state of the kernel or of other processes: pointers' order, the kernel's log",
-		Answer: Action{Kind: KindErrno, Errno: unix.EPERM},
-		Calls:  []string{"kcmp", "syslog"},
+		Answer: Action{Kind: KindErrno, Errno: unix.EPERM}, Fixed: true,
+		Calls: []string{"kcmp", "syslog"},
 	},
 	{
 		Name: "host-name", Why: "the jail's name is the policy's",
@@ -149,22 +149,27 @@ var absent = []Group{
 	{
 		Name: "numa", Why: "moves pages between nodes, which tells where other jails' pages lie",
 		Answer: Action{Kind: KindErrno, Errno: unix.ENOSYS},
-		Calls:  []string{"mbind", "set_mempolicy", "get_mempolicy", "migrate_pages", "move_pages", "set_mempolicy_home_node"},
+		Calls:  []string{"mbind", "set_mempolicy", "get_mempolicy", "set_mempolicy_home_node"},
+	},
+	{
+		Name: "numa-others", Why: "moves other processes' pages between nodes, which tells where they lie",
+		Answer: Action{Kind: KindErrno, Errno: unix.ENOSYS}, Fixed: true,
+		Calls: []string{"migrate_pages", "move_pages"},
 	},
 	{
 		Name: "foreign-memory", Why: "advises on or reaps the memory of other processes",
-		Answer: Action{Kind: KindErrno, Errno: unix.ENOSYS},
-		Calls:  []string{"process_madvise", "process_mrelease"},
+		Answer: Action{Kind: KindErrno, Errno: unix.ENOSYS}, Fixed: true,
+		Calls: []string{"process_madvise", "process_mrelease"},
 	},
 	{
 		Name: "page-tricks", Why: "gives user pages to pipes (variants of CVE-2022-0847), or hides them from the host",
-		Answer: Action{Kind: KindErrno, Errno: unix.ENOSYS},
-		Calls:  []string{"vmsplice", "memfd_secret"},
+		Answer: Action{Kind: KindErrno, Errno: unix.ENOSYS}, Fixed: true,
+		Calls: []string{"vmsplice", "memfd_secret"},
 	},
 	{
 		Name: "segments", Why: "16-bit segments: only exploits and emulators of old systems use them",
-		Answer: Action{Kind: KindErrno, Errno: unix.ENOSYS},
-		Calls:  []string{"modify_ldt", "set_thread_area", "get_thread_area"},
+		Answer: Action{Kind: KindErrno, Errno: unix.ENOSYS}, Fixed: true,
+		Calls: []string{"modify_ldt", "set_thread_area", "get_thread_area"},
 	},
 	{
 		Name: "page-cache", Why: "tells which pages of a shared file others have read",
@@ -173,25 +178,25 @@ var absent = []Group{
 	},
 	{
 		Name: "handles", Why: "names files by inode number, half of a way around paths",
-		Answer: Action{Kind: KindErrno, Errno: unix.ENOSYS},
-		Calls:  []string{"name_to_handle_at"},
+		Answer: Action{Kind: KindErrno, Errno: unix.ENOSYS}, Fixed: true,
+		Calls: []string{"name_to_handle_at"},
 	},
 	{
 		Name: "mount-info", Why: "lists mounts and namespaces by number, past the view of /proc",
-		Answer: Action{Kind: KindErrno, Errno: unix.ENOSYS},
-		Calls:  []string{"statmount", "listmount", "listns"},
+		Answer: Action{Kind: KindErrno, Errno: unix.ENOSYS}, Fixed: true,
+		Calls: []string{"statmount", "listmount", "listns"},
 	},
 	{
 		Name: "superblocks", Why: "tells how full any mounted file system is, other jails' among them, by device number alone",
 		Fix:    "use statfs",
-		Answer: Action{Kind: KindErrno, Errno: unix.ENOSYS},
-		Calls:  []string{"ustat"},
+		Answer: Action{Kind: KindErrno, Errno: unix.ENOSYS}, Fixed: true,
+		Calls: []string{"ustat"},
 	},
 	{
 		Name: "fanotify", Why: "watches whole mounts",
 		Fix:    "use inotify",
-		Answer: Action{Kind: KindErrno, Errno: unix.ENOSYS},
-		Calls:  []string{"fanotify_init", "fanotify_mark"},
+		Answer: Action{Kind: KindErrno, Errno: unix.ENOSYS}, Fixed: true,
+		Calls: []string{"fanotify_init", "fanotify_mark"},
 	},
 	{
 		Name: "privilege", Why: "sets capabilities, security labels, quotas or terminals' sessions: the program has no right to any",
@@ -200,7 +205,7 @@ var absent = []Group{
 	},
 	{
 		Name: "too-new", Why: "newer than the libraries that could need it, and not yet reviewed",
-		Answer: Action{Kind: KindErrno, Errno: unix.ENOSYS},
+		Answer: Action{Kind: KindErrno, Errno: unix.ENOSYS}, Fixed: true,
 		Calls: []string{
 			"setxattrat", "getxattrat", "listxattrat", "removexattrat",
 			"file_getattr", "file_setattr", "rseq_slice_yield",

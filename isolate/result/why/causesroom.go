@@ -19,7 +19,7 @@ func causesOfRoom() []cause {
 			"There was no cgroup: jail added up what its processes had, now and then.", "", `"jail doctor" says how to get a cgroup, which counts exactly.`},
 
 		{result.Syscall, "the policy kills for it (on_suspicious)", killed(result.CauseSuspicious),
-			"It made a call that most programs never make, and that attacks are made of; the policy says that such a call ends the jail.", "", `seccomp.on_suspicious = "deny" in a policy file has such calls fail with an error instead.`},
+			"It made a call that most programs never make, and that attacks are made of; the policy says that such a call ends the jail.", "", `--on-suspicious deny, or without --kill-after, has such calls fail with an error instead; a higher --kill-after bears more of them.`},
 		{result.Syscall, "it is of a foreign architecture", killed(result.CauseSyscall),
 			"The program, or one that it started, is built for another architecture (32-bit, x32), whose calls the filter does not let pass.", "", "Build it for the machine's own architecture."},
 
