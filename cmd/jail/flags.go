@@ -65,8 +65,8 @@ var execFlags = [...]flagRow{
 	{"budget", "FILE", "hold the tenant to its budget in FILE (TOML), of what --meter's FILE says it has used", "none", "budget.toml", value(func(r *request) *string { return &r.budget })},
 	{"audit", "FILE", "append what happens to FILE, line by line, each with the hash of the one before (jail audit verify)", "none", "audit.jsonl", value(func(r *request) *string { return &r.auditTo })},
 	{"audit-key", "FILE", "sign --audit's FILE by the key in FILE (jail audit key)", "none", "audit.key", value(func(r *request) *string { return &r.auditKey })},
-	{"redact", "NAME", "keep the value of the variable NAME out of the result and of --audit's FILE; repeatable", "none", "API_TOKEN", func(r *request, v string) error { r.redact = append(r.redact, v); return nil }},
-	{"redact-pattern", "GLOB", "keep out of the same whatever GLOB finds: * is any run of letters, digits and the like, ? one of them; repeatable", "none", "sk-*", addRedactPattern},
+	redactFlag("keep the value of the variable NAME out of the result and of --audit's FILE; repeatable"),
+	redactPatternFlag,
 	{"explain", "", "list each file that can't be seen, read or written, and each refused call, with the flag that would allow it; costs the program some 10 µs a call", "", "", toggle(func(r *request) *bool { return &r.explains })},
 	{"resolved", "", "print the policy that would be in force, and run nothing", "", "", toggle(func(r *request) *bool { return &r.resolved })},
 	{"quiet", "", "no lines of jail's own but errors", "", "", toggle(func(r *request) *bool { return &r.quiet })},
@@ -77,11 +77,19 @@ var learnFlags = [...]flagRow{
 	{"json", "FILE", "write the result of the first run, in which the program was watched, as one line to FILE", "none", "result.json", value(func(r *request) *string { return &r.json })},
 	{"out", "FILE", "write the policy to FILE", "standard output", "policy.toml", value(func(r *request) *string { return &r.out })},
 	{"merge", "FILE", "keep what the policy in FILE grants: what other runs have needed", "none", "policy.toml", value(func(r *request) *string { return &r.mergeWith })},
+	redactFlag("keep the value of the variable NAME out of the result and of the policy, which then passes it on from its caller; repeatable"),
+	redactPatternFlag,
 	{"policy", "FILE", "start from a policy (TOML or JSON)", "none", "judge.toml", setPolicyFile},
 	{"stdin", "FILE", "give the program FILE as standard input", "jail's own", "input.txt", value(func(r *request) *string { return &r.stdin })},
 	{"quiet", "", "no lines of jail's own but errors", "", "", toggle(func(r *request) *bool { return &r.quiet })},
 	helpFlag,
 }
+
+func redactFlag(help string) flagRow {
+	return flagRow{"redact", "NAME", help, "none", "API_TOKEN", func(r *request, v string) error { r.redact = append(r.redact, v); return nil }}
+}
+
+var redactPatternFlag = flagRow{"redact-pattern", "GLOB", "keep out of the same whatever GLOB finds: * is any run of letters, digits and the like, ? one of them; repeatable", "none", "sk-*", addRedactPattern}
 
 var planFlag = flagRow{"plan", "", "print every step of the launch, in order, each with its reason", "", "", toggle(func(r *request) *bool { return &r.plan })}
 

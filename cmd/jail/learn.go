@@ -8,10 +8,12 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 
+	"github.com/jailrun/jail/audit"
 	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/isolate"
 	"github.com/jailrun/jail/isolate/access"
@@ -23,17 +25,18 @@ import (
 
 // lesson is one "jail learn".
 type lesson struct {
-	r       *request
-	ctx     context.Context
-	base    *policy.Policy // what the caller asks for
-	input   []byte
-	rec     *learn.Recorder
-	host    *rootfs.Host
-	view    rootfs.View
-	results []*result.Result
-	steady  learn.Steady
-	tried   string // what is known of the lines
-	good    learn.Outcome
+	r        *request
+	ctx      context.Context
+	base     *policy.Policy // what the caller asks for
+	input    []byte
+	rec      *learn.Recorder
+	host     *rootfs.Host
+	view     rootfs.View
+	results  []*result.Result
+	steady   learn.Steady
+	redactor *audit.Redactor
+	tried    string // what is known of the lines
+	good     learn.Outcome
 }
 
 var (
@@ -72,6 +75,9 @@ func (l *lesson) prepare() (err error) {
 	if err := checkProgram(l.r.argv); err != nil {
 		return err
 	}
+	if err := l.keepSecrets(); err != nil {
+		return err
+	}
 	if err := l.keepInput(); err != nil {
 		return err
 	}
@@ -92,6 +98,32 @@ func (l *lesson) prepare() (err error) {
 	l.rec = learn.NewRecorder(names)
 	l.noteProgram()
 	return nil
+}
+
+// keepSecrets has the values of named variables in no result and no policy: that
+// takes them from its caller.
+func (l *lesson) keepSecrets() error {
+	secrets, err := l.r.secrets(l.base)
+	if err == nil {
+		l.redactor, err = audit.NewRedactor(secrets, l.r.redactForm...)
+	}
+	return err
+}
+
+// withoutSecrets names the variables, and leaves their values out.
+func (l *lesson) withoutSecrets(base *policy.Policy) *policy.Policy {
+	b := *base
+	b.Env = slices.DeleteFunc(slices.Clone(base.Env), func(kv string) bool {
+		name, _, _ := strings.Cut(kv, "=")
+		return slices.Contains(l.r.redact, name)
+	})
+	b.PassEnv = slices.Clone(base.PassEnv)
+	for _, name := range l.r.redact {
+		if !slices.Contains(b.PassEnv, name) {
+			b.PassEnv = append(b.PassEnv, name)
+		}
+	}
+	return &b
 }
 
 // keepInput reads standard input once: each run gets it anew. A terminal's is not
@@ -245,10 +277,12 @@ func (l *lesson) say(text string) {
 
 // write writes the policy, and says what it has beyond the default.
 func (l *lesson) write(d *learn.Draft) error {
+	d.Base = l.withoutSecrets(d.Base)
 	text, err := d.Text(l.r.argv[0])
 	if err != nil {
 		return err
 	}
+	text = l.redactor.Redact(text)
 	out := os.Stdout
 	if l.r.out != "" {
 		if out, err = safepath.OpenOutput(l.r.out, linkIsOurs); err != nil {

@@ -23,6 +23,9 @@ func (l *lesson) works(p *policy.Policy) (bool, error) {
 	return err == nil && o.Like(l.good, l.steady), errors.Join(err, l.ctx.Err())
 }
 
+// mostCalls bounds what is kept of one run.
+const mostCalls = 200_000
+
 // run runs the program once.
 func (l *lesson) run(p *policy.Policy, w isolate.Watch, aloud bool) (o learn.Outcome, err error) {
 	seen, err := show(l.r.argv, p)
@@ -31,8 +34,14 @@ func (l *lesson) run(p *policy.Policy, w isolate.Watch, aloud bool) (o learn.Out
 	}
 	cmd := isolate.CommandContext(l.ctx, p, seen.argv...)
 	cmd.Files, cmd.Watch = seen.open, w
+	cmd.Redact = l.redactor
+	var calls []isolate.Seen // what they name is looked at when the run is over: nothing may hold it up
 	if w != isolate.WatchNone {
-		cmd.OnSeen = l.rec.Saw
+		cmd.OnSeen = func(s isolate.Seen) {
+			if len(calls) < mostCalls {
+				calls = append(calls, s)
+			}
+		}
 	}
 	cmd.Stdin = strings.NewReader(string(l.input))
 	var out, errs io.Writer
@@ -42,6 +51,12 @@ func (l *lesson) run(p *policy.Policy, w isolate.Watch, aloud bool) (o learn.Out
 	said, complained := learn.NewTee(out), learn.NewTee(errs)
 	cmd.Stdout, cmd.Stderr = said, complained
 	err = cmd.Run()
+	for _, s := range calls {
+		l.rec.Saw(s)
+	}
+	if len(calls) == mostCalls {
+		l.say("learn: it made more calls than are looked at; what it used after that is not learnt")
+	}
 	res := cmd.Result()
 	var ended *isolate.ExitError
 	switch {

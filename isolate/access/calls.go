@@ -109,15 +109,30 @@ var calls = [...]call{
 	{"futimesat", []operand{{0, 1, Change, nothing, 0}}},
 	{"utimensat", []operand{{0, 1, Change, atFlags, 3}}},
 	{"chdir", []operand{{none, 0, Exec, nothing, 0}}},
+	{"setxattr", []operand{{none, 0, Change, nothing, 0}}},
+	{"lsetxattr", []operand{{none, 0, Change | NoLink, nothing, 0}}},
+	{"getxattr", []operand{{none, 0, 0, nothing, 0}}},
+	{"lgetxattr", []operand{{none, 0, NoLink, nothing, 0}}},
+	{"listxattr", []operand{{none, 0, 0, nothing, 0}}},
+	{"llistxattr", []operand{{none, 0, NoLink, nothing, 0}}},
+	{"removexattr", []operand{{none, 0, Change, nothing, 0}}},
+	{"lremovexattr", []operand{{none, 0, Change | NoLink, nothing, 0}}},
+	{"inotify_add_watch", []operand{{none, 1, Read, nothing, 0}}},
 	{"execve", []operand{{none, 0, Exec, nothing, 0}}},
 	{"execveat", []operand{{0, 1, Exec, atFlags, 4}}},
 }
 
+// Names says whether a call is known to name a file.
+func Names(call string) bool { return call == "connect" || call == "bind" || operandsOf(call) != nil }
+
 // Wants lists the files that a call names: none for a call that names none, or
 // whose memory can't be read.
 func Wants(call string, args [6]uint64, m Memory) []Want {
-	if call == "connect" {
-		return socketWant(args, m)
+	switch call {
+	case "connect":
+		return socketWant(args, m, Write)
+	case "bind":
+		return socketWant(args, m, Create|NoLink)
 	}
 	var list []Want
 	for _, o := range operandsOf(call) {
@@ -215,7 +230,7 @@ func intentOf(flags uint64) (i Intent) {
 }
 
 // socketWant reads a Unix socket's address, if it has a path (unix(7)).
-func socketWant(args [6]uint64, m Memory) []Want {
+func socketWant(args [6]uint64, m Memory, i Intent) []Want {
 	var room [unix.SizeofSockaddrUnix]byte
 	size := min(int(args[2]), len(room)) // a socklen_t, which nothing here trusts
 	if size <= 2 || m.Read(room[:size], args[1]) < size || binary.NativeEndian.Uint16(room[:]) != unix.AF_UNIX || room[2] == 0 {
@@ -228,5 +243,5 @@ func socketWant(args [6]uint64, m Memory) []Want {
 			break
 		}
 	}
-	return []Want{{Dir: unix.AT_FDCWD, Path: string(path), Intent: Write}}
+	return []Want{{Dir: unix.AT_FDCWD, Path: string(path), Intent: i}}
 }

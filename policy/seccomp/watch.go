@@ -20,8 +20,12 @@ var byPath = []string{
 	"truncate", "rename", "renameat", "renameat2", "link", "linkat", "unlink", "unlinkat", "symlink", "symlinkat",
 	"readlink", "readlinkat", "mkdir", "mkdirat", "rmdir", "chmod", "fchmodat", "fchmodat2",
 	"chown", "lchown", "fchownat", "utime", "utimes", "futimesat", "utimensat", "chdir",
-	"execve", "execveat", "connect",
+	"setxattr", "lsetxattr", "getxattr", "lgetxattr", "listxattr", "llistxattr", "removexattr", "lremovexattr",
+	"execve", "execveat", "connect", "bind", "inotify_add_watch",
 }
+
+// Watched lists the calls that go on while they are watched.
+func Watched() []string { return slices.Clone(byPath) }
 
 // watching turns the answers of which a listener would not hear into such of which
 // it does.
