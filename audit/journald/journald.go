@@ -46,10 +46,10 @@ func (s *Sink) Emit(e audit.Event) {
 func (s *Sink) Lost() int64 { return s.lost.Load() }
 
 func priority(t audit.Type) journal.Priority {
-	switch t {
-	case audit.TypeTamper:
+	switch t.Severity() {
+	case audit.Broken:
 		return journal.PriErr
-	case audit.TypeDenial, audit.TypeLimit, audit.TypeKill, audit.TypeDrop:
+	case audit.Worth:
 		return journal.PriWarning
 	}
 	return journal.PriInfo

@@ -195,10 +195,10 @@ func (s *Sink) Counts() Counts { return s.queue.counts() }
 
 // severityOf says whether somebody should look.
 func severityOf(t audit.Type) (log.Severity, string) {
-	switch t {
-	case audit.TypeTamper, audit.TypeDrop:
+	switch t.Severity() {
+	case audit.Broken:
 		return log.SeverityError, "ERROR"
-	case audit.TypeDenial, audit.TypeLimit, audit.TypeKill:
+	case audit.Worth:
 		return log.SeverityWarn, "WARN"
 	}
 	return log.SeverityInfo, "INFO"

@@ -40,10 +40,10 @@ func (s *sink) Emit(e audit.Event) {
 }
 
 func levelOf(t audit.Type) slog.Level {
-	switch t {
-	case audit.TypeTamper:
+	switch t.Severity() {
+	case audit.Broken:
 		return slog.LevelError
-	case audit.TypeDenial, audit.TypeLimit, audit.TypeKill, audit.TypeDrop:
+	case audit.Worth:
 		return slog.LevelWarn
 	}
 	return slog.LevelInfo

@@ -56,10 +56,10 @@ func (s *Sink) Lost() int64 { return s.lost.Load() }
 func (s *Sink) Close() error { return s.writer.Close() }
 
 func (s *Sink) send(t audit.Type, text string) error {
-	switch t {
-	case audit.TypeTamper:
+	switch t.Severity() {
+	case audit.Broken:
 		return s.writer.Err(text)
-	case audit.TypeDenial, audit.TypeLimit, audit.TypeKill, audit.TypeDrop:
+	case audit.Worth:
 		return s.writer.Warning(text)
 	}
 	return s.writer.Info(text)

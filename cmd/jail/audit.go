@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/jailrun/jail/audit"
-	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/isolate/result"
 )
 
@@ -115,7 +114,7 @@ func setSince(r *request, v string) error {
 }
 
 func addAuditKey(r *request, file string) error {
-	text, err := readKeyFile(file)
+	text, err := readAuditKey(file)
 	if err != nil {
 		return err
 	}
@@ -128,17 +127,6 @@ func addAuditKey(r *request, file string) error {
 	}
 	r.audit.keys = append(r.audit.keys, text)
 	return nil
-}
-
-func readKeyFile(file string) (string, error) {
-	f, err := safepath.OpenInput(file, nil)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	const most = 4096 // far more than a key has
-	b, err := io.ReadAll(io.LimitReader(f, most))
-	return string(b), err
 }
 
 // log is the one file that a command line names.
