@@ -15,11 +15,13 @@ const (
 )
 
 // Allowable says whether Variant.Allow can let a call pass.
-func Allowable(call string) Whether {
+func Allowable(call string) Whether { return DefaultRules().allowable(call) }
+
+// allowable reads the default rules, made once for many calls.
+func (r *Rules) allowable(call string) Whether {
 	if _, known := Number(call); !known {
 		return IsUnknown
 	}
-	r := DefaultRules()
 	g := r.group(call)
 	switch {
 	case g == nil: // known by name only, and too new for the table
@@ -38,8 +40,9 @@ func Allowable(call string) Whether {
 // does not say can pass stays as it is.
 func (r *Rules) allowing(calls []string) {
 	own := Group{Name: "allowed", Why: "the policy's seccomp.allow", Answer: Allow()}
+	base := DefaultRules()
 	for _, call := range calls {
-		if Allowable(call) == CanAllow && !slices.Contains(own.Calls, call) {
+		if base.allowable(call) == CanAllow && !slices.Contains(own.Calls, call) {
 			own.Calls = append(own.Calls, call)
 		}
 	}

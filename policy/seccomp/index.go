@@ -24,6 +24,7 @@ type judgedCheck struct {
 // Index makes one. The rules must not change any more.
 func (r *Rules) Index() *Index {
 	x := &Index{rules: r, unknown: Judged{r.Default, rule(groupUnknown, whyUnknown), ""}}
+	base := DefaultRules()
 	for i := range r.Groups {
 		g := &r.Groups[i]
 		j := &Judged{g.Answer, rule(g.Name, g.Why), g.Fix}
@@ -31,7 +32,7 @@ func (r *Rules) Index() *Index {
 			if nr, ok := Number(call); ok {
 				x.groups[nr] = j
 			}
-			if g.Fix == "" && Allowable(call) == CanAllow {
+			if g.Fix == "" && base.allowable(call) == CanAllow {
 				x.allow(call)
 			}
 		}
