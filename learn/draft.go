@@ -4,6 +4,7 @@ import (
 	"path"
 	"slices"
 
+	"github.com/jailrun/jail/isolate/access"
 	"github.com/jailrun/jail/policy"
 )
 
@@ -78,7 +79,7 @@ func (l *Line) covers(f policy.File) bool {
 	if at == "" {
 		at = path.Clean(f.Source)
 	}
-	return at == l.File.Target || f.Kind != policy.FileLink && len(l.File.Target) > len(at) && l.File.Target[:len(at)+1] == at+"/"
+	return at == l.File.Target || f.Kind != policy.FileLink && access.Under(l.File.Target, at)
 }
 
 // Policy is the draft as a policy, without the lines that skip names by index.

@@ -120,7 +120,7 @@ func (g *grant) text() string {
 
 // inside says whether a path is shown by one of the grants.
 func inside(list []grant, name string) bool {
-	return slices.ContainsFunc(list, func(g grant) bool { return name == g.path || strings.HasPrefix(name, g.path+"/") })
+	return slices.ContainsFunc(list, func(g grant) bool { return access.Under(name, g.path) })
 }
 
 func sorted[V any](m map[string]V) []string {

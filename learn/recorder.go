@@ -6,7 +6,6 @@ package learn
 import (
 	"os"
 	"path"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/jailrun/jail/isolate"
@@ -73,9 +72,7 @@ func (r *Recorder) file(call string, a *access.Access) {
 				r.beside[path.Clean(a.Name)] = "--ro " + access.Folder(a.Host)
 			}
 		case why != "":
-			if len(r.secrets) < mostSecrets {
-				r.secrets[a.Host] = why
-			}
+			r.secret(a.Host, why)
 		case r.missing[a.Host] == "" && len(r.missing) < mostNeeds:
 			r.missing[a.Host] = call
 		}
@@ -86,6 +83,12 @@ func (r *Recorder) file(call string, a *access.Access) {
 
 // mostSecrets bounds what is told of files that can't be learnt.
 const mostSecrets = 32
+
+func (r *Recorder) secret(name, why string) {
+	if len(r.secrets) < mostSecrets {
+		r.secrets[name] = why
+	}
+}
 
 // unshown says why a file of the host's is in no learnt policy; "" if it may be.
 func unshown(name string) (why string) {
@@ -106,7 +109,7 @@ func unshown(name string) (why string) {
 // jails says whether a name is the jail's own, in any view.
 func (r *Recorder) jails(name string) bool {
 	for _, dir := range r.below {
-		if name == dir || strings.HasPrefix(name, dir+"/") {
+		if access.Under(name, dir) {
 			return true
 		}
 	}
@@ -147,7 +150,7 @@ func (r *Recorder) note(call, name, real string, i access.Intent) (at place, ok 
 	n, used := r.needs[at.path], i&(access.Read|access.Exec|access.Write) != 0
 	switch why := unshown(at.path); {
 	case why != "" && (used || !at.dir):
-		r.secrets[at.path] = why
+		r.secret(at.path, why)
 		return at, false
 	case why != "":
 		return at, false

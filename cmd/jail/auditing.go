@@ -30,11 +30,8 @@ type auditing struct {
 
 // openAudit opens the log before anything is launched.
 func (r *request) openAudit(p *policy.Policy) (a auditing, err error) {
-	secrets, err := r.secrets(p)
-	if err != nil {
-		return a, err
-	}
-	if a.redactor, err = audit.NewRedactor(secrets, r.redactForm...); err != nil {
+	var secrets []string
+	if secrets, a.redactor, err = r.redaction(p); err != nil {
 		return a, err
 	}
 	if r.auditTo == "" {
@@ -49,6 +46,14 @@ func (r *request) openAudit(p *policy.Policy) (a auditing, err error) {
 	}
 	a.log, err = audit.Open(r.auditTo, o)
 	return a, err
+}
+
+// redaction is what keeps secrets out of what is written, and those that have names.
+func (r *request) redaction(p *policy.Policy) (secrets []string, to *audit.Redactor, err error) {
+	if secrets, err = r.secrets(p); err == nil {
+		to, err = audit.NewRedactor(secrets, r.redactForm...)
+	}
+	return secrets, to, err
 }
 
 // secrets are the values of the variables that are to be kept out of all that jail

@@ -75,7 +75,7 @@ func (l *lesson) prepare() (err error) {
 	if err := checkProgram(l.r.argv); err != nil {
 		return err
 	}
-	if err := l.keepSecrets(); err != nil {
+	if _, l.redactor, err = l.r.redaction(l.base); err != nil {
 		return err
 	}
 	if err := l.keepInput(); err != nil {
@@ -100,17 +100,8 @@ func (l *lesson) prepare() (err error) {
 	return nil
 }
 
-// keepSecrets has the values of named variables in no result and no policy: that
-// takes them from its caller.
-func (l *lesson) keepSecrets() error {
-	secrets, err := l.r.secrets(l.base)
-	if err == nil {
-		l.redactor, err = audit.NewRedactor(secrets, l.r.redactForm...)
-	}
-	return err
-}
-
-// withoutSecrets names the variables, and leaves their values out.
+// withoutSecrets names the variables of secrets, and leaves their values out: the
+// policy takes them from its caller.
 func (l *lesson) withoutSecrets(base *policy.Policy) *policy.Policy {
 	b := *base
 	b.Env = slices.DeleteFunc(slices.Clone(base.Env), func(kv string) bool {

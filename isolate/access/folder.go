@@ -18,14 +18,14 @@ func Folder(name string) string {
 
 func around(name string) string {
 	for _, shelf := range [...]string{"/opt", "/srv", "/etc", "/usr/local/lib", "/var/lib", "/var/cache"} {
-		if !under(name, shelf) || name == shelf {
+		if !Under(name, shelf) || name == shelf {
 			continue
 		}
 		first, _, _ := strings.Cut(name[len(shelf)+1:], "/")
 		return shelf + "/" + first
 	}
 	dir := path.Dir(name)
-	if strings.Count(dir, "/") < 3 && (under(dir, "/home") || under(dir, "/root")) || dir == "/" || strings.Count(dir, "/") < 2 {
+	if strings.Count(dir, "/") < 3 && (Under(dir, "/home") || Under(dir, "/root")) || dir == "/" || strings.Count(dir, "/") < 2 {
 		return name
 	}
 	return dir

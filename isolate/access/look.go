@@ -91,7 +91,7 @@ func (l *Looker) Look(pid int, w Want) (a Access, ok bool) {
 	if l.late != nil {
 		return a, false
 	}
-	if a.Name, ok = l.absolute(pid, w); !ok || under(a.Name, "/proc") || under(a.Name, "/dev/fd") {
+	if a.Name, ok = l.absolute(pid, w); !ok || Under(a.Name, "/proc") || Under(a.Name, "/dev/fd") {
 		return a, false
 	}
 	done, found := make(chan struct{}), a // found is the goroutine's until it is done
@@ -254,7 +254,8 @@ func setfs(call uintptr, id int) int {
 
 func procPath(pid int, rest string) string { return "/proc/" + strconv.Itoa(pid) + "/" + rest }
 
-func under(name, dir string) bool {
+// Under says whether a name is a folder's, or below it.
+func Under(name, dir string) bool {
 	name = path.Clean(name)
 	return name == dir || strings.HasPrefix(name, dir+"/")
 }

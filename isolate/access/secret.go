@@ -48,7 +48,7 @@ var secrets = [...]struct{ path, why string }{
 func Secret(name string) (why string) {
 	name = path.Clean(name)
 	for _, s := range secrets {
-		if path.IsAbs(s.path) && under(name, s.path) || !path.IsAbs(s.path) && strings.Contains(name+"/", "/"+s.path+"/") {
+		if path.IsAbs(s.path) && Under(name, s.path) || !path.IsAbs(s.path) && strings.Contains(name+"/", "/"+s.path+"/") {
 			return s.why
 		}
 	}
@@ -69,7 +69,7 @@ func Holds(dir string) (why string) {
 	}
 	for _, s := range secrets {
 		inHome := path.Dir(s.path)
-		if path.IsAbs(s.path) && s.path != dir && under(s.path, dir) || !path.IsAbs(s.path) && inHome != "." && strings.HasSuffix(dir, "/"+inHome) {
+		if path.IsAbs(s.path) && s.path != dir && Under(s.path, dir) || !path.IsAbs(s.path) && inHome != "." && strings.HasSuffix(dir, "/"+inHome) {
 			return "below it, " + s.why
 		}
 	}
