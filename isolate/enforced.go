@@ -214,6 +214,9 @@ func (r *run) provesRootfs() (bool, string) {
 	)
 	fs := r.seen.word(plan.SeenRootFS)
 	f := r.seen.word(plan.SeenRootFS + flags)
+	if r.in.Rooted() {
+		return r.provesLayers(fs, f&readOnly != 0)
+	}
 	held := fs == magicTmpfs && f&readOnly != 0
 	return held, "statfs of / gives type 0x" + strconv.FormatInt(fs, 16) + ", flags 0x" + strconv.FormatInt(f, 16) + "; view " + r.machine.view.Layout + r.inodes()
 }

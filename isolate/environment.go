@@ -4,15 +4,22 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"github.com/jailrun/jail/isolate/plan"
 )
 
 // environment is the clean one, the runtimes' hints, what the policy passes
 // on, and what it sets: later wins.
 func (r *run) environment() []string {
 	e := env{}
-	e.set("PATH=" + r.machine.view.Path)
+	e.set("PATH=" + r.usualPath())
 	for _, kv := range [...]string{"HOME=/box", "USER=jail", "LOGNAME=jail", "LANG=C.UTF-8", "TMPDIR=/tmp", "TERM=dumb"} {
 		e.set(kv)
+	}
+	if img := r.layers.image; img != nil {
+		for _, kv := range img.Config.Env {
+			e.set(kv)
+		}
 	}
 	if r.scratch != "" {
 		e.set("HOME=" + r.scratch + "/box")
@@ -28,6 +35,14 @@ func (r *run) environment() []string {
 		e.set(kv)
 	}
 	return e.list
+}
+
+// usualPath is the PATH where nobody sets another.
+func (r *run) usualPath() string {
+	if r.layers.image != nil {
+		return plan.DefaultPath
+	}
+	return r.machine.view.Path
 }
 
 // env is an environment in which a later value of a name replaces an earlier.

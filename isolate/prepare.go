@@ -64,6 +64,9 @@ func (r *run) lookAround() error {
 	if err := r.precheck(); err != nil {
 		return err
 	}
+	if err := r.findLayers(); err != nil {
+		return err
+	}
 	return r.findFiles()
 }
 
@@ -200,6 +203,9 @@ func (r *run) input() (*plan.Input, error) {
 	if err := r.lookAtMounts(in); err != nil {
 		return nil, err
 	}
+	if err := r.layOut(in); err != nil {
+		return nil, err
+	}
 	return in, r.mapSources(in.Sources)
 }
 
@@ -309,6 +315,14 @@ func (r *run) start(in *plan.Input) error {
 		if f.Fd >= 0 {
 			fds = append(fds, uintptr(f.Fd))
 		}
+	}
+	for _, l := range in.Layers {
+		if l.Fd >= 0 {
+			fds = append(fds, uintptr(l.Fd))
+		}
+	}
+	if in.Uppers != nil && in.Uppers.Fd >= 0 {
+		fds = append(fds, uintptr(in.Uppers.Fd))
 	}
 	return r.startStage(fds)
 }
@@ -443,6 +457,13 @@ func (r *run) release() {
 
 // view is the host's, with the run's own user in it.
 func (r *run) view() (rootfs.View, error) {
+	if r.layers.image != nil {
+		v, err := r.imageView()
+		if err != nil {
+			return v, &LaunchError{Op: "make the view", Index: -1, Layer: policy.LayerRootfs, Err: err}
+		}
+		return v, nil
+	}
 	v, err := r.machine.view.With(rootfs.Identity{UID: plan.TargetID, GID: plan.TargetID, Hostname: r.policy.Hostname})
 	if err != nil {
 		return v, &LaunchError{Op: "make the view", Index: -1, Layer: policy.LayerRootfs, Err: err}

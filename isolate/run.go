@@ -26,6 +26,7 @@ type run struct {
 	cmd     *Cmd
 	policy  *policy.Policy // resolved
 	found   found
+	layers  layered
 	machine *machine
 	plan    *plan.Plan
 	in      *plan.Input // of which it was made

@@ -41,6 +41,21 @@ func (s *seen) ns(i int) string {
 	return string(text)
 }
 
+// rootMount gives the line of proc_pid_mountinfo(5) about the root, "" if it was not
+// read, or cut.
+func (s *seen) rootMount() string {
+	if len(s.body) < plan.SeenMounts+plan.MountsSize {
+		return ""
+	}
+	for line := range bytes.Lines(s.body[plan.SeenMounts : plan.SeenMounts+plan.MountsSize]) {
+		const path, least = 4, 10
+		if f := bytes.Fields(line); len(f) >= least && string(f[path]) == "/" && bytes.HasSuffix(line, []byte{'\n'}) {
+			return string(line)
+		}
+	}
+	return ""
+}
+
 func (s *seen) rlimit(i int) unix.Rlimit {
 	off := plan.SeenRlimits + 16*i
 	return unix.Rlimit{Cur: uint64(s.word(off)), Max: uint64(s.word(off + 8))}

@@ -103,7 +103,7 @@ func (f File) Danger() (why string) {
 	case f.Source == "":
 	case f.Kind == FileRW:
 		return Dangerous(f.Source)
-	case f.Kind == FileRO:
+	case f.Kind == FileRO || f.Kind == FileCOW:
 		return Exposes(f.Source)
 	}
 	return ""

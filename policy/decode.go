@@ -38,6 +38,14 @@ var fields = [...]field{
 	{"net", func(d *decoder, key string, n *node) { decodeEnum(d, key, n, &d.out.Net, nets[:]) }},
 	{"denials", func(d *decoder, key string, n *node) { decodeEnum(d, key, n, &d.out.Denials, denials[:]) }},
 	{"view", func(d *decoder, key string, n *node) { decodeEnum(d, key, n, &d.out.View, views[:]) }},
+	{"image", func(d *decoder, key string, n *node) { d.text(key, n, &d.out.Image, checkImage) }},
+	{"root", func(d *decoder, key string, n *node) { decodeEnum(d, key, n, &d.out.Root, roots[:]) }},
+	{"state", func(d *decoder, key string, n *node) { d.text(key, n, &d.out.State, checkState) }},
+	{"state_size", (*decoder).stateSize},
+	{"user", func(d *decoder, key string, n *node) { decodeEnum(d, key, n, &d.out.User, users[:]) }},
+	{"capabilities", func(d *decoder, key string, n *node) {
+		d.strings(key, n, func(item *node) { d.out.Capabilities = append(d.out.Capabilities, item.text) }, checkCapability)
+	}},
 	{"files", (*decoder).files},
 	{"env", (*decoder).env},
 	{"pass_env", func(d *decoder, key string, n *node) {

@@ -165,3 +165,14 @@ func (d *decoder) fileOf(key string, n *node) File {
 	}
 	return f
 }
+
+// stateSize reads a size that is no limit of the table.
+func (d *decoder) stateSize(key string, n *node) {
+	err := wrongType(&d.out.StateSize, n)
+	if err == nil {
+		err = assign(&d.out.StateSize, n.text, parseSize)
+	}
+	if err != nil {
+		d.fail(n.off, key, err)
+	}
+}

@@ -143,7 +143,13 @@ func topRow(t *testing.T, b *strings.Builder, key string) {
 		row(b, key, "list of strings", "none", "names of variables of the caller's to copy; env wins over it")
 	case "chdir":
 		row(b, key, "string", code(o.Default), "the absolute path inside in which to start")
-	case "net", "view", "denials", "profile", "verify":
+	case "root":
+		row(b, key, quoted(words(roots[:])), "`\"read-only\"`; with image or state `\"writable\"`", "whether what is seen of the system may be changed, in a copy of the jail's own")
+	case "state_size":
+		row(b, key, "size", o.Default, o.Help)
+	case "capabilities":
+		row(b, key, "list of strings", strings.Join(usualCapabilities[:], ", "), "what root has inside, and no other: "+strings.Join(rootCapabilities[:], ", "))
+	case "net", "view", "denials", "profile", "verify", "user":
 		row(b, key, quoted(o.Values()), code(o.Default), o.Help)
 	default:
 		if !has {

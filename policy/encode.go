@@ -60,6 +60,11 @@ func (p *Policy) appendTOML(b []byte) []byte {
 	b = appendPair(b, "profile", string(p.Profile))
 	b = appendPair(b, "net", string(p.Net))
 	b = appendPair(b, "view", string(p.View))
+	b = appendPair(b, "image", p.Image)
+	b = appendPair(b, "root", string(p.Root))
+	b = appendPair(b, "state", p.State)
+	b = appendBounded(b, "state_size", int64(p.StateSize), p.StateSize.String())
+	b = appendPair(b, "user", string(p.User))
 	b = appendPair(b, "denials", string(p.Denials))
 	b = appendPair(b, "chdir", p.Chdir)
 	b = appendPair(b, "hostname", p.Hostname)
@@ -67,6 +72,9 @@ func (p *Policy) appendTOML(b []byte) []byte {
 	b = appendPair(b, "verify", string(p.Verify))
 	b = appendStrings(b, "env", p.Env)
 	b = appendStrings(b, "pass_env", p.PassEnv)
+	if len(p.Capabilities) > 0 {
+		b = appendStrings(b, "capabilities", p.Capabilities)
+	}
 	b = p.Layers.appendTOML(b)
 	b = p.Limits.appendTOML(b)
 	b = append(b, "\n[seccomp]\n"...)

@@ -8,10 +8,10 @@ import (
 	"github.com/jailrun/jail/internal/size"
 )
 
-var kinds = [...]FileKind{FileRO, FileRW, FileTmpfs, FileHide, FileLink}
+var kinds = [...]FileKind{FileRO, FileRW, FileCOW, FileTmpfs, FileHide, FileLink}
 
 // binds says whether f shows something of the host.
-func (f *File) binds() bool { return f.Kind == FileRO || f.Kind == FileRW }
+func (f *File) binds() bool { return f.Kind == FileRO || f.Kind == FileRW || f.Kind == FileCOW }
 
 // target is where f is seen.
 func (f *File) target() string {
@@ -56,7 +56,7 @@ func (f *File) check(say func(field string, err error)) {
 func (f *File) checkSource(say func(string, error)) {
 	switch {
 	case !f.binds() && f.Source != "":
-		say("source", fault(f.Source, ErrValue, `only "ro" and "rw" have a source`))
+		say("source", fault(f.Source, ErrValue, `only "ro", "rw" and "cow" have a source`))
 	case !f.binds():
 	case f.Source == "":
 		say("source", fault("", ErrMissing, "write the host's path, as /opt/data"))

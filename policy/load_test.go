@@ -21,7 +21,13 @@ import (
 const everythingTOML = `
 profile = "wx-deny"
 net = "none"
-view = "none"
+view = "host"
+image = "debian:12"
+root = "writable"
+state = "build-1"
+state_size = "2G"
+user = "root"
+capabilities = ["CHOWN"]
 denials = "hidden"
 chdir = "/data"
 hostname = "judge-1"
@@ -87,7 +93,7 @@ size = "32M"
 `
 
 const everythingJSON = `{
- "profile": "wx-deny", "net": "none", "view": "none", "denials": "hidden", "chdir": "/data", "hostname": "judge-1", "group": "web/api", "verify": "full",
+ "profile": "wx-deny", "net": "none", "view": "host", "image": "debian:12", "root": "writable", "state": "build-1", "state_size": "2G", "user": "root", "capabilities": ["CHOWN"], "denials": "hidden", "chdir": "/data", "hostname": "judge-1", "group": "web/api", "verify": "full",
  "env": {"A": "1", "B": "two words"}, "pass_env": ["LANG"],
  "layers": {"user_ns": "try", "time_ns": "off"},
  "limits": {"cpu": "1.5s", "wall": "500ms", "idle": "unlimited", "memory": "64M", "swap": "16M", "memory_high": "48M",
@@ -104,7 +110,7 @@ const everythingJSON = `{
 
 func everything(dir string) *Policy {
 	return &Policy{
-		Profile: ProfileWXDeny, Net: NetNone, View: ViewNone, Denials: DenialsHidden, Chdir: "/data", Hostname: "judge-1", Group: "web/api", Verify: VerifyFull,
+		Profile: ProfileWXDeny, Net: NetNone, View: ViewHost, Image: "debian:12", Root: RootWritable, State: "build-1", StateSize: 2 * size.GiB, User: UserRoot, Capabilities: []string{"CHOWN"}, Denials: DenialsHidden, Chdir: "/data", Hostname: "judge-1", Group: "web/api", Verify: VerifyFull,
 		Env: []string{"A=1", "B=two words"}, PassEnv: []string{"LANG"},
 		Layers: Layers{LayerUserNS: Try, LayerTimeNS: Off},
 		Limits: Limits{CPU: 1500 * time.Millisecond, Wall: 500 * time.Millisecond, Idle: Unlimited, Memory: 64 * size.MiB,
@@ -215,7 +221,7 @@ func TestAMistakeIsNamedWithItsPlaceKeyAndRemedy(t *testing.T) {
 		{"[env]\n\"A=B\" = \"1\"", [2]int{2, 1}, "env.\"A=B\"", ErrValue, ""},
 		{"pass_env = [\"A=1\"]", [2]int{1, 13}, "pass_env[0]", ErrValue, ""},
 		{"[[files]]\nkind = \"ro\"", [2]int{1, 3}, "files[0].source", ErrMissing, ""},
-		{"[[files]]\ntarget = \"/x\"", [2]int{1, 3}, "files[0].kind", ErrMissing, "ro, rw, tmpfs, hide or link"},
+		{"[[files]]\ntarget = \"/x\"", [2]int{1, 3}, "files[0].kind", ErrMissing, "ro, rw, cow, tmpfs, hide or link"},
 		{"[[files]]\nkind = \"ro\"\nsource = \"/x\"\ntarget = \"x\"", [2]int{4, 10}, "files[0].target", ErrValue, "absolute"},
 		{"[[files]]\nkind = \"hide\"\ntarget = \"/x/../y\"", [2]int{3, 10}, "files[0].target", ErrValue, `".."`},
 		{"[[files]]\nkind = \"hide\"\ntarget = \"/\"", [2]int{3, 10}, "files[0].target", ErrValue, "root"},

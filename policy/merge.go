@@ -19,6 +19,12 @@ func Merge(base, over *Policy) *Policy {
 	m.Limits.merge(&over.Limits)
 	override(&m.Net, over.Net)
 	override(&m.View, over.View)
+	override(&m.Image, over.Image)
+	override(&m.Root, over.Root)
+	override(&m.State, over.State)
+	override(&m.StateSize, over.StateSize)
+	override(&m.User, over.User)
+	m.Capabilities = append(m.Capabilities, over.Capabilities...)
 	override(&m.Denials, over.Denials)
 	for _, f := range over.Files {
 		m.Files = addFile(m.Files, f)
@@ -49,6 +55,7 @@ func (p *Policy) clone() *Policy {
 	c.Files = slices.Clone(p.Files)
 	c.Env = slices.Clone(p.Env)
 	c.PassEnv = slices.Clone(p.PassEnv)
+	c.Capabilities = slices.Clone(p.Capabilities)
 	c.Seccomp.Allow = slices.Clone(p.Seccomp.Allow)
 	c.Layers = nil
 	for l, v := range p.Layers {

@@ -46,9 +46,16 @@ var options = [...]Option{
 	{"net", "NET", "loopback (its own, up) or none (down)", "loopback", "none", false, setNet},
 	{"view", "VIEW", "what is seen of the host without --ro and its like: host (the system's programs and libraries) or none", "host", "none", false, setView},
 	{"denials", "VIEW", "whether the program sees its own refused calls, in /run/jail/denials: shown or hidden", "shown", "hidden", false, setDenials},
+	{"image", "NAME", "what is seen instead of the host's system: an image of the store (jail image)", "none", "debian:12", false, setImage},
+	{"writable-root", "", "let it change what it sees of the system, in a copy of the jail's own", "with --image or --state it may", "", false, setWritableRoot},
+	{"state", "NAME", "keep what it changes under NAME, for the next run (jail state)", "none", "build-1", false, setState},
+	{"state-size", "SIZE", "bytes that a state may hold, told when it is made", "1G", "10G", false, setStateSize},
+	{"user", "USER", "who the program is inside: jail (uid 1000, without privilege) or root (uid 0 of a user namespace of its own)", "jail", "root", false, setUser},
+	{"cap", "NAME", "a capability that root has inside, and no other: CHOWN, SETUID …", "what package managers and services need", "CHOWN", true, setCapability},
 	{"ro", "PATH", "show a host path read-only: PATH at /box/PATH, /PATH and ../PATH at their absolute path; PATH? may be absent", "", "/opt/data", true, setRO},
 	{"rw", "PATH", "as --ro, but writable", "", "./out", true, setRW},
 	{"bind", "SRC:DST[:ro]", "show host path SRC at DST, writable unless :ro; a relative DST is below /box; SRC? may be absent", "", "/srv/cases:/cases:ro", true, setBind},
+	{"cow", "DIR[:DST]", "show a host folder, at DST or as --ro does, that can be changed and stays as it is: changes are gone with the jail, or kept with --state", "", "./project", true, setCOW},
 	{"tmpfs", "DIR[:SIZE]", "an empty writable folder at DIR; a relative one is below /box", "", "/cache:64M", true, setTmpfs},
 	{"hide", "PATH", "nothing is seen at PATH; a relative one is below /box; PATH? may be absent", "", "/usr/share/doc", true, setHide},
 	{"env", "NAME=VALUE", "set a variable", "", "LANG=C.UTF-8", true, setEnv},
@@ -89,6 +96,10 @@ func (o *Option) Values() []string {
 		return words(views[:])
 	case "denials":
 		return words(denials[:])
+	case "user":
+		return words(users[:])
+	case "cap":
+		return slices.Clone(rootCapabilities[:])
 	case "profile":
 		return words(profiles[:])
 	case "verify":

@@ -19,22 +19,28 @@ import (
 // A zero limit means "the default"; Unlimited lifts it. Resolve fills both in,
 // so that a resolved policy says every value that will be in force.
 type Policy struct {
-	Include  []string `toml:"include,omitempty" json:"include,omitempty"` // policies merged first, paths relative to this file
-	Profile  Profile  `toml:"profile,omitempty" json:"profile,omitempty"`
-	Layers   Layers   `toml:"layers,omitempty" json:"layers,omitempty"`
-	Limits   Limits   `toml:"limits,omitempty" json:"limits,omitempty"`
-	Net      Net      `toml:"net,omitempty" json:"net,omitempty"`
-	View     View     `toml:"view,omitempty" json:"view,omitempty"`
-	Denials  Denials  `toml:"denials,omitempty" json:"denials,omitempty"` // whether the program may read what it was refused
-	Files    []File   `toml:"files,omitempty" json:"files,omitempty"`
-	Env      []string `toml:"env,omitempty" json:"env,omitempty"`           // K=V, later wins
-	PassEnv  []string `toml:"pass_env,omitempty" json:"pass_env,omitempty"` // names copied from the caller
-	Chdir    string   `toml:"chdir,omitempty" json:"chdir,omitempty"`       // absolute, inside; default /box
-	Hostname string   `toml:"hostname,omitempty" json:"hostname,omitempty"` // default "jail"
-	Group    string   `toml:"group,omitempty" json:"group,omitempty"`       // the set of jails that it is a member of, "web/api"; default none
-	Verify   Verify   `toml:"verify,omitempty" json:"verify,omitempty"`
-	Seccomp  Seccomp  `toml:"seccomp,omitempty" json:"seccomp,omitempty"`
-	Hardware Hardware `toml:"hardware,omitempty" json:"hardware,omitempty"`
+	Include      []string   `toml:"include,omitempty" json:"include,omitempty"` // policies merged first, paths relative to this file
+	Profile      Profile    `toml:"profile,omitempty" json:"profile,omitempty"`
+	Layers       Layers     `toml:"layers,omitempty" json:"layers,omitempty"`
+	Limits       Limits     `toml:"limits,omitempty" json:"limits,omitempty"`
+	Net          Net        `toml:"net,omitempty" json:"net,omitempty"`
+	View         View       `toml:"view,omitempty" json:"view,omitempty"`
+	Image        string     `toml:"image,omitempty" json:"image,omitempty"`               // what is seen instead of the host's system: an image of the store, "debian:12"; default none
+	Root         Root       `toml:"root,omitempty" json:"root,omitempty"`                 // whether what is seen may be changed, in a copy of the jail's own
+	State        string     `toml:"state,omitempty" json:"state,omitempty"`               // the name under which what is changed is kept for the next run; default none: it is gone with the jail
+	StateSize    size.Bytes `toml:"state_size,omitempty" json:"state_size,omitempty"`     // bytes that a state may hold, told when it is made; default 1G
+	User         User       `toml:"user,omitempty" json:"user,omitempty"`                 // who the program is inside
+	Capabilities []string   `toml:"capabilities,omitempty" json:"capabilities,omitempty"` // of user = "root", in its own user namespace, "CHOWN"; default what package managers and services need
+	Denials      Denials    `toml:"denials,omitempty" json:"denials,omitempty"`           // whether the program may read what it was refused
+	Files        []File     `toml:"files,omitempty" json:"files,omitempty"`
+	Env          []string   `toml:"env,omitempty" json:"env,omitempty"`           // K=V, later wins
+	PassEnv      []string   `toml:"pass_env,omitempty" json:"pass_env,omitempty"` // names copied from the caller
+	Chdir        string     `toml:"chdir,omitempty" json:"chdir,omitempty"`       // absolute, inside; default /box
+	Hostname     string     `toml:"hostname,omitempty" json:"hostname,omitempty"` // default "jail"
+	Group        string     `toml:"group,omitempty" json:"group,omitempty"`       // the set of jails that it is a member of, "web/api"; default none
+	Verify       Verify     `toml:"verify,omitempty" json:"verify,omitempty"`
+	Seccomp      Seccomp    `toml:"seccomp,omitempty" json:"seccomp,omitempty"`
+	Hardware     Hardware   `toml:"hardware,omitempty" json:"hardware,omitempty"`
 }
 
 // Layers maps a layer's name to how much it is insisted upon.
@@ -157,6 +163,7 @@ type FileKind string
 const (
 	FileRO    FileKind = "ro"    // Source read-only at Target
 	FileRW    FileKind = "rw"    // Source writable at Target
+	FileCOW   FileKind = "cow"   // Source at Target, writable: what is changed is kept apart, and Source stays as it is
 	FileTmpfs FileKind = "tmpfs" // an empty writable directory at Target, under the disk quota or a Size of its own
 	FileHide  FileKind = "hide"  // nothing can be seen at Target
 	FileLink  FileKind = "link"  // a symbolic link at Target that holds To
@@ -165,7 +172,7 @@ const (
 // File adds to, or hides from, the program's view. The deepest Target wins.
 type File struct {
 	Kind     FileKind   `toml:"kind" json:"kind"`                             // what it adds or hides
-	Source   string     `toml:"source,omitempty" json:"source,omitempty"`     // host path of an "ro" or "rw"; absolute, or in a file relative to the file's folder
+	Source   string     `toml:"source,omitempty" json:"source,omitempty"`     // host path of an "ro", "rw" or "cow"; absolute, or in a file relative to the file's folder
 	Target   string     `toml:"target,omitempty" json:"target,omitempty"`     // absolute path inside; a "tmpfs" and a "hide" need one, else it is the Source's absolute path
 	To       string     `toml:"to,omitempty" json:"to,omitempty"`             // of a "link": the path that it holds, as seen inside
 	Optional bool       `toml:"optional,omitempty" json:"optional,omitempty"` // a Source that is absent, or a Target at which there is nothing to hide, is passed over

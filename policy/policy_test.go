@@ -18,7 +18,7 @@ import (
 
 func TestResolveFillsEveryDefault(t *testing.T) {
 	want := &Policy{
-		Profile: ProfileDefault, Net: NetLoopback, View: ViewHost, Denials: DenialsShown, Verify: VerifyFast, Chdir: "/box", Hostname: "jail",
+		Profile: ProfileDefault, Net: NetLoopback, View: ViewHost, Root: RootReadOnly, User: UserJail, Denials: DenialsShown, Verify: VerifyFast, Chdir: "/box", Hostname: "jail",
 		Seccomp: Seccomp{OnSuspicious: SuspiciousDeny}, Layers: Layers{},
 		Limits: Limits{CPU: Unlimited, Wall: Unlimited, Idle: Unlimited, Memory: 512 * size.MiB, MemoryHigh: Unlimited, Pids: 128, CPUMax: Unlimited,
 			Output: 64 * size.MiB, Disk: 256 * size.MiB, Inodes: 65536, FileSize: Unlimited, Stack: 8 * size.MiB,
@@ -358,7 +358,7 @@ func TestEveryOptionsExampleIsRightAndItsDefaultIsTrue(t *testing.T) {
 	zero := (&Policy{}).Resolve(Caller{})
 	for _, o := range Options() {
 		p := &Policy{}
-		if o.Arg == "" || o.Help == "" || strings.ContainsAny(o.Help, "\n") {
+		if (o.Arg == "") != (o.Example == "") || o.Help == "" || strings.ContainsAny(o.Help, "\n") {
 			t.Errorf("row %+v", o)
 		}
 		if err := o.Set(p, o.Example); err != nil {

@@ -36,6 +36,7 @@ func (p *Policy) Resolve(c Caller) *Policy {
 	orDefault(&r.Net, NetLoopback)
 	orDefault(&r.View, ViewHost)
 	orDefault(&r.Denials, DenialsShown)
+	r.resolveImage()
 	orDefault(&r.Verify, VerifyFast)
 	orDefault(&r.Hostname, defaultHostname)
 	orDefault(&r.Chdir, defaultChdir)

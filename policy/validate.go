@@ -36,6 +36,7 @@ func (p *Policy) Validate() error {
 	v.say("net", oneOf(p.Net, nets[:]))
 	v.say("view", oneOf(p.View, views[:]))
 	v.say("denials", oneOf(p.Denials, denials[:]))
+	v.images(p)
 	for i := range p.Files {
 		p.Files[i].check(func(field string, err error) { v.say(index("files", i)+"."+field, err) })
 		if link := behindLink(p.Files, i); link != "" {

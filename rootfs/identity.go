@@ -22,11 +22,8 @@ const overflow = 65534
 // with ErrBadIdentity if a name would break a line, or forge another.
 func (v View) With(id Identity) (View, error) {
 	id = id.filled()
-	for _, s := range [...]string{id.User, id.Group, id.Home, id.Hostname} {
-		if strings.ContainsAny(s, ":\n\r\t \x00") {
-			return View{}, &Error{Op: "name the jail's user", Object: strconv.Quote(s), Err: ErrBadIdentity,
-				Hint: "use no colon and no white space"}
-		}
+	if err := id.check(); err != nil {
+		return View{}, err
 	}
 	entries := make([]Entry, len(v.Entries), len(v.Entries)+4)
 	copy(entries, v.Entries)
@@ -36,6 +33,16 @@ func (v View) With(id Identity) (View, error) {
 		Entry{Path: "/etc/hosts", Kind: Text, Mode: 0o444, Data: id.hosts(), Why: "localhost, and the jail's own name"},
 	))
 	return v, nil
+}
+
+// check refuses what would break a line of a file, or forge another.
+func (id Identity) check() error {
+	for _, s := range [...]string{id.User, id.Group, id.Home, id.Hostname} {
+		if strings.ContainsAny(s, ":\n\r\t \x00") {
+			return &Error{Op: "name the jail's user", Object: strconv.Quote(s), Err: ErrBadIdentity, Hint: "use no colon and no white space"}
+		}
+	}
+	return nil
 }
 
 func (id Identity) filled() Identity {

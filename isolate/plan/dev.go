@@ -24,14 +24,14 @@ type device struct {
 	fd tape.Addr
 }
 
-// devices fills /dev: no console, no kmsg, no fuse, no kvm.
-func (b *builder) devices() {
+// devices fills /dev, which is dir below the staging directory: no console, no kmsg, no fuse, no kvm.
+func (b *builder) devices(dir string) {
 	// Read-only: a device can be written all the same, but its inode, which is
 	// the host's, keeps its times and mode.
 	attr := uint64(unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NOEXEC)
 	set := b.attributes(attr)
 	for _, d := range b.devs {
-		at := "root/dev/" + d.Name
+		at := dir + d.Name
 		switch d.Kind {
 		case rootfs.DevLink:
 			b.Call("link /dev/"+d.Name, unix.SYS_SYMLINKAT, b.CString(d.Target), atFdcwd, b.CString(at)).Because(d.Why)
@@ -47,5 +47,5 @@ func (b *builder) devices() {
 			b.move(d.fd, at, "/dev/"+d.Name)
 		}
 	}
-	b.mount("devpts", b.CString("root/dev/pts"), "devpts", unix.MS_NOSUID|unix.MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620,max=16")
+	b.mount("devpts", b.CString(dir+"pts"), "devpts", unix.MS_NOSUID|unix.MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620,max=16")
 }

@@ -28,6 +28,12 @@ func (v *verifier) effect(o *tape.Op, s *state) *effect {
 		if v.opensNetwork(o) {
 			e.needs |= hasNet
 		}
+	case unix.SYS_OPENAT2:
+		if e.class = opens; v.t.Word(o.Args[2])&unix.O_CLOEXEC == 0 {
+			e.class |= leaks
+		}
+	case unix.SYS_SETFSUID, unix.SYS_SETFSGID:
+		e.loses = orphanDies | undumpable // as a change of any id, prctl(2)
 	case unix.SYS_SETGROUPS, unix.SYS_SETRESGID, unix.SYS_SETRESUID, unix.SYS_CAPSET:
 		v.identityEffect(o, e)
 	case unix.SYS_SECCOMP:

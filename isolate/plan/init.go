@@ -115,6 +115,11 @@ func (b *builder) identity() {
 		b.Call("set init's uid", unix.SYS_SETRESUID, id, id, id).
 			Because("an unmapped fsuid makes the first mkdir fail with EOVERFLOW; capabilities stay, since 0 is not mapped")
 	}
+	if b.in.Rooted() && b.in.Facts.Root {
+		b.Call("make files as the target's group", unix.SYS_SETFSGID, b.targetID())
+		b.Call("make files as the target", unix.SYS_SETFSUID, b.targetID()).
+			Because("the layers show but the target's id: whose is not mapped there can make nothing (EOVERFLOW)")
+	}
 	if b.in.Facts.Blind && b.on(policy.LayerUserNS) {
 		b.Call("stay dumpable", unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 1).
 			Because("a change of uid ends it, and the stage, root without CAP_SYS_PTRACE, enters init's user namespace beside it (setns(2))")

@@ -114,6 +114,12 @@ func handled(abi int) (fs, scoped uint64) {
 // rules lists what the target may reach, from the same tables as the mounts.
 func (b *builder) rules() []rule {
 	list := []rule{{"/", unix.LANDLOCK_ACCESS_FS_READ_DIR, false}, {"/proc", llRead, false}}
+	switch { // the folders of an overlay are not known, and all are the jail's own
+	case b.in.Rooted() && b.in.Policy.Root == policy.RootReadOnly:
+		list[0].rights = llRead | llExec
+	case b.in.Rooted():
+		list[0].rights = llNoNodes
+	}
 	for i := range b.in.View.Entries {
 		e := &b.in.View.Entries[i]
 		switch {
@@ -146,7 +152,7 @@ func (b *builder) rules() []rule {
 		switch f.Kind {
 		case policy.FileRW:
 			r.rights = llNoNodes | llSocket
-		case policy.FileTmpfs:
+		case policy.FileTmpfs, policy.FileCOW:
 			r.rights = llNoNodes
 		}
 		list = append(list, r)

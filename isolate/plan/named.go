@@ -53,7 +53,7 @@ func (b *builder) copyNamed(i int) {
 	n := &b.in.Named[i]
 	what, at := "/box/"+n.Name, "named/"+n.Name
 	from, to, most := b.Var(8), b.Var(8), uint64(n.Size)+copySlack
-	b.SetVar(from, b.firstFree()-uint64(b.passedFolders()+len(b.in.Named)-i))
+	b.SetVar(from, b.firstFree()-uint64(b.in.passedLayers()+b.passedFolders()+len(b.in.Named)-i))
 	b.Call("make "+what, unix.SYS_OPENAT, atFdcwd, b.CString(at), unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY|unix.O_CLOEXEC, uint64(n.Mode&0o555|0o444)).Into(to)
 	b.Call("copy "+what, unix.SYS_SENDFILE, uint64(to), uint64(from), 0, most).Loading(0, 1).
 		Because("a copy has no inode, lock or path in common with the host")

@@ -38,6 +38,8 @@ type Input struct {
 	Folders []Folder // of those named files that are not copied
 	Named   []Named  // single files shown in /box
 	Mounts  []Mount  // the host's, where the kernel has no mount_setattr
+	Layers  []Layers // overlays that the program may write to
+	Uppers  *Uppers  // where what it writes to them is kept; nil: in the quota, for as long as it runs
 
 	Argv []string
 	Env  []string
@@ -121,6 +123,10 @@ type builder struct {
 	devs       []device
 	etc        tape.Addr   // the host's /etc, 0 where nothing is bound out of it
 	folders    []tape.Addr // of large named files
+	trees      []tape.Addr // of Input.Layers
+	uppers     tape.Addr
+	rootD      tape.Addr            // O_PATH descriptor of a root that is an overlay, else 0
+	spots      map[string]tape.Addr // folders opened inside it
 
 	initStart   tape.Label
 	targetStart tape.Label
@@ -140,7 +146,7 @@ type builder struct {
 func newBuilder(in *Input) *builder {
 	b := &builder{Builder: tape.NewBuilder(), in: in}
 	b.initStart, b.targetStart, b.initDead = b.NewLabel(), b.NewLabel(), b.NewLabel()
-	b.seen = b.Var(SeenSize)
+	b.seen = b.Var(in.seenSize())
 	b.SetVar(tape.ErrTag, MsgFail)
 	return b
 }

@@ -35,7 +35,7 @@ func (b *builder) openShared(items []item) {
 			folders++
 		}
 	}
-	if folders < 2 {
+	if folders < 2 || b.in.Rooted() {
 		return
 	}
 	b.etc = b.Var(8)
@@ -106,7 +106,7 @@ type Folder struct {
 
 // openFolders takes the folders of large named files.
 func (b *builder) openFolders() {
-	fd := b.firstFree() - uint64(b.passedFolders())
+	fd := b.firstFree() - uint64(b.in.passedLayers()+b.passedFolders())
 	for _, f := range b.in.Folders {
 		tree := b.Var(8)
 		if f.Fd >= 0 {

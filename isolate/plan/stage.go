@@ -36,7 +36,7 @@ func (b *builder) firstFree() uint64 {
 			n++
 		}
 	}
-	return uint64(n + len(b.in.Named) + b.passedFolders())
+	return uint64(n + len(b.in.Named) + b.passedFolders() + b.in.passedLayers())
 }
 
 // bear clones init. The old call has no room for a group to be born into, which

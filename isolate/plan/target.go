@@ -23,6 +23,7 @@ func (b *builder) target() {
 	b.noWayBack()
 	b.sealDescriptors()
 	b.workDir()
+	b.ownMounts()
 	if b.layer(policy.LayerNoNewPrivs) {
 		b.Call("set no_new_privs", unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0).
 			Because("before seccomp and Landlock, which need it (CVE-2021-4034)")
@@ -186,6 +187,27 @@ func (b *builder) workDir() {
 	b.Call("ask for the working directory", unix.SYS_GETCWD, uint64(buf)+3, 4096)
 	b.Call("check that it begins with /", unix.SYS_FUTEX, uint64(buf), futexCmpRequeue|futexPrivate, 0, 0, uint64(b.scratchFutex()), '/'<<24).
 		Because("(unreachable) is what a directory outside the root is called, getcwd(3)")
+}
+
+// ownMounts has the program's own mounts told, the first of which is the root's: an
+// overlay of which statfs(2) says but that it is one.
+func (b *builder) ownMounts() {
+	if !b.in.Rooted() {
+		return
+	}
+	fd, none := b.Var(8), b.NewLabel()
+	b.Call("open its mounts", unix.SYS_OPENAT, atFdcwd, b.CString("/proc/self/mountinfo"), unix.O_RDONLY|unix.O_CLOEXEC, 0).Into(fd).Or(none)
+	b.Call("read back the root's layers", unix.SYS_READ, uint64(fd), uint64(b.seen+tape.Addr(SeenMounts)), MountsSize).Loading(0).Soft()
+	b.Call("close its mounts", unix.SYS_CLOSE, uint64(fd)).Loading(0)
+	b.Here(none)
+}
+
+// seenSize is how long the read-back is, in bytes.
+func (in *Input) seenSize() int {
+	if in.Rooted() {
+		return SeenSize + MountsSize
+	}
+	return SeenSize
 }
 
 func (b *builder) rlimits() {
@@ -361,7 +383,7 @@ func (b *builder) seenMessage() (hdr uint64, listener tape.Addr) {
 		n++
 	}
 	b.SetVar(ctl, uint64(16+4*n), unix.SOL_SOCKET|unix.SCM_RIGHTS<<32)
-	iov := b.Words(uint64(b.seen), uint64(SeenSize))
+	iov := b.Words(uint64(b.seen), uint64(b.in.seenSize()))
 	if n == 0 {
 		return b.Words(0, 0, iov, 1, 0, 0, 0), listener
 	}

@@ -37,12 +37,15 @@ func (b *builder) tree() {
 	}
 	b.openDevices()
 	b.openFolders()
+	b.openLayers()
 	b.staging()
 	b.mountShared()
-	for i := range items {
-		b.place(&items[i])
+	b.stageLayers()
+	if b.in.Rooted() {
+		b.layeredRoot(items)
+	} else {
+		b.ownRoot(items)
 	}
-	b.devices()
 	b.proc()
 	b.openSettings()
 	b.named()
@@ -50,6 +53,15 @@ func (b *builder) tree() {
 	b.links(items)
 	b.seal()
 	b.pivot()
+}
+
+// ownRoot makes the root of a file system of the jail's own, which is read-only at
+// last.
+func (b *builder) ownRoot(items []item) {
+	for i := range items {
+		b.place(&items[i])
+	}
+	b.devices("root/dev/")
 }
 
 // scratch takes the folder that stands in for a root, where there is none.
@@ -67,6 +79,8 @@ type item struct {
 	src   Source
 	quota string // a directory of q
 
+	layers int // one more than the index in Input.Layers, 0 if it is none
+
 	fd tape.Addr
 }
 
@@ -81,6 +95,11 @@ func (b *builder) items() []item {
 	for _, q := range quotas {
 		list = append(list, item{path: q.path, quota: q.dir})
 	}
+	for k := range b.in.Layers {
+		if l := &b.in.Layers[k]; l.Target != "/" {
+			list = append(list, item{path: l.Target, layers: k + 1})
+		}
+	}
 	fd := FirstFree
 	for i := range b.in.Policy.Files {
 		f := &b.in.Policy.Files[i]
@@ -92,7 +111,7 @@ func (b *builder) items() []item {
 		if f.Kind == policy.FileTmpfs {
 			it.quota = "t" + strconv.Itoa(i)
 		}
-		if !it.src.Skip {
+		if !it.src.Skip && f.Kind != policy.FileCOW {
 			list = append(list, it)
 		}
 	}
@@ -154,9 +173,10 @@ func (b *builder) staging() {
 	b.mkdir("root", 0o755)
 	b.mkdir("q", 0o755)
 	b.mkdir("e", 0o755)
-	root := b.CString("root")
-	b.mount("tmpfs", root, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755,nr_inodes=8k").
-		Because("the root is ours alone, and vanishes with the namespace")
+	if !b.in.Rooted() {
+		b.mount("tmpfs", b.CString("root"), "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755,nr_inodes=8k").
+			Because("the root is ours alone, and vanishes with the namespace")
+	}
 	b.mount("tmpfs", b.CString("q"), "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, b.quotaOptions()).
 		Because("/box, /tmp and /dev/shm under one quota of bytes and inodes")
 	b.box = b.Var(8)
@@ -205,13 +225,18 @@ func (b *builder) openFolder(p string, fd tape.Addr) *tape.Op {
 }
 
 func (b *builder) mkdir(p string, mode uint64) *tape.Op {
-	return b.Call("mkdir "+p, unix.SYS_MKDIRAT, atFdcwd, b.CString(p), mode)
+	s := b.spot(p)
+	o := b.Call("mkdir "+p, unix.SYS_MKDIRAT, s.dir, s.name, mode)
+	o.Load = s.load
+	return o
 }
 
 // place puts one item under root.
 func (b *builder) place(it *item) {
 	at := "root" + it.path
 	switch {
+	case it.layers != 0:
+		b.layeredFolder(it, at)
 	case it.quota != "":
 		b.writable(it, at)
 	case it.entry != nil:
@@ -262,7 +287,10 @@ func (it *item) layerOf(b *builder) int { return int(it.fd-tape.DataBase) / 8 }
 
 // move attaches a detached tree.
 func (b *builder) move(fd tape.Addr, at, what string) *tape.Op {
-	return b.Call("attach "+what, unix.SYS_MOVE_MOUNT, uint64(fd), b.CString(""), atFdcwd, b.CString(at), unix.MOVE_MOUNT_F_EMPTY_PATH).Loading(0)
+	s := b.spot(at)
+	o := b.Call("attach "+what, unix.SYS_MOVE_MOUNT, uint64(fd), b.CString(""), s.dir, s.name, unix.MOVE_MOUNT_F_EMPTY_PATH).Loading(0)
+	o.Load |= s.load << 2
+	return o
 }
 
 // attach sets a tree's attributes, then puts it in place. The source is a path
@@ -287,7 +315,8 @@ func (b *builder) mountPoint(at string, dir bool) {
 		b.mkdir(at, 0o755).Soft()
 		return
 	}
-	b.Call("make the mount point "+at, unix.SYS_MKNODAT, atFdcwd, b.CString(at), unix.S_IFREG|0o444, 0).Soft()
+	s := b.spot(at)
+	b.Call("make the mount point "+at, unix.SYS_MKNODAT, s.dir, s.name, unix.S_IFREG|0o444, 0).Soft().Load = s.load
 }
 
 // parents makes the folders in which something is to stand.
@@ -347,6 +376,10 @@ func (b *builder) bind(it *item, at string) {
 
 // hide covers a directory by an empty one, or a file by an empty one.
 func (b *builder) hide(it *item, at string) {
+	if it.src.Dir && b.rootD != 0 {
+		b.hideInside(it, at)
+		return
+	}
 	if it.src.Dir {
 		b.mount("tmpfs", b.CString(at), "tmpfs", unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "mode=555,size=4k,nr_inodes=2").Step = "hide " + it.path
 		return
@@ -356,6 +389,14 @@ func (b *builder) hide(it *item, at string) {
 	b.attach(it, "", at, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
 }
 
+// hideInside covers a directory of a root that others have filled.
+func (b *builder) hideInside(it *item, at string) {
+	name := "h" + strconv.Itoa(len(b.Ops))
+	b.mkdir(name, 0o755)
+	b.mount("tmpfs", b.CString(name), "tmpfs", unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "mode=555,size=4k,nr_inodes=2").Step = "hide " + it.path
+	b.attachTree(name, at, 0)
+}
+
 // links makes the policy's links when all else stands: they lead where the program
 // will see it, and here still to the host.
 func (b *builder) links(items []item) {
@@ -363,8 +404,9 @@ func (b *builder) links(items []item) {
 		if f := items[i].file; f != nil && f.Kind == policy.FileLink {
 			at := "root" + f.Target
 			b.parents(at)
-			b.Call("link "+f.Target, unix.SYS_SYMLINKAT, b.CString(f.To), atFdcwd, b.CString(at)).
-				Because("nothing is made through it: no other target lies behind it")
+			s := b.spot(at)
+			b.Call("link "+f.Target, unix.SYS_SYMLINKAT, b.CString(f.To), s.dir, s.name).
+				Because("nothing is made through it: no other target lies behind it").Load = s.load << 1
 		}
 	}
 }
@@ -393,13 +435,25 @@ func (b *builder) text(e *rootfs.Entry, at string) {
 // proc mounts a /proc that shows the jail's own processes, and nothing else.
 func (b *builder) proc() {
 	b.layer(policy.LayerPidNS)
-	b.mount("proc", b.CString("root/proc"), "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "subset=pid,hidepid=2").
+	at := "root/proc"
+	if b.rootD != 0 {
+		at = procName
+		b.mkdir(at, 0o755)
+	}
+	b.mount("proc", b.CString(at), "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "subset=pid,hidepid=2").
 		Because("subset=pid leaves out kcore, kallsyms, sys, keys …; hidepid hides pid 1")
+	if b.rootD != 0 {
+		b.attachTree(at, "root/proc", 0)
+	}
 	b.layer(policy.LayerRootfs)
 }
 
-// seal makes the root read-only, when all stands.
+// seal makes the root read-only, when all stands. One that is an overlay stays as it
+// is: what is written to it is the jail's own.
 func (b *builder) seal() {
+	if b.in.Rooted() && b.in.Policy.Root != policy.RootReadOnly {
+		return
+	}
 	b.Call("make the root read-only", unix.SYS_MOUNT, 0, b.CString("root"), 0, unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV, 0)
 }
 

@@ -43,4 +43,7 @@ const (
 	SeenShared     = SeenSeccomp + 8          // not 0 where a folder of the host's could not be an overlay
 	SeenUserKeys   = SeenShared + 8           // serial of the session keyring that a user has by default
 	SeenSize       = SeenUserKeys + 8
+
+	SeenMounts = SeenSize // of a root that is an overlay: the beginning of /proc/self/mountinfo
+	MountsSize = 1536     // room for its first line, of 128 layers and more
 )

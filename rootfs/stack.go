@@ -1,0 +1,112 @@
+package rootfs
+
+import (
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Stack is the lower layers of an overlay as folders of the host, the topmost first.
+// It answers what the overlay would show, without one.
+type Stack []string
+
+// Lstat looks at a path of the overlay. It follows no link: ELOOP is one on the way.
+func (s Stack) Lstat(path string) (st unix.Stat_t, err error) {
+	err = s.find(path, func(dirfd int, name string) error {
+		return unix.Fstatat(dirfd, name, &st, unix.AT_SYMLINK_NOFOLLOW)
+	})
+	return st, err
+}
+
+// ReadFile reads a regular file of the overlay, of at most so many bytes; a larger one
+// is EFBIG. It follows no link.
+func (s Stack) ReadFile(path string, most int64) (data []byte, err error) {
+	err = s.find(path, func(dirfd int, name string) error {
+		fd, err := unix.Openat(dirfd, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return err
+		}
+		f := os.NewFile(uintptr(fd), name)
+		defer f.Close()
+		var st unix.Stat_t
+		if err := unix.Fstat(fd, &st); err != nil {
+			return err
+		}
+		switch {
+		case isWhiteout(&st):
+			return unix.ENOENT
+		case st.Mode&unix.S_IFMT != unix.S_IFREG:
+			return unix.EINVAL
+		case st.Size > most:
+			return unix.EFBIG
+		}
+		data, err = io.ReadAll(io.LimitReader(f, most))
+		return err
+	})
+	return data, err
+}
+
+// find calls look in the topmost layer that has the path.
+func (s Stack) find(path string, look func(dirfd int, name string) error) error {
+	for _, dir := range s {
+		more, err := inLayer(dir, strings.Trim(path, "/"), look)
+		if err != unix.ENOENT || !more {
+			return err
+		}
+	}
+	return unix.ENOENT
+}
+
+// inLayer walks to a path in one layer. more says whether the layers below may have
+// what this one lacks: they may not where it has taken the path away, or has a folder
+// that covers theirs.
+func inLayer(layer, path string, look func(int, string) error) (more bool, err error) {
+	at, err := unix.Open(layer, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return false, &os.PathError{Op: "open", Path: layer, Err: err}
+	}
+	defer func() { unix.Close(at) }()
+	more = true
+	for {
+		name, rest, deeper := strings.Cut(path, "/")
+		if name == "" {
+			name = "."
+		}
+		var st unix.Stat_t
+		if err := unix.Fstatat(at, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+			return more, err
+		}
+		switch {
+		case isWhiteout(&st):
+			return false, unix.ENOENT
+		case !deeper:
+			return false, look(at, name)
+		case st.Mode&unix.S_IFMT == unix.S_IFLNK:
+			return false, unix.ELOOP
+		case st.Mode&unix.S_IFMT != unix.S_IFDIR:
+			return false, unix.ENOTDIR
+		}
+		next, err := unix.Openat(at, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return false, err
+		}
+		unix.Close(at)
+		at, path = next, rest
+		more = more && !isOpaque(at)
+	}
+}
+
+// isWhiteout knows the mark of what an upper layer has taken away (kernel,
+// filesystems/overlayfs).
+func isWhiteout(st *unix.Stat_t) bool {
+	return st.Mode&unix.S_IFMT == unix.S_IFCHR && st.Rdev == 0
+}
+
+// isOpaque knows the mark of a folder that covers those of the layers below.
+func isOpaque(fd int) bool {
+	var v [1]byte
+	n, err := unix.Fgetxattr(fd, "user.overlay.opaque", v[:])
+	return err == nil && n == 1 && v[0] == 'y'
+}
