@@ -118,17 +118,27 @@ func (r *run) provesUserNS() (bool, string) {
 	if !r.facts.UserNS {
 		return false, "user namespaces are forbidden here: " + detail
 	}
-	ids := r.seen.ids(plan.SeenUIDs)
-	if ids != [3]uint32{plan.TargetID, plan.TargetID, plan.TargetID} || ids != r.seen.ids(plan.SeenGIDs) {
+	ids, own := r.seen.ids(plan.SeenUIDs), uint32(r.policy.ProgramID())
+	if ids != [3]uint32{own, own, own} || ids != r.seen.ids(plan.SeenGIDs) {
 		return false, detail + ", but getresuid gives " + strconv.Itoa(int(ids[0]))
 	}
 	if r.ids != nil {
 		if n := r.seen.word(plan.SeenGroups); n != 0 {
 			return false, "getgroups gives " + strconv.FormatInt(n, 10) + " supplementary groups"
 		}
-		return held, detail + ", uid 1000 is host uid " + strconv.Itoa(r.ids.target)
+		return held, detail + r.idsText()
 	}
 	return held, detail + ", uid 1000 is the caller's; init has the same, and supplementary groups stay (setgroups is denied)"
+}
+
+// idsText says whose ids the program's are on the host.
+func (r *run) idsText() string {
+	own, host := strconv.Itoa(r.policy.ProgramID()), strconv.Itoa(r.ids.target)
+	if r.ids.count == 1 {
+		return ", uid " + own + " is host uid " + host
+	}
+	return ", uids 0 to " + strconv.Itoa(r.ids.count-1) + " are host uids " + host + " to " + strconv.Itoa(r.ids.target+r.ids.count-1) +
+		", which have no right there; inside, the kernel's code for privileged users can be reached"
 }
 
 // bootSlack is how much uptime a time namespace may show: its launch.
@@ -235,6 +245,9 @@ func (r *run) inodes() string {
 
 func (r *run) provesCapabilities() (bool, string) {
 	bound, bits := r.seen.word(plan.SeenBound), r.seen.word(plan.SeenSecurebits)
+	if r.policy.User == policy.UserRoot {
+		return r.provesRoot(bits)
+	}
 	held := r.seen.noCaps() && bound == 0 && bits == plan.Securebits
 	if !r.facts.UserNS && !r.facts.Root {
 		// An ordinary user of the host's own namespace has nothing to drop, and

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/jailrun/jail/isolate/plan"
+	"github.com/jailrun/jail/policy"
 )
 
 // environment is the clean one, the runtimes' hints, what the policy passes
@@ -15,6 +16,11 @@ func (r *run) environment() []string {
 	e.set("PATH=" + r.usualPath())
 	for _, kv := range [...]string{"HOME=/box", "USER=jail", "LOGNAME=jail", "LANG=C.UTF-8", "TMPDIR=/tmp", "TERM=dumb"} {
 		e.set(kv)
+	}
+	if r.policy.User == policy.UserRoot {
+		for _, kv := range [...]string{"HOME=/root", "USER=root", "LOGNAME=root"} {
+			e.set(kv)
+		}
 	}
 	if img := r.layers.image; img != nil {
 		for _, kv := range img.Config.Env {

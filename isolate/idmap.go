@@ -58,7 +58,15 @@ func (r *run) callersNamespace() (int, error) {
 	if r.callerNS >= 0 {
 		return r.callerNS, nil
 	}
-	f := r.facts
+	fd, err := r.namespaceOf(r.facts.UID, r.facts.GID, 1)
+	if err == nil {
+		r.callerNS = fd
+	}
+	return fd, err
+}
+
+// namespaceOf makes a user namespace that maps ids, from uid and gid on, to the run's.
+func (r *run) namespaceOf(uid, gid, count int) (int, error) {
 	if !r.cmd.HoldThread {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
@@ -70,20 +78,35 @@ func (r *run) callersNamespace() (int, error) {
 	}
 	r.holder = h
 	defer h.End()
-	fd, err := mapAndOpen(h.PID, f.UID, f.GID, r.ids.target)
+	fd, err := mapAndOpen(h.PID, uid, gid, r.ids.target, count)
 	if err != nil {
 		return -1, err
 	}
-	r.callerNS = fd
 	r.closers = append(r.closers, func() { unix.Close(fd) })
 	return fd, nil
 }
 
-// mapAndOpen maps inside ids uid and gid of a holder's user namespace to the host's
-// id, and gives a descriptor of it.
-func mapAndOpen(holder, uid, gid, id int) (int, error) {
+// layersNamespace makes a user namespace that maps the ids that files of an image, or of
+// a state, have on the disk: to a program that is root inside, all that it has.
+func (r *run) layersNamespace() (int, error) {
+	if r.ids.count == 1 {
+		return r.callersNamespace()
+	}
+	if r.layers.ns > 0 {
+		return r.layers.ns, nil
+	}
+	fd, err := r.namespaceOf(0, 0, r.ids.count)
+	if err == nil {
+		r.layers.ns = fd
+	}
+	return fd, err
+}
+
+// mapAndOpen maps inside ids of a holder's user namespace, from uid and gid on, to the
+// host's from id on, and gives a descriptor of it.
+func mapAndOpen(holder, uid, gid, id, count int) (int, error) {
 	dir := "/proc/" + strconv.Itoa(holder)
-	to := " " + strconv.Itoa(id) + " 1"
+	to := " " + strconv.Itoa(id) + " " + strconv.Itoa(count)
 	if err := writeProc(dir+"/uid_map", strconv.Itoa(uid)+to); err != nil {
 		return -1, err
 	}

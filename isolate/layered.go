@@ -9,6 +9,7 @@ import (
 	"github.com/jailrun/jail/isolate/plan"
 	"github.com/jailrun/jail/policy"
 	"github.com/jailrun/jail/rootfs"
+	"github.com/jailrun/jail/rootfs/state"
 	"github.com/jailrun/jail/rootfs/store"
 	"golang.org/x/sys/unix"
 )
@@ -16,14 +17,18 @@ import (
 // layered is what a run's overlays are made of: the image that is seen instead of the
 // host's system, and where what is changed goes.
 type layered struct {
+	store string // its folder
 	image *store.Image
 	stack rootfs.Stack // its layers, the topmost first
 	list  []plan.Layers
+	state *state.State
+	parts []state.Part // of list
+	ns    int          // a user namespace that maps all ids of an image, or 0
 }
 
 // needsLayers says whether the policy asks for an overlay that can be written to.
 func needsLayers(p *policy.Policy) bool {
-	if p.Image != "" || p.Root == policy.RootWritable {
+	if p.Image != "" || p.State != "" || p.Root == policy.RootWritable {
 		return true
 	}
 	for i := range p.Files {
@@ -49,10 +54,36 @@ func (r *run) findLayers() error {
 	if err := r.canLayer(); err != nil {
 		return &LaunchError{Op: "lay out the root", Index: -1, Layer: policy.LayerRootfs, Err: err, Hint: "leave --image, --writable-root, --state and --cow out here"}
 	}
-	if r.policy.Image == "" {
-		return nil
+	s, err := store.Open(store.Options{})
+	if err != nil {
+		return &LaunchError{Op: "open the store", Index: -1, Layer: policy.LayerRootfs, Err: err}
 	}
-	return r.findImage(r.policy.Image)
+	r.closers = append(r.closers, func() { s.Close() })
+	r.layers.store = s.Path()
+	ref, err := r.imageRef()
+	if err != nil || ref == "" {
+		return err
+	}
+	return r.findImage(s, ref)
+}
+
+// imageRef names the image: the policy's, or the one that its state was made upon.
+func (r *run) imageRef() (string, error) {
+	if r.policy.Image != "" || r.policy.State == "" {
+		return r.policy.Image, nil
+	}
+	rec, err := state.Get(r.layers.store, r.policy.State)
+	if errors.Is(err, state.ErrNoState) {
+		return "", nil // it will be made
+	}
+	if err != nil {
+		return "", stateError(err)
+	}
+	return rec.Image, nil
+}
+
+func stateError(err error) error {
+	return &LaunchError{Op: "keep what is changed", Index: -1, Layer: policy.LayerRootfs, Err: err}
 }
 
 func (r *run) canLayer() error {
@@ -67,12 +98,7 @@ func (r *run) canLayer() error {
 	return nil
 }
 
-func (r *run) findImage(ref string) error {
-	s, err := store.Open(store.Options{})
-	if err != nil {
-		return imageError(ref, err)
-	}
-	r.closers = append(r.closers, func() { s.Close() })
+func (r *run) findImage(s *store.Store, ref string) error {
 	img, err := s.Use(ref)
 	if err != nil {
 		return imageError(ref, err)
@@ -102,8 +128,7 @@ func (r *run) imageView() (rootfs.View, error) {
 		}
 		return string(b)
 	}
-	id := rootfs.Identity{UID: plan.TargetID, GID: plan.TargetID, Hostname: r.policy.Hostname}
-	return rootfs.ImageView(id, rootfs.Accounts{Passwd: read("/etc/passwd"), Group: read("/etc/group")})
+	return rootfs.ImageView(r.identity(), rootfs.Accounts{Passwd: read("/etc/passwd"), Group: read("/etc/group")})
 }
 
 // layOut gathers the run's overlays for its plan.
@@ -111,26 +136,106 @@ func (r *run) layOut(in *plan.Input) error {
 	if !needsLayers(r.policy) {
 		return nil
 	}
-	if r.layers.image != nil {
-		if err := r.layImage(); err != nil {
-			return err
-		}
+	var err error
+	switch {
+	case r.layers.image != nil:
+		err = r.layImage()
+	case r.policy.Root == policy.RootWritable:
+		err = r.layHost(in)
 	}
 	for i := range r.policy.Files {
-		if r.policy.Files[i].Kind == policy.FileCOW && !in.Sources[i].Skip {
-			if err := r.layFolder(&r.policy.Files[i], &in.Sources[i]); err != nil {
-				return err
-			}
+		if f := &r.policy.Files[i]; err == nil && f.Kind == policy.FileCOW && !in.Sources[i].Skip {
+			err = r.layFolder(f, &in.Sources[i])
 		}
 	}
+	if err != nil {
+		return err
+	}
 	in.Layers = r.layers.list
+	return r.keep(in)
+}
+
+// keep finds a place for what is changed: in the state, or in the quota.
+func (r *run) keep(in *plan.Input) error {
+	for k := range in.Layers {
+		in.Layers[k].Upper = "d" + strconv.Itoa(k)
+	}
+	if r.policy.State == "" {
+		return nil
+	}
+	w := state.Want{User: string(r.policy.User), Bytes: int64(r.policy.StateSize), Parts: r.layers.parts}
+	if img := r.layers.image; img != nil {
+		w.Image, w.Ref = img.ID.String(), img.Name
+	}
+	s, err := state.Open(r.cmd.ctx, r.layers.store, r.policy.State, w)
+	if err != nil {
+		return stateError(err)
+	}
+	r.closers = append(r.closers, s.Close)
+	r.layers.state = s
+	for k := range in.Layers {
+		in.Layers[k].Upper = s.Folder(in.Layers[k].Target)
+	}
+	in.Uppers = &plan.Uppers{Path: s.Path(), Fd: -1}
+	if !s.Mounted() {
+		return nil
+	}
+	in.Uppers.Fd = int(s.Root().Fd())
+	return r.showTree(in.Uppers.Fd, s.Path())
+}
+
+// add takes an overlay into the run, of a source that is "" for an image's.
+func (r *run) add(l plan.Layers, source string) {
+	r.layers.list = append(r.layers.list, l)
+	r.layers.parts = append(r.layers.parts, state.Part{Target: l.Target, Source: source})
+}
+
+// layHost makes the root, and each folder of the host's in it, one that can be changed.
+func (r *run) layHost(in *plan.Input) error {
+	r.add(plan.Layers{Target: "/", Fd: -1}, "")
+	entries := make([]rootfs.Entry, 0, len(in.View.Entries))
+	for _, e := range in.View.Entries {
+		if e.Kind == rootfs.Overlay {
+			l := plan.Layers{Target: e.Path, Tree: e.Source, Fd: -1}
+			if err := r.layHosts(l); err != nil {
+				return err
+			}
+			e = rootfs.Entry{Path: e.Path, Kind: rootfs.Dir, Mode: 0o755, Why: e.Why}
+		}
+		entries = append(entries, e)
+	}
+	in.View.Entries = entries
 	return nil
+}
+
+// layHosts makes one folder of the host's one that can be changed. Root shows it as
+// what the program owns. An ordinary user can't: there the program owns what is made,
+// and the folders that most is made in.
+func (r *run) layHosts(l plan.Layers) error {
+	if r.facts.Root && r.layTree(l, l.Tree) == nil {
+		return nil
+	}
+	for _, d := range ownFolders {
+		var st unix.Stat_t
+		if unix.Lstat(l.Tree+d, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFDIR {
+			l.Dirs = append(l.Dirs, d)
+		}
+	}
+	r.add(l, l.Tree)
+	return nil
+}
+
+// ownFolders are below /usr where programs and their parts are installed.
+var ownFolders = [...]string{
+	"/bin", "/sbin", "/lib", "/lib64", "/libexec", "/include", "/share", "/src",
+	"/local", "/local/bin", "/local/sbin", "/local/lib", "/local/include", "/local/share", "/local/etc", "/local/src",
+	"/lib/python3", "/lib/python3/dist-packages", "/lib/node_modules", "/local/lib/node_modules",
 }
 
 // layImage makes the root of the image's layers. All of them lie in one folder, which
 // is shown to the run's own id as one.
 func (r *run) layImage() error {
-	l := plan.Layers{Target: "/", Fd: -1, Upper: "root"}
+	l := plan.Layers{Target: "/", Fd: -1}
 	for _, dir := range r.layers.stack {
 		base := filepath.Dir(filepath.Dir(dir))
 		if l.Tree == "" {
@@ -142,7 +247,7 @@ func (r *run) layImage() error {
 		}
 		l.Lowers = append(l.Lowers, name)
 	}
-	return r.layTree(l)
+	return r.layTree(l, "")
 }
 
 // layFolder makes a folder of the caller's one that can be changed.
@@ -150,14 +255,14 @@ func (r *run) layFolder(f *policy.File, s *plan.Source) error {
 	if !s.Dir {
 		return sourceError(f, errNotFolder, "show a file with --ro")
 	}
-	l := plan.Layers{Target: f.Target, Tree: s.Real, Fd: s.Fd, Upper: "d" + strconv.Itoa(len(r.layers.list))}
+	l := plan.Layers{Target: f.Target, Tree: s.Real, Fd: s.Fd}
 	s.Fd = -1 // it is passed as the overlay's
-	return r.layTree(l)
+	return r.layTree(l, s.Real)
 }
 
 // layTree shows a tree of lower layers to the run's own id as if it owned what the
 // caller owns, and so what the caller has imported.
-func (r *run) layTree(l plan.Layers) error {
+func (r *run) layTree(l plan.Layers, source string) error {
 	if r.facts.Root && l.Fd < 0 {
 		fd, err := openTree(l.Tree)
 		if err != nil {
@@ -171,12 +276,12 @@ func (r *run) layTree(l plan.Layers) error {
 			return err
 		}
 	}
-	r.layers.list = append(r.layers.list, l)
+	r.add(l, source)
 	return nil
 }
 
 func (r *run) showTree(fd int, path string) error {
-	ns, err := r.callersNamespace()
+	ns, err := r.layersNamespace()
 	if err != nil {
 		return layerError(path, err, "")
 	}

@@ -89,6 +89,9 @@ func (r *run) resolve() error {
 	if err := r.fitOuter(&p.Limits); err != nil {
 		return err
 	}
+	if err := r.mayBeRoot(); err != nil {
+		return err
+	}
 	if r.shares() && r.policy.Layers.Level(policy.LayerSeccomp) == policy.Off {
 		return &LaunchError{Op: "check the policy", Index: -1, Layer: policy.LayerSeccomp, Err: errShared, Hint: "leave seccomp on, or share read-only (--ro)"}
 	}
@@ -215,6 +218,11 @@ func (r *run) own() (err error) {
 		if r.ids, err = takeIDs(r.facts); err != nil {
 			return err
 		}
+		if r.policy.User == policy.UserRoot {
+			if err := r.ids.takeRange(r.facts); err != nil {
+				return err
+			}
+		}
 	}
 	if err := r.makeGroup(); err != nil {
 		return err
@@ -330,6 +338,9 @@ func (r *run) start(in *plan.Input) error {
 // lockFd and twinFd fill their descriptor's place with any other where there
 // is none, so that the numbers stay.
 func (r *run) lockFd(other int) uintptr {
+	if s := r.layers.state; s != nil && s.Lock() != nil {
+		return s.Lock().Fd()
+	}
 	if r.ids == nil {
 		return uintptr(other)
 	}
@@ -455,6 +466,15 @@ func (r *run) release() {
 	}
 }
 
+// identity is who the program is inside.
+func (r *run) identity() rootfs.Identity {
+	id := rootfs.Identity{UID: r.policy.ProgramID(), GID: r.policy.ProgramID(), Hostname: r.policy.Hostname}
+	if r.policy.User == policy.UserRoot {
+		id.User, id.Group, id.Home = "root", "root", "/root"
+	}
+	return id
+}
+
 // view is the host's, with the run's own user in it.
 func (r *run) view() (rootfs.View, error) {
 	if r.layers.image != nil {
@@ -464,7 +484,7 @@ func (r *run) view() (rootfs.View, error) {
 		}
 		return v, nil
 	}
-	v, err := r.machine.view.With(rootfs.Identity{UID: plan.TargetID, GID: plan.TargetID, Hostname: r.policy.Hostname})
+	v, err := r.machine.view.With(r.identity())
 	if err != nil {
 		return v, &LaunchError{Op: "make the view", Index: -1, Layer: policy.LayerRootfs, Err: err}
 	}

@@ -70,6 +70,14 @@ func (s *seen) noCaps() bool {
 	return any == 0
 }
 
+// caps gives the effective, permitted and inheritable sets.
+func (s *seen) caps() (effective, permitted, inheritable uint64) {
+	at := func(i int) uint64 {
+		return uint64(s.word32(plan.SeenCaps+4*i)) | uint64(s.word32(plan.SeenCaps+4*(i+3)))<<32
+	}
+	return at(0), at(1), at(2)
+}
+
 func (s *seen) ids(off int) [3]uint32 {
 	return [3]uint32{s.word32(off), s.word32(off + 4), s.word32(off + 8)}
 }

@@ -148,7 +148,7 @@ func topRow(t *testing.T, b *strings.Builder, key string) {
 	case "state_size":
 		row(b, key, "size", o.Default, o.Help)
 	case "capabilities":
-		row(b, key, "list of strings", strings.Join(usualCapabilities[:], ", "), "what root has inside, and no other: "+strings.Join(rootCapabilities[:], ", "))
+		row(b, key, "list of strings", "all of these", "what root has inside, and no other: "+strings.Join(rootCapabilities[:], ", "))
 	case "net", "view", "denials", "profile", "verify", "user":
 		row(b, key, quoted(o.Values()), code(o.Default), o.Help)
 	default:

@@ -37,14 +37,11 @@ const defaultStateSize = size.GiB
 
 // rootCapabilities are what a program that is root inside may be given: none of
 // them reaches beyond files, processes and ports of its own namespaces
-// (capabilities(7)).
+// (capabilities(7)), and package managers and services need them. It has all where
+// none is named.
 var rootCapabilities = [...]string{
-	"CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
+	"CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID",
 }
-
-// usualCapabilities are what it has where none is named: what a package manager and
-// the services of a distribution need.
-var usualCapabilities = [...]string{"CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"}
 
 // resolveImage fills in what a root, a state and a user mean.
 func (p *Policy) resolveImage() {
@@ -59,8 +56,18 @@ func (p *Policy) resolveImage() {
 	}
 	p.Capabilities = slices.Compact(slices.Sorted(slices.Values(p.Capabilities)))
 	if p.User == UserRoot && len(p.Capabilities) == 0 {
-		p.Capabilities = slices.Clone(usualCapabilities[:])
+		p.Capabilities = slices.Clone(rootCapabilities[:])
 	}
+}
+
+// ProgramID is the uid, and the gid, that a program has inside a user namespace of its
+// own.
+func (p *Policy) ProgramID() int {
+	const ordinary = 1000
+	if p.User == UserRoot {
+		return 0
+	}
+	return ordinary
 }
 
 // images reports the mistakes of all that an image brings.

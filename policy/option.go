@@ -51,7 +51,7 @@ var options = [...]Option{
 	{"state", "NAME", "keep what it changes under NAME, for the next run (jail state)", "none", "build-1", false, setState},
 	{"state-size", "SIZE", "bytes that a state may hold, told when it is made", "1G", "10G", false, setStateSize},
 	{"user", "USER", "who the program is inside: jail (uid 1000, without privilege) or root (uid 0 of a user namespace of its own)", "jail", "root", false, setUser},
-	{"cap", "NAME", "a capability that root has inside, and no other: CHOWN, SETUID …", "what package managers and services need", "CHOWN", true, setCapability},
+	{"cap", "NAME", "a capability that root has inside, and no other: CHOWN, SETUID …", "all that it may have", "CHOWN", true, setCapability},
 	{"ro", "PATH", "show a host path read-only: PATH at /box/PATH, /PATH and ../PATH at their absolute path; PATH? may be absent", "", "/opt/data", true, setRO},
 	{"rw", "PATH", "as --ro, but writable", "", "./out", true, setRW},
 	{"bind", "SRC:DST[:ro]", "show host path SRC at DST, writable unless :ro; a relative DST is below /box; SRC? may be absent", "", "/srv/cases:/cases:ro", true, setBind},

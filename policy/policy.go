@@ -30,7 +30,7 @@ type Policy struct {
 	State        string     `toml:"state,omitempty" json:"state,omitempty"`               // the name under which what is changed is kept for the next run; default none: it is gone with the jail
 	StateSize    size.Bytes `toml:"state_size,omitempty" json:"state_size,omitempty"`     // bytes that a state may hold, told when it is made; default 1G
 	User         User       `toml:"user,omitempty" json:"user,omitempty"`                 // who the program is inside
-	Capabilities []string   `toml:"capabilities,omitempty" json:"capabilities,omitempty"` // of user = "root", in its own user namespace, "CHOWN"; default what package managers and services need
+	Capabilities []string   `toml:"capabilities,omitempty" json:"capabilities,omitempty"` // of user = "root", in its own user namespace, "CHOWN"; default all that it may have
 	Denials      Denials    `toml:"denials,omitempty" json:"denials,omitempty"`           // whether the program may read what it was refused
 	Files        []File     `toml:"files,omitempty" json:"files,omitempty"`
 	Env          []string   `toml:"env,omitempty" json:"env,omitempty"`           // K=V, later wins

@@ -20,6 +20,7 @@ type Facts struct {
 	Admin   bool // has CAP_SYS_ADMIN: may make namespaces without a user namespace
 	IDBase  int  // first host id of the per-run range, where Root
 	IDCount int  // ids in that range; two a run
+	Ranges  int  // ranges of RangeSize ids from RangeBase on, one for each run whose program is root inside; 0: there is no room for them
 
 	LastCap  int // highest capability that the kernel knows
 	Landlock int // ABI, 0 where there is none
@@ -89,7 +90,7 @@ func (f *Facts) Without(l policy.Layer) *Facts {
 // copied leaves out what LookAtSelf learns: it can be asked again.
 func (f *Facts) copied() *Facts {
 	return &Facts{
-		Kernel: f.Kernel, UID: f.UID, GID: f.GID, Root: f.Root, Admin: f.Admin, IDBase: f.IDBase, IDCount: f.IDCount,
+		Kernel: f.Kernel, UID: f.UID, GID: f.GID, Root: f.Root, Admin: f.Admin, IDBase: f.IDBase, IDCount: f.IDCount, Ranges: f.Ranges,
 		LastCap: f.LastCap, Landlock: f.Landlock, TimeNS: f.TimeNS, Staging: f.Staging, Rlimits: f.Rlimits, Nice: f.Nice,
 		UserNS: f.UserNS, NoClone: f.NoClone, Blind: f.Blind, Refused: f.Refused,
 	}

@@ -14,6 +14,13 @@ import (
 const (
 	idBase  = 0x70000000
 	idCount = 1 << 17
+
+	// RangeBase is the first of the ranges for programs that are root inside, above
+	// the single ids.
+	RangeBase = 0x70100000
+	// RangeSize is how many ids such a program has: all that a distribution gives.
+	RangeSize = 1 << 16
+	rangeEnd  = 0x7ff00000
 )
 
 // Probe looks at the machine. It reads no more than a launch needs: it is on
@@ -38,7 +45,7 @@ func Probe() (*Facts, error) {
 	if f.Root {
 		f.Blind = !hasCap(unix.CAP_SYS_PTRACE)
 		var err error
-		if f.IDBase, f.IDCount, err = idRange(); err != nil {
+		if f.IDBase, f.IDCount, f.Ranges, err = idRange(); err != nil {
 			return nil, err
 		}
 		f.Root = f.IDCount > 0
@@ -189,11 +196,11 @@ func readSmall(path string, buf []byte) ([]byte, error) {
 // idRange gives the ids that runs are mapped to: the preferred range, or in a
 // user namespace that lacks it the upper half of its largest extent. A map that
 // could not be read now is not one without ids.
-func idRange() (base, count int, err error) {
+func idRange() (base, count, ranges int, err error) {
 	var buf [4096]byte
 	text, err := readSmall("/proc/self/uid_map", buf[:])
 	if err != nil {
-		return 0, 0, err
+		return 0, 0, 0, err
 	}
 	best, size := 0, 0
 	for line := range bytes.Lines(text) {
@@ -204,14 +211,19 @@ func idRange() (base, count int, err error) {
 		inside, _ := strconv.Atoi(string(f[0]))
 		n, _ := strconv.Atoi(string(f[2]))
 		if inside <= idBase && inside+n >= idBase+idCount {
-			return idBase, idCount, nil
+			return idBase, idCount, rangesBelow(inside + n), nil
 		}
 		if n > size {
 			best, size = inside, n
 		}
 	}
 	if size < 4096 {
-		return 0, 0, nil // too few to give each run ids of its own
+		return 0, 0, 0, nil // too few to give each run ids of its own
 	}
-	return best + size/2, size / 2 &^ 1, nil
+	return best + size/2, size / 2 &^ 1, 0, nil
+}
+
+// rangesBelow counts the whole ranges below the end of an extent of ids.
+func rangesBelow(end int) int {
+	return max(min(end, rangeEnd)-RangeBase, 0) / RangeSize
 }

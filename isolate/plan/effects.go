@@ -16,7 +16,7 @@ func (v *verifier) effect(o *tape.Op, s *state) *effect {
 	*e = effect{}
 	switch o.Call {
 	case unix.SYS_PRCTL:
-		prctlEffect(o, e)
+		v.prctlEffect(o, e)
 	case unix.SYS_READ, unix.SYS_WRITE:
 		v.ioEffect(o, e)
 	case unix.SYS_CLONE3, unix.SYS_CLONE, unix.SYS_UNSHARE, unix.SYS_SETNS, unix.SYS_EXECVE:
@@ -48,13 +48,13 @@ func (v *verifier) effect(o *tape.Op, s *state) *effect {
 	return e
 }
 
-func prctlEffect(o *tape.Op, e *effect) {
+func (v *verifier) prctlEffect(o *tape.Op, e *effect) {
 	a := o.Args[1]
 	switch o.Args[0] {
 	case unix.PR_CAPBSET_DROP:
 		e.drops = 1 << (a & 63)
 	case unix.PR_SET_SECUREBITS:
-		if a == Securebits {
+		if a == Securebits || a == securebitsOf(v.d.User) {
 			e.gains = securebits
 		}
 	case unix.PR_CAP_AMBIENT:
@@ -175,10 +175,17 @@ func (v *verifier) identityEffect(o *tape.Op, e *effect) {
 		}
 		e.class, e.gains = changesID, uid
 	case unix.SYS_CAPSET:
-		if v.bytesAre(o.Args[1], noCapData[:]) {
+		if v.bytesAre(o.Args[1], noCapData[:]) || o.Proc == tape.Target && v.setsOnly(o.Args[1], v.d.Keeps) {
 			e.gains = noCaps
 		}
 	}
+}
+
+// setsOnly says whether a capset(2) gives these capabilities and no others, and none
+// that is inherited.
+func (v *verifier) setsOnly(data, kept uint64) bool {
+	low, high := kept&maxFd, kept>>32
+	return v.t.Word(data) == low|low<<32 && v.t.Word(data+8) == high<<32 && v.t.Word(data+16) == high
 }
 
 func (v *verifier) closeEffect(o *tape.Op, e *effect) {

@@ -59,7 +59,7 @@ func (b *builder) maps() {
 		return
 	}
 	b.writeFile("/proc/self/setgroups", "deny").Because("without it a group that forbids could be dropped (CVE-2018-7169)")
-	id := strconv.Itoa(TargetID)
+	id := strconv.Itoa(b.in.Policy.ProgramID())
 	b.writeFile("/proc/self/uid_map", id+" "+strconv.Itoa(b.in.Facts.UID)+" 1")
 	b.writeFile("/proc/self/gid_map", id+" "+strconv.Itoa(b.in.Facts.GID)+" 1")
 }
@@ -115,7 +115,7 @@ func (b *builder) identity() {
 		b.Call("set init's uid", unix.SYS_SETRESUID, id, id, id).
 			Because("an unmapped fsuid makes the first mkdir fail with EOVERFLOW; capabilities stay, since 0 is not mapped")
 	}
-	if b.in.Rooted() && b.in.Facts.Root {
+	if len(b.in.Layers) > 0 && b.in.Facts.Root {
 		b.Call("make files as the target's group", unix.SYS_SETFSGID, b.targetID())
 		b.Call("make files as the target", unix.SYS_SETFSUID, b.targetID()).
 			Because("the layers show but the target's id: whose is not mapped there can make nothing (EOVERFLOW)")
@@ -216,9 +216,9 @@ func (b *builder) drop() {
 	b.Call("close the target's socket and the sources", unix.SYS_CLOSE_RANGE, FdTarget, b.firstFree()-1, 0)
 	b.Call("close what was opened while building", unix.SYS_CLOSE_RANGE, b.firstFree()+b.kept(), maxFd, 0)
 	if b.layer(policy.LayerCapabilities) {
-		b.bounding()
+		b.bounding(0)
 	}
-	b.noCaps()
+	b.caps(0)
 	b.layer(policy.LayerNoNewPrivs)
 	b.Call("set init's no_new_privs", unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 	if b.layer(policy.LayerSeccomp) && len(b.in.InitFilter) > 0 {
@@ -237,8 +237,12 @@ func (b *builder) kept() uint64 {
 	return 2
 }
 
-func (b *builder) bounding() {
+// bounding empties the bounding set, but for what is kept.
+func (b *builder) bounding(kept uint64) {
 	for c := 0; c <= b.in.Facts.LastCap; c++ {
+		if kept>>c&1 != 0 {
+			continue
+		}
 		o := b.Call("drop a capability from the bounding set", unix.SYS_PRCTL, unix.PR_CAPBSET_DROP, uint64(c))
 		if !b.privileged() {
 			o.Soft()
@@ -250,8 +254,15 @@ func (b *builder) bounding() {
 // namespace of its own, and by root.
 func (b *builder) privileged() bool { return b.on(policy.LayerUserNS) || b.in.Facts.Root }
 
-func (b *builder) noCaps() {
-	b.Call("clear all capability sets", unix.SYS_CAPSET, b.Words(unix.LINUX_CAPABILITY_VERSION_3), b.Words(0, 0, 0)).
+// caps empties all capability sets, but for what is kept: struct __user_cap_data_struct
+// has 32 bits of each of the three sets, and then the others.
+func (b *builder) caps(kept uint64) {
+	low, high := kept&maxFd, kept>>32
+	step := "clear all capability sets"
+	if kept != 0 {
+		step = "clear all capability sets but what is kept"
+	}
+	b.Call(step, unix.SYS_CAPSET, b.Words(unix.LINUX_CAPABILITY_VERSION_3), b.Words(low|low<<32, high<<32, high)).
 		Because("inheritable too (CVE-2022-24769)")
 }
 

@@ -14,8 +14,9 @@ import (
 
 // Ids inside the jail.
 const (
-	TargetID = 1000 // the program's uid and gid
-	InitID   = 1    // PID 1's, where two ids can be mapped
+	TargetID   = 1000           // the program's uid and gid
+	InitID     = 1              // PID 1's, where two ids can be mapped
+	RootInitID = host.RangeSize // PID 1's where the program is root: its own ids are all below
 )
 
 // Descriptors that the supervisor passes to the stage.
@@ -168,11 +169,31 @@ func (b *builder) layer(l policy.Layer) bool {
 func (b *builder) targetID() uint64 {
 	switch {
 	case b.on(policy.LayerUserNS):
-		return TargetID
+		return uint64(b.in.Policy.ProgramID())
 	case b.in.Facts.Root:
 		return uint64(b.in.HostTarget)
 	}
 	return uint64(b.in.Facts.UID)
+}
+
+// InitID is PID 1's id inside a user namespace in which it has one of its own.
+func (in *Input) InitID() int {
+	if in.Policy.User == policy.UserRoot {
+		return RootInitID
+	}
+	return InitID
+}
+
+// Keeps gives the capabilities that the program is to have, as a set.
+func (in *Input) Keeps() (set uint64) {
+	for _, name := range in.Policy.Capabilities {
+		for c := range capabilities {
+			if capabilities[c].name == "CAP_"+name {
+				set |= 1 << capabilities[c].value
+			}
+		}
+	}
+	return set
 }
 
 // initID is PID 1's id, as it sees it itself.
@@ -181,7 +202,7 @@ func (b *builder) initID() uint64 {
 	case !b.in.Facts.Root:
 		return b.targetID()
 	case b.on(policy.LayerUserNS):
-		return InitID
+		return uint64(b.in.InitID())
 	}
 	return uint64(b.in.HostInit)
 }

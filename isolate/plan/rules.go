@@ -79,7 +79,15 @@ func (v *verifier) s3(o *tape.Op, e *effect, s *state) string {
 // allCaps is the bounding set that has to be dropped.
 func (v *verifier) allCaps() uint64 { return uint64(1)<<(v.d.Facts.LastCap+1) - 1 }
 
-func (v *verifier) bounded(s *state) bool { return s.dropped&v.allCaps() == v.allCaps() }
+// bounded says whether a process has no capability in its bounding set but what the
+// target is to have.
+func (v *verifier) bounded(p tape.Proc, s *state) bool {
+	all := v.allCaps()
+	if p == tape.Target {
+		all &^= v.d.Keeps
+	}
+	return s.dropped&all == all
+}
 
 // changesIDs says whether there is another id than the one that a process has
 // from birth.
@@ -98,7 +106,7 @@ func (v *verifier) s4(o *tape.Op, e *effect, s *state) string {
 	}
 	caps := v.d.on(policy.LayerCapabilities)
 	switch {
-	case e.class&changesID != 0 && caps && (!v.bounded(s) || s.unlocked()):
+	case e.class&changesID != 0 && caps && (!v.bounded(o.Proc, s) || s.unlocked()):
 		return "ids change while bounding set, securebits and ambient set don't stand"
 	case e.gains&gid != 0 && v.d.Facts.Root && s.lacks(groups):
 		return "the gid changes before the supplementary groups are dropped"
@@ -119,13 +127,13 @@ func (v *verifier) s4(o *tape.Op, e *effect, s *state) string {
 // keepsPrivilege says what the program would have that it must not.
 func (v *verifier) keepsPrivilege(s *state, caps bool) string {
 	switch {
-	case caps && !v.bounded(s):
+	case caps && !v.bounded(tape.Target, s):
 		return "the bounding set isn't empty"
 	case caps && (s.unlocked() || s.lacks(noCaps)):
 		return "capabilities are left, or can be regained"
 	case v.d.changesIDs() && s.lacks(gid|uid) || v.d.Facts.Root && s.lacks(groups):
 		return "the program doesn't run under its own ids alone"
-	case s.lacks(noReturn):
+	case s.lacks(noReturn) && v.d.User != policy.UserRoot:
 		return "nobody has tried to become root again"
 	}
 	return ""
@@ -240,7 +248,7 @@ func (v *verifier) heldBack(o *tape.Op, s *state) string {
 	switch {
 	case o.Proc != tape.Init:
 		return "only init lets the target go"
-	case v.d.on(policy.LayerCapabilities) && (!v.bounded(s) || s.lacks(noCaps)):
+	case v.d.on(policy.LayerCapabilities) && (!v.bounded(tape.Init, s) || s.lacks(noCaps)):
 		return "init still has capabilities"
 	case v.d.on(policy.LayerNoNewPrivs) && s.lacks(noNewPrivs):
 		return "init lacks no_new_privs"

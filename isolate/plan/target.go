@@ -108,18 +108,30 @@ func (b *builder) groups() {
 // Securebits: root is no more than any uid, for good, capabilities(7).
 const Securebits = 0x2f // NOROOT, NO_SETUID_FIXUP, both locked, and KEEP_CAPS locked
 
+// RootSecurebits are those of a program that is root inside: uid 0 means what it
+// always did there, within its bounding set, for good, and nothing is passed on to
+// another uid's programs.
+const RootSecurebits = 0xea // NOROOT, NO_SETUID_FIXUP and KEEP_CAPS off, NO_CAP_AMBIENT_RAISE on, all locked
+
 func (b *builder) privileges() {
 	if !b.layer(policy.LayerCapabilities) {
 		return
 	}
-	b.bounding()
-	bits := b.Call("lock securebits", unix.SYS_PRCTL, unix.PR_SET_SECUREBITS, Securebits).Because("needs CAP_SETPCAP, which the uid takes")
+	b.bounding(b.in.Keeps())
+	bits := b.Call("lock securebits", unix.SYS_PRCTL, unix.PR_SET_SECUREBITS, securebitsOf(b.in.Policy.User)).Because("needs CAP_SETPCAP, which the uid takes")
 	if !b.privileged() {
 		bits.Soft()
 	}
 	if !b.on(policy.LayerUserNS) { // which begins with none
 		b.Call("clear the ambient set", unix.SYS_PRCTL, unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
 	}
+}
+
+func securebitsOf(u policy.User) uint64 {
+	if u == policy.UserRoot {
+		return RootSecurebits
+	}
+	return Securebits
 }
 
 func (b *builder) userIDs() {
@@ -142,6 +154,9 @@ func (b *builder) userIDs() {
 // noWayBack proves that root can't be regained. It comes when the capabilities
 // are gone: with them it would only show that id 0 isn't mapped.
 func (b *builder) noWayBack() {
+	if b.in.Policy.User == policy.UserRoot {
+		return // it is root already, of its own user namespace
+	}
 	b.InLayer("")
 	regained, skip := b.NewLabel(), b.NewLabel()
 	o := b.Call("try to become root again", unix.SYS_SETRESUID, 0, 0, 0)
@@ -156,7 +171,7 @@ func (b *builder) noWayBack() {
 
 func (b *builder) noCapsAtAll() {
 	if b.layer(policy.LayerCapabilities) {
-		b.noCaps()
+		b.caps(b.in.Keeps())
 	}
 }
 
@@ -308,11 +323,15 @@ func (b *builder) unread(at func(int) tape.Addr) {
 }
 
 // readBounding asks for each capability whether it is in the bounding set: the
-// word at is zero only when the last has been asked for and none was there.
+// word at is zero only when the last has been asked for and none was there, but for
+// what the program is to have.
 func (b *builder) readBounding(at tape.Addr) {
 	kept := b.NewLabel()
 	b.SetVar(at, 1)
 	for c := 0; c <= b.in.Facts.LastCap; c++ {
+		if b.in.Keeps()>>c&1 != 0 {
+			continue
+		}
 		o := b.Call("read back the bounding set", unix.SYS_PRCTL, unix.PR_CAPBSET_READ, uint64(c)).Soft()
 		o.Pos = kept
 		if c == b.in.Facts.LastCap {

@@ -50,10 +50,12 @@ type Demands struct {
 	Facts   *host.Facts
 	Groups  int  // control groups that the target joins
 	Filters bool // init has a filter of its own
+	User    policy.User
+	Keeps   uint64 // capabilities that the program is to have inside
 }
 
 func demandsOf(in *Input) Demands {
-	return Demands{Layers: in.Policy.Layers, Facts: in.Facts, Groups: in.Procs, Filters: len(in.InitFilter) > 0}
+	return Demands{Layers: in.Policy.Layers, Facts: in.Facts, Groups: in.Procs, Filters: len(in.InitFilter) > 0, User: in.Policy.User, Keeps: in.Keeps()}
 }
 
 func (d *Demands) on(l policy.Layer) bool {

@@ -1,0 +1,55 @@
+package state
+
+import "strconv"
+
+// Error says what could not be done with a state, why, and what to do.
+type Error struct {
+	Op     string // "make", "use", "apply", "upgrade"
+	Object string // the state, or a path of it
+	Err    error
+	Hint   string
+}
+
+func (e *Error) Error() string {
+	s := e.Op + " " + printable(e.Object) + ": " + e.Err.Error()
+	if e.Hint != "" {
+		s += ": " + e.Hint
+	}
+	return s
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// printable quotes a path that would write control characters to a terminal: a
+// program has chosen it.
+func printable(s string) string {
+	for _, r := range s {
+		if !strconv.IsPrint(r) {
+			return strconv.QuoteToASCII(s)
+		}
+	}
+	return s
+}
+
+// Fault is a cause that is not the kernel's.
+type Fault string
+
+func (f Fault) Error() string { return string(f) }
+
+// The faults of this package, for errors.Is.
+const (
+	ErrName       Fault = "can't be the name of a state"
+	ErrNoState    Fault = "there is no such state"
+	ErrExists     Fault = "there is a state of that name already"
+	ErrInUse      Fault = "it is in use"
+	ErrDamaged    Fault = "its record is damaged"
+	ErrOtherImage Fault = "it was made upon another image"
+	ErrOtherUser  Fault = "it was made by another user inside"
+	ErrOtherOwner Fault = "it was made by another user of the host"
+	ErrNoImage    Fault = "it was not made upon an image"
+	ErrNoFolder   Fault = "it keeps no changes of a folder"
+	ErrConflict   Fault = "the new image has changed what the state has changed too"
+	ErrEscapes    Fault = "is a link that leads out of the folder"
+	ErrSpecial    Fault = "is neither a file, a folder nor a link"
+)

@@ -1,0 +1,308 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/jailrun/jail/internal/filelock"
+	"github.com/jailrun/jail/rootfs/disk"
+	"golang.org/x/sys/unix"
+)
+
+// Want is what a run asks of its state.
+type Want struct {
+	Image string // ID of the image below it, "" for the host's system
+	Ref   string // as what that was named
+	User  string // who the program is inside
+	Bytes int64  // that it may hold, if it is made
+	Parts []Part // without Dir: what it is to keep
+}
+
+// State is one that is in use: nobody else uses it until it is closed, and no process
+// has its Lock any more.
+type State struct {
+	Record
+	dir  string
+	lock *os.File // of an ordinary user's
+	root *os.File // the folder that holds the parts: a detached mount, or the tree
+}
+
+// Open takes a state for a run, and makes it if there is none. The error is an *Error,
+// with ErrInUse, ErrOtherImage, ErrOtherUser or ErrDamaged among its causes.
+func Open(ctx context.Context, store, name string, w Want) (*State, error) {
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
+	s, err := take(ctx, store, name)
+	if errors.Is(err, ErrNoState) {
+		if err = create(ctx, store, name, w); err == nil || errors.Is(err, ErrExists) {
+			s, err = take(ctx, store, name)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := s.serve(w); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Take takes a state that is there, to look at it or to change it.
+func Take(ctx context.Context, store, name string) (*State, error) {
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
+	return take(ctx, store, name)
+}
+
+// patience is how long a state is waited for: its jail may be on its way out.
+const patience = 2 * time.Second
+
+func take(ctx context.Context, store, name string) (*State, error) {
+	s := &State{dir: filepath.Join(Dir(store), name)}
+	r, err := read(s.dir)
+	if err != nil {
+		return nil, recordError("use", name, err)
+	}
+	s.Record = *r
+	if err := s.hold(ctx); err != nil {
+		s.Close()
+		return nil, s.fail("use", err)
+	}
+	// What was read before it was held may have been changed, or removed, meanwhile.
+	if r, err = read(s.dir); err != nil {
+		s.Close()
+		return nil, recordError("use", name, err)
+	}
+	s.Record = *r
+	return s, nil
+}
+
+func (s *State) fail(op string, err error) error {
+	hint := ""
+	if errors.Is(err, disk.ErrInUse) || errors.Is(err, filelock.ErrBusy) {
+		err, hint = ErrInUse, "a state serves one jail at a time: wait for its end, or name another"
+	}
+	return &Error{Op: op, Object: s.Name, Err: err, Hint: hint}
+}
+
+// hold takes the lock, and opens the folder of the parts.
+func (s *State) hold(ctx context.Context) (err error) {
+	if s.onDisk() {
+		s.root, err = disk.Mount(ctx, filepath.Join(s.dir, diskFile))
+		return err
+	}
+	if s.lock, err = os.OpenFile(filepath.Join(s.dir, lockFile), os.O_RDWR|unix.O_NOFOLLOW, 0); err != nil {
+		return err
+	}
+	if err = filelock.Lock(ctx, s.lock, unix.LOCK_EX, patience); err != nil {
+		return err
+	}
+	s.root, err = os.OpenFile(filepath.Join(s.dir, treeDir), os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
+	return err
+}
+
+func (s *State) onDisk() bool {
+	_, err := os.Lstat(filepath.Join(s.dir, diskFile))
+	return err == nil
+}
+
+// Root is the folder that holds the parts: as root a mount that is attached nowhere.
+func (s *State) Root() *os.File { return s.root }
+
+// Mounted says whether Root is a file system of the state's own, which holds no more
+// than Bytes. An ordinary user's is a folder at Path.
+func (s *State) Mounted() bool { return s.lock == nil }
+
+// Path is the folder of the parts, where it is one.
+func (s *State) Path() string { return filepath.Join(s.dir, treeDir) }
+
+// Lock is the descriptor that keeps an ordinary user's state from others for as long
+// as any process has it; nil where the kernel's mount does.
+func (s *State) Lock() *os.File { return s.lock }
+
+// Close gives the state back.
+func (s *State) Close() {
+	for _, f := range []*os.File{s.root, s.lock} {
+		if f != nil {
+			f.Close()
+		}
+	}
+}
+
+// serve holds a state to what a run wants of it, and makes what parts it lacks.
+func (s *State) serve(w Want) error {
+	switch {
+	case s.Image != w.Image:
+		return &Error{Op: "use", Object: s.Name, Err: ErrOtherImage,
+			Hint: "leave --image out, or move it over to that image: jail state upgrade " + s.Name + " IMAGE"}
+	case s.User != w.User:
+		return &Error{Op: "use", Object: s.Name, Err: ErrOtherUser, Hint: "name --user " + s.User + ", or another state"}
+	}
+	for _, p := range w.Parts {
+		have := s.part(p.Target)
+		if have == nil {
+			p.Dir = "d" + strconv.Itoa(len(s.Parts))
+			s.Parts = append(s.Parts, p)
+			have = &s.Parts[len(s.Parts)-1]
+		}
+		if have.Source != p.Source {
+			return &Error{Op: "use", Object: s.Name, Err: Fault("it keeps the changes of " + have.Source + " at " + p.Target), Hint: "name another state, or another place for the folder"}
+		}
+		if err := s.makePart(have); err != nil {
+			return s.fail("use", err)
+		}
+	}
+	s.Used = time.Now().UTC()
+	if err := s.write(s.dir); err != nil {
+		return s.fail("use", err)
+	}
+	return nil
+}
+
+func (s *State) makePart(p *Part) error {
+	for _, d := range [...]string{p.Dir, p.Dir + "/" + upperDir, p.Dir + "/" + workDir} {
+		if err := unix.Mkdirat(int(s.root.Fd()), d, 0o755); err != nil && err != unix.EEXIST {
+			return &os.PathError{Op: "mkdir", Path: d, Err: err}
+		}
+	}
+	return nil
+}
+
+// Folder gives the name of the folder of a target's part.
+func (s *State) Folder(target string) string {
+	if p := s.part(target); p != nil {
+		return p.Dir
+	}
+	return ""
+}
+
+// create makes a state under a name of its own, and gives it its name when it is whole.
+func create(ctx context.Context, store, name string, w Want) error {
+	if err := os.MkdirAll(Dir(store), 0o700); err != nil {
+		return &Error{Op: "make", Object: name, Err: err, Hint: "set JAIL_STORE to a folder of your own"}
+	}
+	tmp, err := os.MkdirTemp(Dir(store), ".new-")
+	if err != nil {
+		return &Error{Op: "make", Object: name, Err: err}
+	}
+	defer os.RemoveAll(tmp) // it has another name by then, if it was made
+	held, err := holdFolder(tmp)
+	if err != nil {
+		return &Error{Op: "make", Object: name, Err: err}
+	}
+	defer held.Close()
+	now := time.Now().UTC()
+	r := &Record{Schema: Schema, Name: name, Image: w.Image, Ref: w.Ref, User: w.User, Bytes: w.Bytes, Made: now, Used: now}
+	if err = r.write(tmp); err == nil {
+		err = furnish(ctx, tmp, w.Bytes)
+	}
+	if err == nil {
+		err = unix.Renameat2(unix.AT_FDCWD, tmp, unix.AT_FDCWD, filepath.Join(Dir(store), name), unix.RENAME_NOREPLACE)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		err = ErrExists
+	}
+	if err != nil {
+		return &Error{Op: "make", Object: name, Err: err}
+	}
+	return nil
+}
+
+// furnish makes the place of the parts: root's is a disk of the size that was asked
+// for, since nothing else bounds what a folder of his takes.
+func furnish(ctx context.Context, dir string, bytes int64) error {
+	if os.Geteuid() == 0 {
+		return disk.Make(ctx, filepath.Join(dir, diskFile), disk.Options{Bytes: bytes})
+	}
+	if err := os.Mkdir(filepath.Join(dir, treeDir), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, lockFile), nil, 0o600)
+}
+
+// Discard removes a state and all that it keeps.
+func Discard(ctx context.Context, store, name string) error {
+	s, err := Take(ctx, store, name)
+	var e *Error
+	if errors.As(err, &e) && errors.Is(err, ErrDamaged) {
+		s, err = &State{Record: Record{Name: name}, dir: filepath.Join(Dir(store), name)}, nil
+	}
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	gone := filepath.Join(Dir(store), ".gone-"+name+"-"+strconv.FormatInt(time.Now().UnixNano(), 36))
+	held, err := holdFolder(s.dir)
+	if err != nil {
+		return s.fail("discard", err)
+	}
+	defer held.Close()
+	if err := os.Rename(s.dir, gone); err != nil {
+		return s.fail("discard", err)
+	}
+	if err := removeAll(gone); err != nil {
+		return s.fail("discard", err)
+	}
+	return nil
+}
+
+// removeAll removes folders too that a program has closed to their owner.
+func removeAll(dir string) error {
+	err := os.RemoveAll(dir)
+	if !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if d != nil && d.IsDir() {
+			_ = os.Chmod(path, 0o700) // #nosec G302 -- a folder, to be removed
+		}
+		if err != nil {
+			return fs.SkipDir
+		}
+		return nil
+	})
+	return os.RemoveAll(dir)
+}
+
+// holdFolder takes the lock by which a maker, or a remover, holds its folder. The error
+// wraps EAGAIN if one does.
+func holdFolder(dir string) (*os.File, error) {
+	f, err := os.OpenFile(dir, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0) // #nosec G304 -- in the store, and only its lock is taken
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		f.Close()
+		return nil, &os.PathError{Op: "flock", Path: dir, Err: err}
+	}
+	return f, nil
+}
+
+// Sweep removes what killed makers and removers of states have left.
+func Sweep(store string) error {
+	entries, err := os.ReadDir(Dir(store))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		dir := filepath.Join(Dir(store), e.Name())
+		if e.Name()[0] != '.' {
+			continue
+		}
+		held, heldErr := holdFolder(dir)
+		if heldErr != nil {
+			continue // somebody is at it
+		}
+		err = errors.Join(err, removeAll(dir))
+		held.Close()
+	}
+	return err
+}

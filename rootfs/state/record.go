@@ -1,0 +1,171 @@
+// Package state keeps what programs change of what they see, from run to run: the upper
+// layers of their overlays, under a name.
+//
+//	states/<name>/state.json   what it was made upon, and what it keeps
+//	states/<name>/lock         held by whom it serves
+//	states/<name>/disk         root's: a file system of the state's size
+//	states/<name>/tree/        an ordinary user's: folders of his own
+//
+// On the disk, or in the tree, each part has a folder with upper and work in it.
+package state
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Schema is that of a state's record.
+const Schema = "jail.state/v1"
+
+// Record is what is written of a state: state.json.
+type Record struct {
+	Schema string    `json:"schema"`
+	Name   string    `json:"name"`
+	Image  string    `json:"image"`      // ID of the image that it was made upon, "" for the host's system
+	Ref    string    `json:"image_name"` // as what that was named
+	User   string    `json:"user"`       // who programs are inside: "jail" or "root"
+	Bytes  int64     `json:"size_bytes"` // that it may hold
+	Made   time.Time `json:"made"`
+	Used   time.Time `json:"used"` // when it was last begun to be used
+	Parts  []Part    `json:"parts"`
+}
+
+// Part is one overlay whose upper layer the state keeps.
+type Part struct {
+	Target string `json:"target"` // where it is inside; "/" for the root
+	Source string `json:"source"` // the host's folder that it lies over, "" for the image
+	Dir    string `json:"dir"`    // its folder in the state
+}
+
+// The files of a state.
+const (
+	recordFile = "state.json"
+	lockFile   = "lock"
+	diskFile   = "disk"
+	treeDir    = "tree"
+	upperDir   = "upper"
+	workDir    = "work"
+)
+
+// Dir is where states are in a store.
+func Dir(store string) string { return filepath.Join(store, "states") }
+
+// checkName wants a file's name that is no hidden one.
+func checkName(name string) error {
+	if name == "" || len(name) > 64 || strings.HasPrefix(name, ".") || strings.ContainsAny(name, "/\x00\n") {
+		return &Error{Op: "name", Object: name, Err: ErrName, Hint: "write letters, digits and inner hyphens, dots and underscores, as build-1"}
+	}
+	return nil
+}
+
+func read(dir string) (*Record, error) {
+	b, err := os.ReadFile(filepath.Join(dir, recordFile)) // #nosec G304 -- in the store, which is the caller's and closed to others
+	if err != nil {
+		return nil, err
+	}
+	r := &Record{}
+	if json.Unmarshal(b, r) != nil || r.Schema != Schema || !r.whole() {
+		return nil, ErrDamaged
+	}
+	return r, nil
+}
+
+// whole says whether no part would lead out of the state: a record may have come with
+// a backup.
+func (r *Record) whole() bool {
+	for _, p := range r.Parts {
+		if !filepath.IsLocal(p.Dir) || strings.ContainsAny(p.Dir, "/,:\\") || !filepath.IsAbs(p.Target) || filepath.Clean(p.Target) != p.Target {
+			return false
+		}
+	}
+	return true
+}
+
+// write puts a record in place at once: a reader sees the old one, or the new.
+func (r *Record) write(dir string) error {
+	b, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		return err
+	}
+	tmp := filepath.Join(dir, "."+recordFile)
+	if err := os.WriteFile(tmp, append(b, '\n'), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(tmp, filepath.Join(dir, recordFile))
+}
+
+// part finds the part of a target, or nil.
+func (r *Record) part(target string) *Part {
+	for i := range r.Parts {
+		if r.Parts[i].Target == target {
+			return &r.Parts[i]
+		}
+	}
+	return nil
+}
+
+// Get reads a state's record. The error is an *Error, with ErrNoState or ErrDamaged
+// among its causes.
+func Get(store, name string) (*Record, error) {
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
+	r, err := read(filepath.Join(Dir(store), name))
+	if err != nil {
+		return nil, recordError("read", name, err)
+	}
+	return r, nil
+}
+
+func recordError(op, name string, err error) error {
+	e := &Error{Op: op, Object: name, Err: err}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		e.Err, e.Hint = ErrNoState, "jail state ls lists them"
+	case errors.Is(err, ErrDamaged):
+		e.Hint = "jail state discard " + name + " removes it"
+	}
+	return e
+}
+
+// List reads the records of all states, in the order of their names. One that can't
+// be read is left out, and is among the errors.
+func List(store string) (list []*Record, err error) {
+	entries, err := os.ReadDir(Dir(store))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") {
+			continue // being made, or removed
+		}
+		r, err := Get(store, e.Name())
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		list = append(list, r)
+	}
+	return list, errors.Join(errs...)
+}
+
+// Images lists the IDs of the images that states were made upon. An error says that
+// there may be more.
+func Images(store string) (ids []string, err error) {
+	all, err := List(store)
+	for _, r := range all {
+		if r.Image != "" {
+			ids = append(ids, r.Image)
+		}
+	}
+	return ids, err
+}
