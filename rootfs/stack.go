@@ -1,6 +1,7 @@
 package rootfs
 
 import (
+	"cmp"
 	"io"
 	"os"
 	"strings"
@@ -20,31 +21,37 @@ func (s Stack) Lstat(path string) (st unix.Stat_t, err error) {
 	return st, err
 }
 
-// ReadFile reads a regular file of the overlay, of at most so many bytes; a larger one
-// is EFBIG. It follows no link.
-func (s Stack) ReadFile(path string, most int64) (data []byte, err error) {
+// Open opens a regular file of the overlay for reading. It follows no link; what is no
+// file is EINVAL.
+func (s Stack) Open(path string) (f *os.File, err error) {
 	err = s.find(path, func(dirfd int, name string) error {
 		fd, err := unix.Openat(dirfd, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 		if err != nil {
 			return err
 		}
-		f := os.NewFile(uintptr(fd), name)
-		defer f.Close()
 		var st unix.Stat_t
-		if err := unix.Fstat(fd, &st); err != nil {
-			return err
+		if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG {
+			unix.Close(fd)
+			return cmp.Or(err, error(unix.EINVAL))
 		}
-		switch {
-		case isWhiteout(&st):
-			return unix.ENOENT
-		case st.Mode&unix.S_IFMT != unix.S_IFREG:
-			return unix.EINVAL
-		case st.Size > most:
-			return unix.EFBIG
-		}
-		data, err = io.ReadAll(io.LimitReader(f, most))
-		return err
+		f = os.NewFile(uintptr(fd), path)
+		return nil
 	})
+	return f, err
+}
+
+// ReadFile reads a regular file of the overlay, of at most so many bytes; a larger one
+// is EFBIG.
+func (s Stack) ReadFile(path string, most int64) ([]byte, error) {
+	f, err := s.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && int64(len(data)) > most {
+		return nil, unix.EFBIG
+	}
 	return data, err
 }
 

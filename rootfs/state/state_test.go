@@ -1,0 +1,216 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/jailrun/jail/rootfs"
+	"golang.org/x/sys/unix"
+)
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// tree makes files of a map: a name that ends in a slash is a folder, a text that
+// begins with "-> " a link.
+func tree(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	names := make([]string, 0, len(files))
+	for n := range files {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	for _, n := range names {
+		at := filepath.Join(dir, n)
+		must(t, os.MkdirAll(filepath.Dir(at), 0o755))
+		switch text := files[n]; {
+		case n[len(n)-1] == '/':
+			must(t, os.MkdirAll(at, 0o755))
+		case len(text) > 3 && text[:3] == "-> ":
+			must(t, os.Symlink(text[3:], at))
+		case text == "gone":
+			must(t, unix.Mknod(at, unix.S_IFCHR, 0))
+		default:
+			must(t, os.WriteFile(at, []byte(text), 0o644))
+		}
+	}
+}
+
+// kept makes a state of a folder, with what a program has done in it.
+func kept(t *testing.T, source string, changes map[string]string) (store string, s *State) {
+	t.Helper()
+	store = t.TempDir()
+	s, err := Open(t.Context(), store, "s", Want{User: "jail", Bytes: 16 << 20, Parts: []Part{{Target: "/box/p", Source: source}}})
+	must(t, err)
+	t.Cleanup(s.Close)
+	tree(t, upperOf(s), changes)
+	return store, s
+}
+
+func upperOf(s *State) string {
+	return "/proc/self/fd/" + itoa(int(s.Root().Fd())) + "/" + s.Parts[0].Dir + "/" + upperDir
+}
+
+func changes(t *testing.T, s *State) (list []string) {
+	t.Helper()
+	must(t, s.Diff(t.Context(), nil, func(c Change) error {
+		list = append(list, string(c.Kind)+" "+c.Type+" "+c.Path)
+		return nil
+	}))
+	return list
+}
+
+func project(t *testing.T) string {
+	dir := t.TempDir()
+	tree(t, dir, map[string]string{"a": "a", "b": "b", "d/x": "x", "d/y": "y", "same": "same", "sub/deep/z": "z"})
+	return dir
+}
+
+var work = map[string]string{
+	"a": "changed", "b": "gone", "new": "new", "more/f": "f", "d": "gone", "same": "same", "to": "-> more/f", "out": "-> /etc/shadow", "up": "-> ../secret",
+}
+
+func TestDiffTellsWhatAProgramHasChangedAndNothingElse(t *testing.T) {
+	_, s := kept(t, project(t), work)
+	want := []string{"changed file /box/p/a", "deleted file /box/p/b", "deleted folder /box/p/d", "added folder /box/p/more", "added file /box/p/more/f",
+		"added file /box/p/new", "added link /box/p/out", "added link /box/p/to", "added link /box/p/up"}
+	if got := changes(t, s); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestAChangeIsToldWhateverTimesTheProgramHasSet(t *testing.T) {
+	dir := project(t)
+	_, s := kept(t, dir, map[string]string{"same": "SAME"})
+	info, err := os.Stat(dir + "/same")
+	must(t, err)
+	must(t, os.Chtimes(upperOf(s)+"/same", info.ModTime(), info.ModTime()))
+	if got := changes(t, s); !slices.Equal(got, []string{"changed file /box/p/same"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestApplyMakesTheChangesInTheFolderAndLeavesLinksThatLeadOut(t *testing.T) {
+	dir := project(t)
+	_, s := kept(t, dir, work)
+	must(t, os.Chmod(upperOf(s)+"/new", 0o755|fs.ModeSetuid))
+	a, err := s.Apply(t.Context(), nil)
+	must(t, err)
+	if a.Added != 4 || a.Changed != 1 || a.Deleted != 2 || len(a.Left) != 2 || !errors.Is(a.Left[0].Err, ErrEscapes) {
+		t.Errorf("%+v", a)
+	}
+	for name, want := range map[string]string{"a": "changed", "new": "new", "more/f": "f", "to": "f", "same": "same", "sub/deep/z": "z"} {
+		if b, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(b) != want {
+			t.Errorf("%s: %q, %v", name, b, err)
+		}
+	}
+	for _, name := range []string{"b", "d", "out", "up"} {
+		if _, err := os.Lstat(filepath.Join(dir, name)); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is there: %v", name, err)
+		}
+	}
+	if info, err := os.Stat(dir + "/new"); err != nil || info.Mode() != 0o755 {
+		t.Errorf("new is %v, %v", info.Mode(), err)
+	}
+	if got := changes(t, s); !slices.Equal(got, []string{"added link /box/p/out", "added link /box/p/up"}) {
+		t.Errorf("left in the state: %q", got)
+	}
+}
+
+func TestApplyOfSomePathsLeavesTheOthersInTheState(t *testing.T) {
+	dir := project(t)
+	_, s := kept(t, dir, work)
+	a, err := s.Apply(t.Context(), []string{"/box/p/more/f"})
+	must(t, err)
+	if b, err := os.ReadFile(dir + "/more/f"); err != nil || string(b) != "f" || a.Added != 2 {
+		t.Errorf("%q, %v, %+v", b, err, a)
+	}
+	if b, err := os.ReadFile(dir + "/a"); err != nil || string(b) != "a" {
+		t.Errorf("a was changed too: %q, %v", b, err)
+	}
+	if got := changes(t, s); slices.Contains(got, "added file /box/p/more/f") || !slices.Contains(got, "changed file /box/p/a") {
+		t.Errorf("%q", got)
+	}
+}
+
+// A link in the caller's folder that leads out of it is not followed: the program
+// knows that it is there.
+func TestApplyWritesNothingOutsideTheFolder(t *testing.T) {
+	dir, out := project(t), t.TempDir()
+	must(t, os.Symlink(out, dir+"/door"))
+	_, s := kept(t, dir, map[string]string{"door/f": "f"})
+	a, err := s.Apply(t.Context(), nil)
+	must(t, err)
+	if _, err := os.Lstat(out + "/f"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it was written outside: %v, %+v", err, a)
+	}
+}
+
+func TestOneJailAtATimeHasAState(t *testing.T) {
+	store, s := kept(t, project(t), nil)
+	if _, err := Take(t.Context(), store, "s"); !errors.Is(err, ErrInUse) {
+		t.Error(err)
+	}
+	s.Close()
+	again, err := Take(t.Context(), store, "s")
+	must(t, err)
+	again.Close()
+}
+
+func TestAStateIsHeldToWhatItWasMadeFor(t *testing.T) {
+	store, s := kept(t, project(t), nil)
+	s.Close()
+	for _, c := range []struct {
+		want Want
+		err  error
+	}{
+		{Want{User: "jail", Image: "sha256:1"}, ErrOtherImage},
+		{Want{User: "root"}, ErrOtherUser},
+	} {
+		if _, err := Open(t.Context(), store, "s", c.want); !errors.Is(err, c.err) {
+			t.Errorf("%+v: %v", c.want, err)
+		}
+	}
+	var e *Error
+	if _, err := Open(t.Context(), store, "s", Want{User: "jail", Parts: []Part{{Target: "/box/p", Source: "/elsewhere"}}}); !errors.As(err, &e) || e.Hint == "" {
+		t.Error(err)
+	}
+	if _, err := Open(t.Context(), store, "../s", Want{}); !errors.Is(err, ErrName) {
+		t.Error(err)
+	}
+}
+
+func TestDiscardRemovesAllAndSweepWhatAKilledOneHasLeft(t *testing.T) {
+	store, s := kept(t, project(t), work)
+	if err := Discard(t.Context(), store, "s"); !errors.Is(err, ErrInUse) {
+		t.Errorf("in use: %v", err)
+	}
+	s.Close()
+	must(t, Discard(t.Context(), store, "s"))
+	must(t, os.MkdirAll(Dir(store)+"/.new-1/tree/closed/x", 0o700))
+	must(t, Sweep(store))
+	if left, err := os.ReadDir(Dir(store)); err != nil || len(left) != 0 {
+		t.Errorf("%v, %v", left, err)
+	}
+	if _, err := Get(store, "s"); !errors.Is(err, ErrNoState) {
+		t.Error(err)
+	}
+}
+
+func TestACanceledDiffEnds(t *testing.T) {
+	_, s := kept(t, project(t), work)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.Diff(ctx, rootfs.Stack{}, func(Change) error { return nil }); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
