@@ -48,6 +48,7 @@ type Input struct {
 	Filter     string // the target's seccomp program, struct sock_filter each
 	InitFilter string // PID 1's
 	Listener   bool   // the filter reports to a listener
+	Hold       bool   // the program waits until the supervisor has put files in
 	LogDenials bool   // Landlock tells the kernel's audit what it refuses the program
 
 	HostTarget, HostInit int    // the run's own ids, where Facts.Root

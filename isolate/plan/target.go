@@ -365,10 +365,14 @@ func (b *builder) filter() {
 	if b.listens() {
 		b.Call("close the listener", unix.SYS_CLOSE, uint64(listener)).Loading(0)
 	}
-	if b.in.Policy.Verify == policy.VerifyFull {
-		b.Call("wait until the supervisor has read the rest", unix.SYS_READ, FdTarget, uint64(b.Var(8)), 8)
+	if b.in.Waits() {
+		b.Call("wait for the supervisor", unix.SYS_READ, FdTarget, uint64(b.Var(8)), 8)
 	}
 }
+
+// Waits says whether the target waits before it is executed, until the supervisor has
+// looked at it from outside, or has put its files in.
+func (in *Input) Waits() bool { return in.Hold || in.Policy.Verify == policy.VerifyFull }
 
 // listens says whether the filter has a listener to hand over.
 func (b *builder) listens() bool { return b.in.Listener && b.on(policy.LayerSeccomp) }
@@ -387,15 +391,20 @@ func (b *builder) filterFlags() uint64 {
 }
 
 // seenMessage lays out the message of the read-back. With it go the directory
-// of the quota, where there is one, and the listener. A result is stored in
-// eight bytes, so the quota's comes first, and the listener's over its upper
-// half.
+// of the quota, where there is one, that of a root that is an overlay, and the
+// listener. A result is stored in eight bytes, so each comes over the upper half
+// of the one before.
 func (b *builder) seenMessage() (hdr uint64, listener tape.Addr) {
 	n := 0
-	ctl := b.Var(32)
-	if b.box != 0 {
-		b.Call("take the quota along", unix.SYS_FCNTL, uint64(b.box), unix.F_DUPFD_CLOEXEC, 0).Loading(0).Into(ctl + 16)
-		n++
+	ctl := b.Var(40)
+	for _, dir := range [...]struct {
+		what string
+		fd   tape.Addr
+	}{{"the quota", b.box}, {"the root", b.rootD}} {
+		if dir.fd != 0 {
+			b.Call("take "+dir.what+" along", unix.SYS_FCNTL, uint64(dir.fd), unix.F_DUPFD_CLOEXEC, 0).Loading(0).Into(ctl + 16 + tape.Addr(4*n))
+			n++
+		}
 	}
 	listener = ctl + 16 + tape.Addr(4*n)
 	if b.listens() {
@@ -406,7 +415,7 @@ func (b *builder) seenMessage() (hdr uint64, listener tape.Addr) {
 	if n == 0 {
 		return b.Words(0, 0, iov, 1, 0, 0, 0), listener
 	}
-	return b.Words(0, 0, iov, 1, uint64(ctl), 24, 0), listener
+	return b.Words(0, 0, iov, 1, uint64(ctl), uint64(16+4*n+7)&^7, 0), listener
 }
 
 // exec tries each place where the program may be. Success is seen as the close

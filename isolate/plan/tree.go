@@ -466,3 +466,17 @@ func (b *builder) pivot() {
 	b.Call("detach the old root", unix.SYS_UMOUNT2, dot, unix.MNT_DETACH).
 		Because("detach, not unmount: it may be busy")
 }
+
+// InQuota gives the path that a path inside has in the file system of the quota, of
+// which the supervisor has the directory.
+func InQuota(p string, rooted bool) (string, bool) {
+	if rest, ok := strings.CutPrefix(p, "/var/tmp"); ok && !rooted && (rest == "" || rest[0] == '/') {
+		p = "/tmp" + rest // a link of the host view
+	}
+	for _, q := range quotas {
+		if contains(q.path, p) {
+			return q.dir + strings.TrimPrefix(p, q.path), true
+		}
+	}
+	return "", false
+}

@@ -23,6 +23,9 @@ func (r *Result) AppendLine(b []byte) []byte {
 	w.bool("denials_truncated", r.DenialsTruncated)
 	w.str("watched", string(r.Watched))
 	text(&w, "watch_error", r.WatchError)
+	w.image(r.Image)
+	text(&w, "state", r.State)
+	w.copied(r.Copied)
 	w.evidence(&r.Evidence)
 	w.output(&r.Output)
 	w.str("policy_digest", r.PolicyDigest)
@@ -76,22 +79,8 @@ func (w *writer) noise(n *Noise) {
 	optional(w, "host_cpu_ns", n.HostCPUNS)
 	optional(w, "host_memory_ns", n.HostMemoryNS)
 	optional(w, "host_io_ns", n.HostIONS)
-	w.disturbances("causes", n.Causes)
+	texts(w, "causes", n.Causes)
 	w.close()
-}
-
-func (w *writer) disturbances(k string, list []Disturbance) {
-	if list == nil {
-		w.null(k)
-		return
-	}
-	w.key(k)
-	w.b = append(w.b, '[')
-	for _, d := range list {
-		w.element()
-		w.b = appendString(w.b, string(d))
-	}
-	w.b = append(w.b, ']')
 }
 
 func (w *writer) cores(c *Cores) {

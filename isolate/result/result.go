@@ -37,6 +37,9 @@ type Result struct {
 	DenialsTruncated bool     `json:"denials_truncated"` // more was refused than the list may hold
 	Watched          Watched  `json:"watched"`           // how closely the program was watched
 	WatchError       *string  `json:"watch_error"`       // why its files could not be looked at; null when they were, or were not to be
+	Image            *Image   `json:"image"`             // what it saw instead of the host's system; null for that
+	State            *string  `json:"state"`             // the name under which its changes are kept; null when they are not
+	Copied           []Copied `json:"copied"`            // what was copied in and out, in order; null when nothing was to be
 	Evidence         Evidence `json:"evidence"`          // the facts that decided the reason
 	Output           Output   `json:"output"`            // what came out of the program's streams
 	PolicyDigest     string   `json:"policy_digest"`     // "sha256:" and the digest of the resolved policy; "" when none could be resolved

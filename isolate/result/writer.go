@@ -134,3 +134,18 @@ func appendASCII(b []byte, c byte) []byte {
 	}
 	return append(b, c)
 }
+
+// texts writes a list of strings, or null for one that was never made.
+func texts[T ~string](w *writer, k string, list []T) {
+	if list == nil {
+		w.null(k)
+		return
+	}
+	w.key(k)
+	w.b = append(w.b, '[')
+	for _, s := range list {
+		w.element()
+		w.b = appendString(w.b, string(s))
+	}
+	w.b = append(w.b, ']')
+}
