@@ -1,12 +1,18 @@
 package exchange
 
-import "strconv"
+import (
+	"errors"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/jailrun/jail/internal/safepath"
+)
 
 // Error says what could not be done, to what, why, and what to do.
 type Error struct {
-	Op     string // "open", "list", "make folder", "create", "copy", "read the pattern"
+	Op     string // "open", "list", "make the folder", "create", "copy", "read the path", "read the limit"
 	Object string // the path
-	Err    error  // a Fault, an error of package safepath's, the kernel's errno or the context's
+	Err    error  // a Fault, a safepath.Refusal, the kernel's errno or the context's
 	Hint   string
 }
 
@@ -24,7 +30,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // printable quotes a path that would write control characters to a terminal.
 func printable(s string) string {
 	for _, r := range s {
-		if !strconv.IsPrint(r) || r == '�' {
+		if !strconv.IsPrint(r) || r == utf8.RuneError {
 			return strconv.Quote(s)
 		}
 	}
@@ -39,31 +45,26 @@ func (f Fault) Error() string { return string(f) }
 // The faults of this package, for errors.Is.
 const (
 	ErrTooLarge   Fault = "is larger than may be copied"
-	ErrTooMany    Fault = "has more names than may be copied"
+	ErrTooMany    Fault = "is more than may be copied"
 	ErrTooDeep    Fault = "lies deeper than may be copied"
 	ErrBadPath    Fault = "is no path beneath the tree"
 	ErrBadPattern Fault = "is no pattern"
 	ErrBadLimit   Fault = "is less than nothing"
 	ErrNoMatch    Fault = "matches nothing"
-	ErrOneFile    Fault = "is not one file"
-	ErrLinkOut    Fault = "is a symbolic link"
+	ErrNotOne     Fault = "may be more than one file"
+	ErrNotFile    Fault = "is not a regular file"
 	ErrExists     Fault = "exists already"
+	ErrForeign    Fault = "belongs to another user, in a folder in which anyone may make files"
+	ErrChanged    Fault = "was replaced while it was being made"
+	ErrLinkOut    Fault = "is a symbolic link that may lead out"
 )
 
-// Code is what a copy failed of, for who maps it to names of his own.
-type Code string
-
-// The codes.
-const (
-	NotFound     Code = "not-found"
-	NotRegular   Code = "not-regular" // a folder where a file is needed, a FIFO, a socket, a device
-	IsLink       Code = "is-link"
-	TooLarge     Code = "too-large"
-	TooMany      Code = "too-many" // also: too deep
-	BadRequest   Code = "bad-request"
-	Stopped      Code = "stopped" // the context ended
-	OpenFailed   Code = "open-failed"
-	FolderFailed Code = "folder-failed"
-	CreateFailed Code = "create-failed"
-	CopyFailed   Code = "copy-failed"
-)
+// fail is the Error of a cause. What safepath says is not said twice.
+func fail(op, object string, err error) error {
+	e := &Error{Op: op, Object: object, Err: err}
+	var s *safepath.Error
+	if errors.As(err, &s) {
+		e.Err, e.Hint = s.Err, s.Hint
+	}
+	return e
+}

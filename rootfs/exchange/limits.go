@@ -1,6 +1,10 @@
 package exchange
 
-import "github.com/jailrun/jail/internal/size"
+import (
+	"cmp"
+
+	"github.com/jailrun/jail/internal/size"
+)
 
 // Limits bounds one copy. Zero is the default; a negative number is an error.
 type Limits struct {
@@ -21,4 +25,26 @@ const (
 	defaultFiles = 10_000
 	defaultNames = 100_000
 	defaultDepth = 64
+
+	longestPath = 4096 // PATH_MAX: what no call takes as a whole, none needs to be told of
 )
+
+// filled is the limits without a zero.
+func (l Limits) filled() (Limits, error) {
+	for _, n := range [...]struct {
+		name  string
+		value int64
+	}{
+		{"Bytes", int64(l.Bytes)}, {"FileBytes", int64(l.FileBytes)}, {"Files", int64(l.Files)}, {"Names", int64(l.Names)}, {"Depth", int64(l.Depth)},
+	} {
+		if n.value < 0 {
+			return l, &Error{Op: "read the limit", Object: n.name, Err: ErrBadLimit, Hint: "0 stands for the default"}
+		}
+	}
+	l.Bytes = cmp.Or(l.Bytes, defaultBytes)
+	l.FileBytes = cmp.Or(l.FileBytes, l.Bytes)
+	l.Files = cmp.Or(l.Files, defaultFiles)
+	l.Names = cmp.Or(l.Names, defaultNames)
+	l.Depth = cmp.Or(l.Depth, defaultDepth)
+	return l, nil
+}
