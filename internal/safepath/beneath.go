@@ -2,6 +2,7 @@ package safepath
 
 import (
 	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -18,7 +19,19 @@ import (
 //
 // The error is an *Error, with a Refusal or the kernel's errno.
 func Beneath(dirfd int, path string, flags int) (*os.File, error) {
-	fd, err := openBeneath(dirfd, path, flags&^unix.O_TRUNC)
+	return beneath(dirfd, path, flags, 0)
+}
+
+// BeneathMount is Beneath, and enters no mount but the one that the folder is on:
+// that is OtherMount. What is mounted elsewhere may be a file system whose server
+// never answers. Kernels without openat2 see a mount by its number (5.8), or only
+// by its device.
+func BeneathMount(dirfd int, path string, flags int) (*os.File, error) {
+	return beneath(dirfd, path, flags, unix.RESOLVE_NO_XDEV)
+}
+
+func beneath(dirfd int, path string, flags int, resolve uint64) (*os.File, error) {
+	fd, err := openBeneath(dirfd, path, flags&^unix.O_TRUNC, resolve)
 	if err != nil {
 		return nil, fail(below, path, refine(dirfd, path, err))
 	}
@@ -29,10 +42,10 @@ func Beneath(dirfd int, path string, flags int) (*os.File, error) {
 	return os.NewFile(uintptr(fd), path), nil
 }
 
-func openBeneath(dirfd int, path string, flags int) (int, error) {
+func openBeneath(dirfd int, path string, flags int, resolve uint64) (int, error) {
 	how := unix.OpenHow{
 		Flags:   uint64(flags) | unix.O_CLOEXEC,
-		Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS,
+		Resolve: resolve | unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS,
 	}
 	if flags&unix.O_PATH == 0 { // openat2 refuses flags that O_PATH would ignore
 		how.Flags |= unix.O_NONBLOCK | unix.O_NOCTTY
@@ -46,11 +59,37 @@ func openBeneath(dirfd int, path string, flags int) (int, error) {
 		case unix.EINTR, unix.EAGAIN: // EAGAIN: a rename elsewhere while ".." was followed: openat2(2)
 			continue
 		case unix.ENOSYS, unix.EPERM: // EPERM: an outer filter that does not know openat2
-			return stepBeneath(dirfd, path, int(how.Flags), uint32(how.Mode))
+			return withoutOpenat2(dirfd, path, &how)
 		}
 		return fd, err
 	}
 	return -1, Changed
+}
+
+// withoutOpenat2 looks at the mount after the fact.
+func withoutOpenat2(dirfd int, path string, how *unix.OpenHow) (int, error) {
+	fd, err := stepBeneath(dirfd, path, int(how.Flags), uint32(how.Mode))
+	if err != nil || how.Resolve&unix.RESOLVE_NO_XDEV == 0 {
+		return fd, err
+	}
+	if err := sameMount(dirfd, fd); err != nil {
+		unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
+}
+
+func sameMount(a, b int) error {
+	var st [2]unix.Statx_t
+	for i, fd := range [...]int{a, b} {
+		if err := unix.Statx(fd, "", unix.AT_EMPTY_PATH, unix.STATX_MNT_ID, &st[i]); err != nil {
+			return err
+		}
+	}
+	if st[0].Mnt_id != st[1].Mnt_id || st[0].Dev_major != st[1].Dev_major || st[0].Dev_minor != st[1].Dev_minor {
+		return OtherMount
+	}
+	return nil
 }
 
 // stepBeneath is openat2 by single names, for kernels without it. It refuses
@@ -140,13 +179,16 @@ func settle(fd, flags int) error {
 func refine(dirfd int, path string, err error) error {
 	switch err {
 	case unix.EXDEV:
-		return Outside
+		if strings.HasPrefix(path, "/") || slices.Contains(strings.Split(path, "/"), "..") {
+			return Outside
+		}
+		return OtherMount // a path that leads down only
 	case unix.EISDIR:
 		return Directory
 	case unix.ELOOP:
 		return SymbolicLink
 	case unix.ENXIO:
-		fd, e := openBeneath(dirfd, path, unix.O_PATH)
+		fd, e := openBeneath(dirfd, path, unix.O_PATH, 0)
 		if e != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/jailrun/jail/test/apart"
 	"golang.org/x/sys/unix"
 )
 
@@ -88,5 +89,47 @@ func TestBeneathTruncatesOnlyWhatItMayOpen(t *testing.T) {
 		if st, err := os.Stat(dir.Name() + "/" + path); err != nil || st.Size() != want {
 			t.Errorf("%s: %d bytes, want %d (%v)", path, st.Size(), want, err)
 		}
+	}
+}
+
+func TestBeneathMountEntersNoOtherMount(t *testing.T) {
+	apart.Run(t, func(string) {
+		dir := tree(t)
+		must(t, os.Mkdir(dir+"/mount", 0o755))
+		must(t, os.Mkdir(dir+"/bound", 0o755))
+		must(t, unix.Mount("tmpfs", dir+"/mount", "tmpfs", 0, ""))
+		must(t, unix.Mount(dir+"/dir", dir+"/bound", "", unix.MS_BIND, ""))
+		must(t, os.WriteFile(dir+"/mount/f", nil, 0o600))
+		for path, want := range map[string]error{
+			"file": nil, "dir/inner": nil, "mount/f": OtherMount, "bound/inner": OtherMount, "../x": Outside, "link": SymbolicLink,
+		} {
+			checkMount(t, dir, path, want)
+		}
+		must(t, unix.Unmount(dir+"/mount", 0))
+		must(t, unix.Unmount(dir+"/bound", 0))
+	})
+}
+
+func checkMount(t *testing.T, dir, path string, want error) {
+	t.Helper()
+	d, err := os.Open(dir)
+	must(t, err)
+	defer d.Close()
+	f, err := BeneathMount(int(d.Fd()), path, unix.O_RDONLY)
+	if f != nil {
+		f.Close()
+	}
+	if !errors.Is(err, want) || want == nil && err != nil {
+		t.Errorf("%s: openat2: %v, not %v", path, err, want)
+	}
+	if want == Outside || want == SymbolicLink {
+		return
+	}
+	fd, err := withoutOpenat2(int(d.Fd()), path, &unix.OpenHow{Flags: unix.O_CLOEXEC, Resolve: unix.RESOLVE_NO_XDEV})
+	if err == nil {
+		unix.Close(fd)
+	}
+	if !errors.Is(err, want) || want == nil && err != nil {
+		t.Errorf("%s: name by name: %v, not %v", path, err, want)
 	}
 }

@@ -54,6 +54,7 @@ const (
 	Foreign      Refusal = "belongs to another user, in a folder in which anyone may make files"
 	Changed      Refusal = "was replaced while it was being opened"
 	Outside      Refusal = "leads out of its folder"
+	OtherMount   Refusal = "is on another mount than its folder"
 )
 
 // hints says what to do about a refusal.

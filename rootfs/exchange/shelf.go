@@ -1,0 +1,222 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+
+	"github.com/jailrun/jail/internal/safepath"
+	"golang.org/x/sys/unix"
+)
+
+// A shelf is a folder in which files and folders are made: of the host, for what
+// is copied out, or of a jail's tree. Others may write to it meanwhile: what is
+// made is made by single names in folders that are held open.
+type shelf struct {
+	top     *os.File
+	open    []rung // the folders down to where the last thing was put
+	own     ownership
+	replace bool
+	mount   bool // enter no mount below
+	guarded bool // of the host: a folder that a stranger may have made is refused
+}
+
+// ownership is what is made of who made it.
+type ownership struct {
+	exact bool        // modes are not less the umask, and ids are set
+	ids   *Owner      // nil: as the kernel gives them
+	mode  os.FileMode // of files; 0: as content has it
+}
+
+// A rung is a folder on the way, held open.
+type rung struct {
+	name string
+	dir  *os.File
+}
+
+// folder makes a folder and those above it, unless they are there.
+func (s *shelf) folder(path string) error {
+	_, err := s.at(path)
+	return err
+}
+
+// file makes a file, which is seen under its name once it is whole.
+func (s *shelf) file(ctx context.Context, path string, c *content) (Item, error) {
+	folder, name := cutLast(path)
+	dir, err := s.at(folder)
+	if err != nil {
+		return Item{}, err
+	}
+	mode := c.mode
+	if s.own.mode != 0 {
+		mode = s.own.mode
+	}
+	d, err := newDraft(dir, mode)
+	if err != nil {
+		return Item{}, fail(creating, path, err)
+	}
+	defer d.drop()
+	means, err := c.into(ctx, d.file)
+	if err != nil {
+		return Item{}, copyError(path, err)
+	}
+	if err := s.own.give(d.file, mode); err != nil {
+		return Item{}, fail(creating, path, err)
+	}
+	return Item{Mode: mode, Means: means}, publishError(path, d.publish(name, s.replace))
+}
+
+// copyError keeps what is an Error already, or the reading side's.
+func copyError(path string, err error) error {
+	var ours *Error
+	var unread *unreadable
+	if errors.As(err, &ours) || errors.As(err, &unread) {
+		return err
+	}
+	return fail(copying, path, err)
+}
+
+func publishError(path string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, unix.EEXIST):
+		return &Error{Op: creating, Object: path, Err: ErrExists, Hint: "remove it, name another, or ask for it to be replaced"}
+	}
+	return fail(creating, path, err)
+}
+
+func (s *shelf) link(path, target string) error {
+	folder, name := cutLast(path)
+	dir, err := s.at(folder)
+	if err != nil {
+		return err
+	}
+	return publishError(path, unix.Symlinkat(target, int(dir.Fd()), name))
+}
+
+// at is a folder below the top, made as needed.
+func (s *shelf) at(path string) (*os.File, error) {
+	names := strings.Split(path, "/")
+	if path == "" {
+		names = nil
+	}
+	same := 0
+	for same < len(names) && same < len(s.open) && s.open[same].name == names[same] {
+		same++
+	}
+	s.leave(same)
+	for i := same; i < len(names); i++ {
+		dir, err := s.enter(s.last(), names[i])
+		if err != nil {
+			return nil, fail(making, strings.Join(names[:i+1], "/"), err)
+		}
+		s.open = append(s.open, rung{names[i], dir})
+	}
+	return s.last(), nil
+}
+
+func (s *shelf) last() *os.File {
+	if len(s.open) == 0 {
+		return s.top
+	}
+	return s.open[len(s.open)-1].dir
+}
+
+// leave closes all but the first n folders.
+func (s *shelf) leave(n int) {
+	for _, r := range s.open[n:] {
+		r.dir.Close()
+	}
+	s.open = s.open[:n]
+}
+
+func (s *shelf) close() error {
+	s.leave(0)
+	return s.top.Close()
+}
+
+// enter makes a folder unless it is there, and opens it.
+func (s *shelf) enter(in *os.File, name string) (*os.File, error) {
+	mode := uint32(0o755)
+	if s.own.exact {
+		mode = 0o700 // nobody else's until it is known to be ours
+	}
+	err := unix.Mkdirat(int(in.Fd()), name, mode)
+	if err != nil && err != unix.EEXIST {
+		return nil, err
+	}
+	fresh := err == nil
+	dir, err := s.step(in, name)
+	if err != nil {
+		return nil, err
+	}
+	if fresh {
+		err = s.own.giveFolder(dir)
+	} else if s.guarded {
+		err = trusted(in, dir)
+	}
+	if err != nil {
+		dir.Close()
+		return nil, err
+	}
+	return dir, nil
+}
+
+func (s *shelf) step(in *os.File, name string) (*os.File, error) {
+	if s.mount {
+		return safepath.BeneathMount(int(in.Fd()), name, unix.O_RDONLY|unix.O_DIRECTORY)
+	}
+	return safepath.Beneath(int(in.Fd()), name, unix.O_RDONLY|unix.O_DIRECTORY)
+}
+
+// trusted refuses a folder that another user left in one like /tmp, as
+// fs.protected_regular does with files: he could read or change what is put in it.
+func trusted(in, dir *os.File) error {
+	var above, st unix.Stat_t
+	if err := errors.Join(unix.Fstat(int(in.Fd()), &above), unix.Fstat(int(dir.Fd()), &st)); err != nil {
+		return err
+	}
+	shared := above.Mode&unix.S_IWOTH != 0 || above.Mode&unix.S_ISVTX != 0 && above.Mode&unix.S_IWGRP != 0
+	if shared && st.Uid != uint32(unix.Geteuid()) && st.Uid != above.Uid {
+		return ErrForeign
+	}
+	return nil
+}
+
+func (o ownership) give(f *os.File, mode os.FileMode) error {
+	if !o.exact {
+		return nil
+	}
+	if o.ids != nil {
+		if err := unix.Fchown(int(f.Fd()), o.ids.UID, o.ids.GID); err != nil {
+			return err
+		}
+	}
+	return unix.Fchmod(int(f.Fd()), uint32(mode.Perm()))
+}
+
+// giveFolder gives a folder that was made just now, and no other that the program
+// has put in its place: who may not enter it can't have filled it.
+func (o ownership) giveFolder(dir *os.File) error {
+	if !o.exact {
+		return nil
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(int(dir.Fd()), &st); err != nil {
+		return err
+	}
+	if st.Uid != uint32(unix.Geteuid()) || st.Mode&0o077 != 0 {
+		return ErrChanged
+	}
+	if names, err := dir.Readdirnames(1); len(names) > 0 || err == nil {
+		return ErrChanged
+	}
+	return o.give(dir, 0o755)
+}
+
+func cutLast(path string) (folder, name string) {
+	i := strings.LastIndexByte(path, '/')
+	return path[:max(i, 0)], path[i+1:]
+}

@@ -1,0 +1,116 @@
+package exchange
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"path"
+	"strings"
+
+	"github.com/jailrun/jail/internal/safepath"
+	"golang.org/x/sys/unix"
+)
+
+// A Source gives what is copied in.
+type Source interface {
+	give(ctx context.Context, t *tally, to *shelf, where destination) error
+}
+
+// SourceOptions says how a path of the host's is read.
+type SourceOptions struct {
+	// FollowLinks: a link in a folder that is copied is followed, to files and
+	// folders. Otherwise it is skipped.
+	FollowLinks bool
+
+	// Follow is asked of each link, as in HostOptions.
+	Follow safepath.Follow
+}
+
+// FromPath is a file of the host, a folder with all that is in it, or all that a
+// pattern matches (see Literal). The path itself may lead through links that the
+// caller or root made. Only regular files are read.
+func FromPath(path string, o SourceOptions) Source { return hostPath{path, o} }
+
+// FromReader is one file that is read until it ends. It is executable with
+// InOptions.Mode only.
+func FromReader(r io.Reader) Source { return reader{r} }
+
+// FromBytes is one file of these bytes.
+func FromBytes(b []byte) Source { return reader{bytes.NewReader(b)} }
+
+// reader is a Source.
+type reader struct{ from io.Reader }
+
+func (r reader) give(ctx context.Context, t *tally, to *shelf, where destination) error {
+	if where.folder {
+		return &Error{Op: reading, Object: cmp.Or(where.path, "."), Err: ErrBadPath, Hint: "say what the file is to be called"}
+	}
+	c := &content{from: r.from, path: where.path, mode: 0o644}
+	err := t.give(ctx, to, where.path, c)
+	var unread *unreadable
+	if errors.As(err, &unread) {
+		return fail(copying, where.path, unread.err)
+	}
+	return err
+}
+
+// hostPath is a Source.
+type hostPath struct {
+	path string
+	SourceOptions
+}
+
+func (h hostPath) give(ctx context.Context, t *tally, to *shelf, where destination) error {
+	if h.path == "" || strings.IndexByte(h.path, 0) >= 0 {
+		return fail(reading, h.path, ErrBadPath)
+	}
+	before, rest, err := split(h.path)
+	if err != nil {
+		return err
+	}
+	w := &walk{tally: t, text: h.path, pattern: rest, to: to, host: h.Follow}
+	if h.FollowLinks {
+		w.links = followLinks
+	}
+	place, err := safepath.Find(cmp.Or(before, "."), h.Follow)
+	if err != nil {
+		return fail(opening, h.path, err)
+	}
+	defer place.Close()
+	f, err := safepath.Beneath(int(place.Fd()), ".", unix.O_RDONLY|unix.O_DIRECTORY)
+	if errors.Is(err, unix.ENOTDIR) && len(rest) == 0 {
+		return h.file(ctx, w, before, where)
+	}
+	if err != nil {
+		return fail(opening, h.path, err)
+	}
+	defer f.Close()
+	s := spot{dir: f, from: before, to: where.path, at: rest.start()}
+	if len(rest) > 0 {
+		return w.matching(ctx, s)
+	}
+	s.to, s.at, s.named = where.of(ownName(before)), all, true
+	return w.into(ctx, f, s, true)
+}
+
+// file takes the one file that was named.
+func (h hostPath) file(ctx context.Context, w *walk, name string, where destination) error {
+	f, err := safepath.OpenInput(name, h.Follow)
+	if err != nil {
+		return fail(opening, name, err)
+	}
+	defer f.Close()
+	return w.content(ctx, f, spot{from: name, to: where.of(ownName(name)), named: true})
+}
+
+// ownName is what a path's thing is called: nothing for a folder that has no name.
+func ownName(of string) string {
+	switch name := path.Base(of); name {
+	case ".", "..", "/":
+		return ""
+	default:
+		return name
+	}
+}
