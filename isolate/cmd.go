@@ -30,6 +30,13 @@ type Cmd struct {
 	// 256 MiB. Start closes them.
 	Files []File
 
+	// CopyIns are copied into the jail before the program begins, in this order; if one
+	// can't be, nothing is run.
+	CopyIns []CopyIn
+	// CopyOuts are copied out when all processes of the jail have ended, however they
+	// did. Wait's error says which could not be, by a CopyError each.
+	CopyOuts []CopyOut
+
 	// Stdin, Stdout and Stderr are always carried over pipes of the jail's own.
 	// Nil reads as empty, and counts and discards. An *os.File is read or
 	// written directly, never closed, and may be closed once Start has returned.
@@ -153,10 +160,14 @@ func (c *Cmd) Wait() error {
 	c.waited = true
 	c.res = c.run.wait()
 	c.closePipes()
-	if result.ExitStatus(c.res) == 0 {
-		return nil
+	var err error
+	if result.ExitStatus(c.res) != 0 {
+		err = &ExitError{Result: c.res}
 	}
-	return &ExitError{Result: c.res}
+	if len(c.run.lostFiles) > 0 {
+		err = errors.Join(append([]error{err}, c.run.lostFiles...)...)
+	}
+	return err
 }
 
 // Run is Start and Wait, on the caller's goroutine alone, which saves a little.

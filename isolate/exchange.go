@@ -58,11 +58,25 @@ var (
 )
 
 // trees are the jail's own folders, as the supervisor has them: by descriptors, since no
-// path leads there.
+// path leads there. They are made and closed by the run's goroutine, and used by any.
 type trees struct {
 	mu   sync.Mutex
 	box  *os.File // of the quota's file system, in which /box, /tmp and others lie
 	root *os.File // of a root that is an overlay
+}
+
+// take keeps descriptors that the jail has sent.
+func (t *trees) take(box, root int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, f := range []struct {
+		to **os.File
+		fd int
+	}{{&t.box, box}, {&t.root, root}} {
+		if f.fd >= 0 {
+			*f.to = os.NewFile(uintptr(f.fd), "jail")
+		}
+	}
 }
 
 func (t *trees) close() {
@@ -74,6 +88,14 @@ func (t *trees) close() {
 			*f = nil
 		}
 	}
+}
+
+// boxFd is the descriptor of the quota's file system for the run's own goroutine, or -1.
+func (t *trees) boxFd() int {
+	if t.box == nil {
+		return -1
+	}
+	return int(t.box.Fd())
 }
 
 // CopyIn copies into the jail while its program runs: between Start and Wait. The
@@ -137,13 +159,17 @@ func (r *run) find(inside string) (*os.File, string, error) {
 	}
 	r.trees.mu.Lock()
 	defer r.trees.mu.Unlock()
+	into := ""
+	if strings.HasSuffix(inside, "/") {
+		into = "/" // a folder that takes what is copied under its own name
+	}
 	if at, ok := r.inQuota(p); ok {
-		return duplicate(r.trees.box, at)
+		return duplicate(r.trees.box, at+into)
 	}
 	if r.trees.root == nil && r.trees.box != nil {
 		return nil, "", &LaunchError{Op: "find " + strconv.Quote(inside) + " in the jail", Index: -1, Err: errNowhere}
 	}
-	return duplicate(r.trees.root, strings.TrimPrefix(p, "/"))
+	return duplicate(r.trees.root, strings.TrimPrefix(p+into, "/"))
 }
 
 func duplicate(f *os.File, at string) (*os.File, string, error) {
@@ -202,6 +228,9 @@ func (r *run) copyAllIn() error {
 		if err != nil {
 			return &LaunchError{Op: "copy " + strconv.Quote(c.To) + " into the jail", Index: -1, Err: err, Hint: "nothing was run"}
 		}
+	}
+	if len(r.cmd.CopyIns) == 0 {
+		return nil
 	}
 	r.launch.Stop() // it took as long as it took
 	r.launch = r.loop.At(time.Now().Add(launchDeadline), r.tooSlow)

@@ -177,6 +177,9 @@ func (r *run) finish() {
 	}
 	r.settle(r.whyNot())
 	r.closeRelays()
+	if r.ev.Started {
+		r.copyAllOut()
+	}
 	r.joinWitness()
 	r.lastOfLandlog()
 }
@@ -283,6 +286,7 @@ func (r *run) conclude() *result.Result {
 	res.Cores = r.cores.figures()
 	r.enforced(&res.Enforced)
 	r.denials(res)
+	r.files(res)
 	res.Watched = r.cmd.Watch.named()
 	if r.cmd.Watch != WatchNone && r.cantLook == nil && r.listener != nil && r.listener.Blind() {
 		r.cantLook = errBlind
@@ -301,6 +305,20 @@ func (r *run) conclude() *result.Result {
 	r.redact(res)
 	r.tellVerdict(res)
 	return res
+}
+
+// files says what the program saw of images and states, and what was copied.
+func (r *run) files(res *result.Result) {
+	if i := r.layers.image; i != nil {
+		res.Image = &result.Image{ID: i.ID.String(), Name: i.Name, Layers: make([]string, len(i.Layers))}
+		for n := range i.Layers {
+			res.Image.Layers[n] = i.Layers[n].DiffID.String()
+		}
+	}
+	if s := r.layers.state; s != nil {
+		res.State = &s.Name
+	}
+	res.Copied = r.copied
 }
 
 // failed makes the result of a launch that failed.

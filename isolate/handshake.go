@@ -196,7 +196,11 @@ func (r *run) sawItself(m *message) {
 	r.reapStage()
 	r.seen = seen{complete: true, pid: m.pid, body: append([]byte(nil), m.body...)}
 	if r.facts.Has(policy.LayerRootfs) {
-		r.boxFd = m.take()
+		box, root := m.take(), -1
+		if r.in.Rooted() {
+			root = m.take()
+		}
+		r.trees.take(box, root)
 	}
 	if r.policy.Layers.Level(policy.LayerSeccomp) != policy.Off {
 		r.listen(m.take())
@@ -218,7 +222,11 @@ func (r *run) sawItself(m *message) {
 		r.fail(err)
 		return
 	}
-	if r.policy.Verify != policy.VerifyFull {
+	if err := r.copyAllIn(); err != nil {
+		r.fail(err)
+		return
+	}
+	if !r.in.Waits() {
 		return
 	}
 	if _, err := unix.Write(r.tgt, []byte("verified")); err != nil {
@@ -267,7 +275,7 @@ func (r *run) executed() {
 // have set back.
 func (r *run) late() time.Duration {
 	sec, nsec := r.seen.word(plan.SeenBoottime), r.seen.word(plan.SeenBoottime+8)
-	if sec < 0 || nsec < 0 || r.policy.Verify == policy.VerifyFull {
+	if sec < 0 || nsec < 0 || r.in.Waits() {
 		return 0
 	}
 	_, now := clocks()

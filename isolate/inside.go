@@ -26,7 +26,7 @@ type insideLine struct {
 // tellInside lets the program read what it was refused. A file that the view lacks
 // and the host has is left out: the program need not know what the host has.
 func (r *run) tellInside(d *notify.Denial) {
-	if r.boxFd < 0 || r.policy.Denials != policy.DenialsShown || d.Layer == string(policy.LayerRootfs) && d.Errno == "ENOENT" {
+	if r.trees.boxFd() < 0 || r.policy.Denials != policy.DenialsShown || d.Layer == string(policy.LayerRootfs) && d.Errno == "ENOENT" {
 		return
 	}
 	say := r.cmd.Redact.Redact
@@ -41,7 +41,7 @@ func (r *run) tellInside(d *notify.Denial) {
 	if err != nil || r.inside+int64(line.Len()) > mostInside {
 		return
 	}
-	fd, err := unix.Openat(r.boxFd, plan.DenialsAt, unix.O_WRONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	fd, err := unix.Openat(r.trees.boxFd(), plan.DenialsAt, unix.O_WRONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return // the filter stands alone, or there is no such view
 	}

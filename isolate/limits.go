@@ -220,11 +220,11 @@ func (r *run) diskFull() bool {
 // space asks the quota's file system for its room, by a descriptor that came
 // with the read-back and outlives the jail.
 func (r *run) space() *result.Space {
-	if r.boxFd < 0 {
+	if r.trees.boxFd() < 0 {
 		return nil
 	}
 	var st unix.Statfs_t
-	if unix.Fstatfs(r.boxFd, &st) != nil {
+	if unix.Fstatfs(r.trees.boxFd(), &st) != nil {
 		return nil
 	}
 	return &result.Space{Blocks: int64(st.Blocks), BlocksFree: int64(st.Bfree), Inodes: int64(st.Files), InodesFree: int64(st.Ffree)}

@@ -189,6 +189,7 @@ func (r *run) input() (*plan.Input, error) {
 		Listener: true, Twin: r.group != nil && r.group.IntoFD() >= 0,
 	}
 	in.LogDenials = r.landlog != nil
+	in.Hold = len(r.cmd.CopyIns) > 0
 	in.Filter = r.filter()
 	in.InitFilter = seccomp.InitBytes()
 	if r.group != nil {
@@ -448,12 +449,13 @@ func (r *run) release() {
 		f()
 	}
 	r.closers = nil
-	for _, fd := range []*int{&r.ctl, &r.tgt, &r.initFd, &r.stageFd, &r.boxFd, &r.inputEnd} {
+	for _, fd := range []*int{&r.ctl, &r.tgt, &r.initFd, &r.stageFd, &r.inputEnd} {
 		if *fd >= 0 {
 			unix.Close(*fd)
 			*fd = -1
 		}
 	}
+	r.trees.close()
 	r.reapHolder()
 	r.ids.close()
 	if r.group != nil {

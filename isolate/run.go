@@ -74,7 +74,9 @@ type run struct {
 	accounted   bool // what was used is known
 	alone       bool // pid 1 has said that all others are dead and reaped
 	failure     error
-	boxFd       int     // the quota's file system
+	trees       trees
+	copied      []result.Copied
+	lostFiles   []error // CopyErrors
 	proved      []proof // of each layer, when the read-back has come
 	outside     *look   // with verify = "full"
 	rusage      unix.Rusage
@@ -139,7 +141,7 @@ func (r *run) tryLaunch(serve func(*run)) error {
 }
 
 func newRun(c *Cmd) *run {
-	return &run{cmd: c, ctl: -1, tgt: -1, initFd: -1, stageFd: -1, boxFd: -1, inputEnd: -1, callerNS: -1, done: make(chan struct{}), outcome: make(chan error, 1)}
+	return &run{cmd: c, ctl: -1, tgt: -1, initFd: -1, stageFd: -1, inputEnd: -1, callerNS: -1, done: make(chan struct{}), outcome: make(chan error, 1)}
 }
 
 // serve is the loop's goroutine: it owns the run until its end.

@@ -135,6 +135,10 @@ func launch(r *request, p *policy.Policy, seen *shown, s *streams, m *meter.Run,
 	if onePlace(s.stdout, s.stderr) {
 		cmd.Stderr = cmd.Stdout
 	}
+	if err := r.transfers(p, cmd); err != nil {
+		m.Drop()
+		return s.fail("copy files", err)
+	}
 	beside := r.watchFor(seen, s, cmd)
 	sigs, err := catch(cancel)
 	if err != nil {

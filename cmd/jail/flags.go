@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/jailrun/jail/audit"
+	"github.com/jailrun/jail/internal/size"
 	"github.com/jailrun/jail/judge/meter"
 	"github.com/jailrun/jail/policy"
 )
@@ -39,7 +40,10 @@ type request struct {
 	asJSON     bool
 	delegate   bool
 	audit      auditRequest
-	argv       []string // the program and its arguments
+	ins        []transfer
+	outs       []transfer
+	outLimit   size.Bytes // of each of outs; 0 for the default
+	argv       []string   // the program and its arguments
 }
 
 // flagRow is a flag of the command line that is no part of a policy.
@@ -54,6 +58,9 @@ type flagRow struct {
 
 var execFlags = [...]flagRow{
 	{"policy", "FILE", "read a policy (TOML or JSON); flags win over it, a later FILE over an earlier", "none", "judge.toml", setPolicyFile},
+	{"in", "SRC[:DST]", "copy a file or folder of the host's, or what a pattern matches, to DST, before the program begins: it is the program's own then; a relative DST is below /box; repeatable", "SRC's own name", "'cases/*.txt:cases/'", addIn},
+	{"out", "PATH[:DST]", "copy a file or folder, or what a pattern matches, out of the jail to DST when all is over; a relative PATH is below /box; repeatable", "PATH's own name", "result.txt", addOut},
+	{"out-limit", "SIZE", "bytes that each --out may copy; what is more is cut off, and told", "256M", "1G", setOutLimit},
 	{"stdin", "FILE", "read the program's standard input from FILE", "jail's own", "input.txt", value(func(r *request) *string { return &r.stdin })},
 	{"stdout", "FILE", "write the program's standard output to FILE", "jail's own", "out.txt", value(func(r *request) *string { return &r.stdout })},
 	{"stderr", "FILE", "write the program's standard error to FILE", "jail's own", "err.txt", value(func(r *request) *string { return &r.stderr })},

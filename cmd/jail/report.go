@@ -31,6 +31,9 @@ func report(r *request, p *policy.Policy, cmd *isolate.Cmd, beside *lookout, s *
 	if lost := result.Lost(res); lost != "" {
 		_, _ = os.Stderr.WriteString(lost + "\n")
 	}
+	if tellCopied(res) && status == 0 {
+		status = result.StatusFailed
+	}
 	switch {
 	case res.Reason == result.SetupFailed && err != nil:
 		complain(notFoundHere(r.argv[0], err))

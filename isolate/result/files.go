@@ -16,8 +16,6 @@ const (
 	CopiedOut Direction = "out" // out of the jail, when all its processes had ended
 )
 
-func (d Direction) known() bool { return d == CopiedIn || d == CopiedOut }
-
 // Copied is one copy of files that was asked for.
 type Copied struct {
 	Direction Direction `json:"direction"`  // "in" or "out"

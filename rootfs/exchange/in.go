@@ -18,7 +18,7 @@ type Owner struct{ UID, GID int }
 // is made to the caller's own ids.
 type InOptions struct {
 	Limits Limits
-	Owner  *Owner      // of files and folders that are made; nil: the caller
+	Owner  *Owner      // of files and folders that are made, by his rights and no others; nil: the caller
 	Mode   fs.FileMode // of files, permissions only; 0: 0644, or 0755 where the source may be executed
 
 	// Replace: a file of that name is replaced by a rename. Otherwise it is

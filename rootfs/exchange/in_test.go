@@ -99,6 +99,11 @@ func TestWhatIsMadeIsTheJails(t *testing.T) {
 	}
 	defer unix.Umask(unix.Umask(0o077))
 	host, into := grow(t, t.TempDir(), "dir/run ! = 1", "dir/f = 1"), t.TempDir()
+	foreign := FromBytes(nil)
+	if _, err := In(t.Context(), look(t, into), foreign, "x", InOptions{Owner: &Owner{4242, 4343}}); !errors.Is(err, unix.EACCES) {
+		t.Errorf("made where its owner may not: %v", err)
+	}
+	must(t, os.Chown(into, 4242, 4343))
 	_, err := In(t.Context(), look(t, into), FromPath(host+"/dir", SourceOptions{}), "a/b", InOptions{Owner: &Owner{4242, 4343}})
 	must(t, err)
 	_, err = In(t.Context(), look(t, into), FromBytes(nil), "a/mode", InOptions{Mode: 0o777})

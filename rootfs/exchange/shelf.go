@@ -52,11 +52,12 @@ func (s *shelf) file(ctx context.Context, path string, c *content) (Item, error)
 	if s.own.mode != 0 {
 		mode = s.own.mode
 	}
-	d, err := newDraft(dir, mode)
+	var d *draft
+	err = s.own.as(func() (err error) { d, err = newDraft(dir, mode); return err })
 	if err != nil {
 		return Item{}, fail(creating, path, err)
 	}
-	defer d.drop()
+	defer func() { _ = s.own.as(func() error { d.drop(); return nil }) }()
 	means, err := c.into(ctx, d.file)
 	if err != nil {
 		return Item{}, copyError(path, err)
@@ -64,7 +65,8 @@ func (s *shelf) file(ctx context.Context, path string, c *content) (Item, error)
 	if err := s.own.give(d.file, mode); err != nil {
 		return Item{}, fail(creating, path, err)
 	}
-	return Item{Mode: mode, Means: means}, publishError(path, d.publish(name, s.replace))
+	err = s.own.as(func() error { return d.publish(name, s.replace) })
+	return Item{Mode: mode, Means: means}, publishError(path, err)
 }
 
 // copyError keeps what is an Error already, or the reading side's.
@@ -93,7 +95,7 @@ func (s *shelf) link(path, target string) error {
 	if err != nil {
 		return err
 	}
-	return publishError(path, unix.Symlinkat(target, int(dir.Fd()), name))
+	return publishError(path, s.own.as(func() error { return unix.Symlinkat(target, int(dir.Fd()), name) }))
 }
 
 // at is a folder below the top, made as needed.
@@ -143,7 +145,7 @@ func (s *shelf) enter(in *os.File, name string) (*os.File, error) {
 	if s.own.exact {
 		mode = 0o700 // nobody else's until it is known to be ours
 	}
-	err := unix.Mkdirat(int(in.Fd()), name, mode)
+	err := s.own.as(func() error { return unix.Mkdirat(int(in.Fd()), name, mode) })
 	if err != nil && err != unix.EEXIST {
 		return nil, err
 	}
@@ -207,7 +209,7 @@ func (o ownership) giveFolder(dir *os.File) error {
 	if err := unix.Fstat(int(dir.Fd()), &st); err != nil {
 		return err
 	}
-	if st.Uid != uint32(unix.Geteuid()) || st.Mode&0o077 != 0 {
+	if st.Uid != uint32(o.maker()) || st.Mode&0o077 != 0 { // #nosec G115 -- an id
 		return ErrChanged
 	}
 	if names, err := dir.Readdirnames(1); len(names) > 0 || err == nil {

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/jailrun/jail/internal/size"
+	"github.com/jailrun/jail/isolate"
+	"github.com/jailrun/jail/isolate/result"
+	"github.com/jailrun/jail/policy"
+	"github.com/jailrun/jail/rootfs/exchange"
+)
+
+// transfer is one --in or --out: from where to where.
+type transfer struct{ from, to string }
+
+var errNoSource = errors.New("it names nothing to copy")
+
+// setTransfer reads FROM or FROM:TO.
+func readTransfer(flag, v string) (transfer, error) {
+	from, to, _ := strings.Cut(v, ":")
+	if from == "" {
+		return transfer{}, &failure{op: "--" + flag, object: v, err: errNoSource, hint: "for example --" + flag + " data:input"}
+	}
+	return transfer{from, to}, nil
+}
+
+func addIn(r *request, v string) error {
+	t, err := readTransfer("in", v)
+	if t.to == "" {
+		t.to = "./"
+	}
+	r.ins = append(r.ins, t)
+	return err
+}
+
+func addOut(r *request, v string) error {
+	t, err := readTransfer("out", v)
+	if t.to == "" {
+		t.to = "./"
+	}
+	r.outs = append(r.outs, t)
+	return err
+}
+
+func setOutLimit(r *request, v string) (err error) {
+	r.outLimit, err = size.Parse(v)
+	if err != nil {
+		return &failure{op: "--out-limit", object: v, err: err, hint: "for example --out-limit 64M"}
+	}
+	return nil
+}
+
+// defaultOut is what an --out may copy where nothing else was said.
+const defaultOut = 256 * size.MiB
+
+// transfers adds what is to be copied to a command.
+func (r *request) transfers(p *policy.Policy, cmd *isolate.Cmd) error {
+	for _, t := range r.ins {
+		cmd.CopyIns = append(cmd.CopyIns, isolate.CopyIn{From: exchange.FromPath(t.from, exchange.SourceOptions{}), To: t.to, Options: exchange.InOptions{Limits: exchange.Limits{Bytes: room(p)}}})
+	}
+	limit := r.outLimit
+	if limit == 0 {
+		limit = defaultOut
+	}
+	for _, t := range r.outs {
+		to, err := hostPlace(t)
+		if err != nil {
+			return err
+		}
+		cmd.CopyOuts = append(cmd.CopyOuts, isolate.CopyOut{From: t.from, To: to, Options: exchange.OutOptions{Limits: exchange.Limits{Bytes: limit, Cut: true}}})
+	}
+	return nil
+}
+
+// room is what can be copied into a jail.
+func room(p *policy.Policy) size.Bytes {
+	const unbounded = 1 << 50
+	switch d := p.Limits.Disk; {
+	case d > 0:
+		return d
+	case d == policy.Unlimited:
+		return unbounded
+	}
+	return 0 // the default of both
+}
+
+// tellCopied says which files could not be copied out, or not wholly.
+func tellCopied(res *result.Result) (lost bool) {
+	for i := range res.Copied {
+		switch c := &res.Copied[i]; {
+		case c.Direction == result.CopiedIn:
+		case c.Error != "":
+			lost = true
+			say("copy " + plain(c.Path) + " out of the jail: " + c.Error)
+		case c.Truncated:
+			say("--out " + plain(c.Path) + " was cut off; --out-limit sets how much may be copied")
+		case c.Skipped > 0:
+			say("--out " + plain(c.Path) + ": " + itoa(c.Skipped) + " links or special files were left out")
+		}
+	}
+	return lost
+}
+
+// hostPlace is where an --out goes: into a folder that is there, or ends in a slash,
+// or is to take all that a pattern matches; else to the very path.
+func hostPlace(t transfer) (exchange.Sink, error) {
+	abs, err := filepath.Abs(t.to)
+	if err != nil {
+		return nil, err
+	}
+	o := exchange.HostOptions{Replace: true}
+	info, err := os.Stat(abs)
+	switch {
+	case err == nil && info.IsDir():
+		return exchange.ToFolder(abs, o), nil
+	case strings.HasSuffix(t.to, "/") || strings.ContainsAny(path.Base(t.from), "*?["):
+		if err := os.Mkdir(abs, 0o755); err != nil { // #nosec G301 -- as mkdir(1) would, less the umask
+			return nil, &failure{op: "--out", object: t.to, err: err, hint: "make the folder first"}
+		}
+		return exchange.ToFolder(abs, o), nil
+	}
+	return exchange.ToPath(abs, o), nil
+}
