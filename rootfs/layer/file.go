@@ -1,0 +1,113 @@
+package layer
+
+import (
+	"errors"
+	"io"
+
+	"golang.org/x/sys/unix"
+)
+
+// file makes a regular file and fills it.
+func (u *unpacker) file(e item, in int, name string, archive io.Reader) error {
+	if e.Size > u.options.Limits.Bytes {
+		return ErrTooLarge
+	}
+	fd, err := openNew(in, name)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	if e.isSparse() {
+		err = u.fillSparse(fd, e.Size, archive)
+	} else {
+		err = u.rec.take(e.path, e.Size, func(b []byte) error { return writeAll(fd, b) })
+	}
+	if err != nil {
+		return err
+	}
+	u.info.Entries++
+	u.info.Bytes += e.Size
+	return u.tree.dress(e, in, name, fd)
+}
+
+func openNew(in int, name string) (int, error) {
+	for {
+		fd, err := unix.Openat(in, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+		if err != unix.EINTR {
+			return fd, err
+		}
+	}
+}
+
+func writeAll(fd int, b []byte) error {
+	for len(b) > 0 {
+		n, err := unix.Write(fd, b)
+		if err != nil && err != unix.EINTR {
+			return err
+		}
+		b = b[max(n, 0):]
+	}
+	return nil
+}
+
+// hole is the least run of zeros for which a file is given no block.
+const hole = 4 << 10
+
+// fillSparse writes what is not zero. The archive's own bytes of the file, which are
+// fewer, go into the skeleton.
+func (u *unpacker) fillSparse(fd int, size int64, archive io.Reader) error {
+	buf := make([]byte, mostRun)
+	for at := int64(0); at < size; {
+		u.rec.header = 0
+		n, err := io.ReadFull(archive, buf[:min(size-at, mostRun)])
+		if err != nil {
+			return sparseFault(err)
+		}
+		if err := u.src.claim(int64(n)); err != nil {
+			return err
+		}
+		if err := writeData(fd, buf[:n], at); err != nil {
+			return err
+		}
+		at += int64(n)
+	}
+	return unix.Ftruncate(fd, size)
+}
+
+// sparseFault: archive/tar has no name for a map that does not fit its data.
+func sparseFault(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return caused{ErrTruncated, err}
+	}
+	var known Fault
+	if errors.As(err, &known) {
+		return err
+	}
+	return caused{ErrHeader, err}
+}
+
+// writeData leaves holes where there are zeros.
+func writeData(fd int, b []byte, at int64) error {
+	for len(b) > 0 {
+		n := min(len(b), hole)
+		if !isZero(b[:n]) {
+			if err := writeAt(fd, b[:n], at); err != nil {
+				return err
+			}
+		}
+		b, at = b[n:], at+int64(n)
+	}
+	return nil
+}
+
+func writeAt(fd int, b []byte, at int64) error {
+	for len(b) > 0 {
+		n, err := unix.Pwrite(fd, b, at)
+		if err != nil && err != unix.EINTR {
+			return err
+		}
+		n = max(n, 0)
+		b, at = b[n:], at+int64(n)
+	}
+	return nil
+}
