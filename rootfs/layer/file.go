@@ -20,7 +20,7 @@ func (u *unpacker) file(e item, in int, name string, archive io.Reader) error {
 	if e.isSparse() {
 		err = u.fillSparse(fd, e.Size, archive)
 	} else {
-		err = u.rec.take(e.path, e.Size, func(b []byte) error { return writeAll(fd, b) })
+		err = u.fill(fd, e)
 	}
 	if err != nil {
 		return err
@@ -39,22 +39,26 @@ func openNew(in int, name string) (int, error) {
 	}
 }
 
-func writeAll(fd int, b []byte) error {
-	for len(b) > 0 {
-		n, err := unix.Write(fd, b)
-		if err != nil && err != unix.EINTR {
-			return err
-		}
-		b = b[max(n, 0):]
+// fill writes a file's contents.
+func (u *unpacker) fill(fd int, e item) error {
+	at := int64(0)
+	write := writeData
+	if e.Size < hole {
+		write = writeAt
 	}
-	return nil
+	err := u.rec.take(e.path, e.Size, func(b []byte) error {
+		err := write(fd, b, at)
+		at += int64(len(b))
+		return err
+	})
+	if err != nil || e.Size < hole {
+		return err
+	}
+	return unix.Ftruncate(fd, e.Size) // it may end in a hole
 }
 
-// hole is the least run of zeros for which a file is given no block.
-const hole = 4 << 10
-
-// fillSparse writes what is not zero. The archive's own bytes of the file, which are
-// fewer, go into the skeleton.
+// fillSparse writes the contents of a file of which the archive has fewer bytes. These
+// go into the skeleton.
 func (u *unpacker) fillSparse(fd int, size int64, archive io.Reader) error {
 	buf := make([]byte, mostRun)
 	for at := int64(0); at < size; {
@@ -86,18 +90,45 @@ func sparseFault(err error) error {
 	return caused{ErrHeader, err}
 }
 
-// writeData leaves holes where there are zeros.
+// writeData writes bytes at an offset, but for runs of zeros, which become holes.
 func writeData(fd int, b []byte, at int64) error {
 	for len(b) > 0 {
-		n := min(len(b), hole)
-		if !isZero(b[:n]) {
-			if err := writeAt(fd, b[:n], at); err != nil {
-				return err
-			}
+		n := runLength(b, at)
+		if n < 0 {
+			n = -n
+		} else if err := writeAt(fd, b[:n], at); err != nil {
+			return err
 		}
 		b, at = b[n:], at+int64(n)
 	}
 	return nil
+}
+
+// hole is the least run of zeros for which a file is given no block, and what the
+// offset of one is a multiple of.
+const hole = 4 << 10
+
+// runLength gives the length of what b begins with: zeros, as a negative number, or
+// the bytes before the next block of zeros. A part of a block counts as one, for the
+// other part may be zeros too.
+func runLength(b []byte, at int64) int {
+	zeros := 0
+	for n := 0; n < len(b); {
+		next := min(n+hole-int(at+int64(n))&(hole-1), len(b))
+		switch isHole := isZero(b[n:next]); {
+		case isHole && n == zeros:
+			zeros = next
+		case zeros > 0:
+			return -zeros
+		case isHole:
+			return n
+		}
+		n = next
+	}
+	if zeros > 0 {
+		return -zeros
+	}
+	return len(b)
 }
 
 func writeAt(fd int, b []byte, at int64) error {

@@ -136,11 +136,14 @@ func checkOwner(e item) error {
 	return nil
 }
 
-// checkTimes takes the times that ext4 can hold, in nanoseconds and in seconds that
-// are 34 bits wide: others would be changed silently.
+// The times that ext4 can hold, in seconds of 34 bits: others would be changed silently.
+const (
+	firstTime = -1 << 31
+	lastTime  = 1<<34 - 1<<31 - 1
+)
+
 func checkTimes(e item) error {
-	const first, last = -1 << 31, 1<<34 - 1<<31 - 1
-	if t := e.ModTime.Unix(); t < first || t > last {
+	if t := e.ModTime.Unix(); t < firstTime || t > lastTime {
 		return ErrTime
 	}
 	return nil
