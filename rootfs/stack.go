@@ -40,6 +40,19 @@ func (s Stack) Open(path string) (f *os.File, err error) {
 	return f, err
 }
 
+// Readlink reads a link of the overlay.
+func (s Stack) Readlink(path string) (target string, err error) {
+	err = s.find(path, func(dirfd int, name string) error {
+		var buf [unix.PathMax]byte
+		n, err := unix.Readlinkat(dirfd, name, buf[:])
+		if err == nil {
+			target = string(buf[:n])
+		}
+		return err
+	})
+	return target, err
+}
+
 // ReadFile reads a regular file of the overlay, of at most so many bytes; a larger one
 // is EFBIG.
 func (s Stack) ReadFile(path string, most int64) ([]byte, error) {
