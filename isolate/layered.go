@@ -193,7 +193,7 @@ func (r *run) add(l plan.Layers, source string) {
 // layHost makes the root, and each folder of the host's in it, one that can be changed.
 func (r *run) layHost(in *plan.Input) error {
 	r.add(plan.Layers{Target: "/", Fd: -1}, "")
-	entries := make([]rootfs.Entry, 0, len(in.View.Entries))
+	entries := make([]rootfs.Entry, 0, len(in.View.Entries)+2)
 	for _, e := range in.View.Entries {
 		if e.Kind == rootfs.Overlay {
 			l := plan.Layers{Target: e.Path, Tree: e.Source, Fd: -1}
@@ -204,7 +204,7 @@ func (r *run) layHost(in *plan.Input) error {
 		}
 		entries = append(entries, e)
 	}
-	in.View.Entries = entries
+	in.View.Entries = rootfs.WithDenials(entries)
 	return nil
 }
 

@@ -11,8 +11,8 @@ import (
 // Root is whether a program may change what it sees of the system.
 type Root string
 
-// The roots. The zero value means RootWritable with an Image or a State, else
-// RootReadOnly.
+// The roots. The zero value means RootWritable with an Image, or with a State that is
+// not of a "cow" folder, else RootReadOnly.
 const (
 	RootReadOnly Root = "read-only"
 	RootWritable Root = "writable" // the jail's own copy is changed: the host's files and an image's layers stay as they are
@@ -46,7 +46,7 @@ var rootCapabilities = [...]string{
 // resolveImage fills in what a root, a state and a user mean.
 func (p *Policy) resolveImage() {
 	preset := RootReadOnly
-	if p.Image != "" || p.State != "" {
+	if p.Image != "" || p.State != "" && !p.lays() {
 		preset = RootWritable
 	}
 	orDefault(&p.Root, preset)
@@ -70,6 +70,17 @@ func (p *Policy) ProgramID() int {
 	return ordinary
 }
 
+// lays says whether a folder is laid out to be changed: a state is of that then, unless
+// the root is to be written to as well.
+func (p *Policy) lays() bool {
+	for i := range p.Files {
+		if p.Files[i].Kind == FileCOW {
+			return true
+		}
+	}
+	return false
+}
+
 // images reports the mistakes of all that an image brings.
 func (v *findings) images(p *Policy) {
 	v.say("image", checkImage(p.Image))
@@ -78,7 +89,7 @@ func (v *findings) images(p *Policy) {
 	v.say("root", oneOf(p.Root, roots[:]))
 	v.say("user", oneOf(p.User, users[:]))
 	v.each("capabilities", p.Capabilities, checkCapability)
-	if p.State != "" && p.Root == RootReadOnly {
+	if p.State != "" && p.Root == RootReadOnly && !p.lays() {
 		v.say("root", fault(string(p.Root), ErrContradiction, "a state keeps what is changed: leave one of the two out"))
 	}
 	if p.Image != "" && p.View == ViewNone {

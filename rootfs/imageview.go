@@ -66,3 +66,14 @@ func withLine(text, line, instead string, field int, value string) string {
 	}
 	return strings.TrimSuffix(text, "\n") + "\n" + line
 }
+
+// WithDenials adds the folder of what a program was refused to the entries of a view
+// that can be written to, so that its making is no change.
+func WithDenials(entries []Entry) []Entry {
+	for _, e := range imageFolders {
+		if e.Path == "/run" || e.Path == "/run/jail" {
+			entries = append(entries, e)
+		}
+	}
+	return arrange(entries)
+}

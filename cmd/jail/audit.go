@@ -61,24 +61,6 @@ func auditVerbs() []command {
 	}
 }
 
-// auditCommand is "jail audit" without a word that it knows.
-func auditCommand(r *request) int {
-	var names []string
-	for _, v := range auditVerbs() {
-		names = append(names, strings.TrimPrefix(v.name, "audit "))
-	}
-	got, hint := "", "use jail audit "+strings.Join(names, "|")
-	if len(r.argv) > 0 {
-		got = " " + r.argv[0]
-		if best := nearest(r.argv[0], names); best != "" {
-			hint = "did you mean jail audit " + best + "?"
-		}
-	}
-	complain(&failure{op: "jail audit" + got, err: errUnknownCommand, hint: hint})
-	usage(findCommand("audit"))
-	return result.StatusFailed
-}
-
 func setLast(r *request, v string) error {
 	n, err := strconv.Atoi(v)
 	if err != nil || n < 0 {

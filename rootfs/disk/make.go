@@ -66,7 +66,7 @@ func format(ctx context.Context, f *os.File, o Options) error {
 	if maker == "" {
 		return ErrNoMaker
 	}
-	args := []string{"-q", "-F", "-m", "0", "-b", "4096", "-I", "256", "-O", "^resize_inode", "-J", "size=" + journal(o.Bytes),
+	args := []string{"-q", "-F", "-m", "0", "-b", "4096", "-I", "256", "-O", features, "-J", "size=" + journal(o.Bytes),
 		"-E", "lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner=0:0"}
 	if o.Inodes > 0 {
 		args = append(args, "-N", strconv.FormatInt(max(o.Inodes, 16), 10))
@@ -80,6 +80,10 @@ func format(ctx context.Context, f *os.File, o Options) error {
 	}
 	return nil
 }
+
+// features are named here, since a host's mke2fs.conf is its administrator's: those of
+// every kernel that jail runs on, without room for growing.
+const features = "has_journal,sparse_super,large_file,filetype,ext_attr,dir_index,extent,huge_file,flex_bg,metadata_csum,64bit,dir_nlink,extra_isize,^resize_inode"
 
 // journal is its size in MiB: the least that ext4 takes is four (mke2fs(8)).
 func journal(bytes int64) string {

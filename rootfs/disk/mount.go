@@ -89,6 +89,10 @@ func mount(dev *os.File) (*os.File, error) {
 			return nil, os.NewSyscallError("fsconfig "+o[0], err)
 		}
 	}
+	// Its tables are zeros in the file already, which would come to take room there.
+	if err := unix.FsconfigSetFlag(fs, "noinit_itable"); err != nil {
+		return nil, os.NewSyscallError("fsconfig noinit_itable", err)
+	}
 	if err := unix.FsconfigCreate(fs); err != nil {
 		return nil, os.NewSyscallError("fsconfig", err)
 	}

@@ -1,0 +1,330 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path"
+	"text/tabwriter"
+	"time"
+
+	"github.com/jailrun/jail/internal/size"
+	"github.com/jailrun/jail/isolate/result"
+	"github.com/jailrun/jail/rootfs"
+	"github.com/jailrun/jail/rootfs/layer"
+	"github.com/jailrun/jail/rootfs/state"
+	"github.com/jailrun/jail/rootfs/store"
+	"golang.org/x/sys/unix"
+)
+
+var upgradeFlags = [...]flagRow{
+	{"keep", "", "where both the state and the image have changed a file, keep the state's", "", "", toggle(func(r *request) *bool { return &r.keeps })},
+	objectFlag,
+	helpFlag,
+}
+
+var objectFlags = [...]flagRow{objectFlag, helpFlag}
+
+func stateVerbs() []command {
+	return []command{
+		{"state ls", "", "list the states", stateListHelp, objectFlags[:], false, 0, stateCommand(0, 0, listStates)},
+		{"state diff", "NAME", "print what programs have changed", stateDiffHelp, objectFlags[:], false, -1, stateCommand(1, 1, diffState)},
+		{"state apply", "NAME [PATH…]", "make the changes of a --cow folder in the folder itself", stateApplyHelp, plainFlags[:], false, -1, stateCommand(1, -1, applyState)},
+		{"state commit", "NAME IMAGE", "make an image of what was changed and what it lies over", stateCommitHelp, plainFlags[:], false, -1, stateCommand(2, 2, commitState)},
+		{"state upgrade", "NAME IMAGE", "move the changes to another image", stateUpgradeHelp, upgradeFlags[:], false, -1, stateCommand(2, 2, upgradeState)},
+		{"state export", "NAME FILE", "write the changes to a file, as a backup", stateExportHelp, plainFlags[:], false, -1, stateCommand(2, 2, exportState)},
+		{"state import", "FILE NAME", "make a state of a backup", stateImportHelp, plainFlags[:], false, -1, stateCommand(2, 2, importState)},
+		{"state discard", "NAME…", "remove states with all that they keep", stateDiscardHelp, plainFlags[:], false, -1, stateCommand(1, -1, discardStates)},
+	}
+}
+
+var errArguments = errors.New("it takes other arguments")
+
+// stateCommand runs one of the verbs with so many arguments, in the caller's store.
+func stateCommand(least, most int, do func(context.Context, *request, *store.Store) error) func(*request) int {
+	return func(r *request) int {
+		if err := r.takes(least, most); err != nil {
+			complain(err)
+			return result.StatusFailed
+		}
+		ctx, stop := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM)
+		defer stop()
+		s, err := store.Open(store.Options{})
+		if err == nil {
+			defer s.Close()
+			err = do(ctx, r, s)
+		}
+		if err != nil {
+			complain(err)
+			return result.StatusFailed
+		}
+		return 0
+	}
+}
+
+// takes says whether a verb has so many arguments, and no flag among them.
+func (r *request) takes(least, most int) error {
+	for _, a := range r.argv {
+		if len(a) > 1 && a[0] == '-' {
+			return &failure{op: a, err: errLate, hint: "write flags before it"}
+		}
+	}
+	if n := len(r.argv); n < least || most >= 0 && n > most {
+		return &failure{op: "read the arguments", err: errArguments, hint: "--help says which"}
+	}
+	return nil
+}
+
+// sized is a size for a sentence.
+func sized(n int64) string {
+	s := size.Bytes(n).String()
+	if s[len(s)-1] <= '9' {
+		s += " bytes"
+	}
+	return s
+}
+
+// stateRow is a row of "jail state ls --json".
+type stateRow struct {
+	*state.Record
+	Disk int64 `json:"disk_bytes"` // that it takes of the host's
+}
+
+func listStates(_ context.Context, r *request, s *store.Store) error {
+	records, err := state.List(s.Path())
+	all := make([]stateRow, len(records))
+	for i, rec := range records {
+		used, _ := state.Used(s.Path(), rec.Name) // what can't be looked at is not counted
+		all[i] = stateRow{rec, used}
+	}
+	if r.asJSON {
+		return errors.Join(err, printJSON(all))
+	}
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "STATE\tUPON\tMAY HOLD\tON DISK\tLAST USED")
+	for _, l := range all {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", plain(l.Name), plain(upon(l.Record)), size.Bytes(l.Bytes), size.Bytes(l.Disk), l.Used.Format(time.DateTime))
+	}
+	return errors.Join(err, w.Flush())
+}
+
+// upon says what a state lies over.
+func upon(r *state.Record) string {
+	const short = len("sha256:") + 12
+	if r.Image == "" {
+		return "host"
+	}
+	return cmp.Or(r.Ref, r.Image[:min(len(r.Image), short)])
+}
+
+func printJSON(v any) error {
+	e := json.NewEncoder(os.Stdout)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+// taken is a state and what it lies over, both held.
+type taken struct {
+	*state.State
+	image *store.Image // nil for the host's system
+}
+
+func take(ctx context.Context, s *store.Store, name string) (*taken, error) {
+	st, err := state.Take(ctx, s.Path(), name)
+	if err != nil {
+		return nil, err
+	}
+	t := &taken{State: st}
+	if st.Image != "" {
+		if t.image, err = s.Use(st.Image); err != nil {
+			st.Close()
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+func (t *taken) close() {
+	t.State.Close()
+	if t.image != nil {
+		t.image.Close()
+	}
+}
+
+// stack is an image's layers, the topmost first.
+func stack(i *store.Image) (s rootfs.Stack) {
+	if i == nil {
+		return nil
+	}
+	for n := len(i.Layers) - 1; n >= 0; n-- {
+		s = append(s, i.Layers[n].Dir)
+	}
+	return s
+}
+
+func diffState(ctx context.Context, r *request, s *store.Store) error {
+	t, err := take(ctx, s, r.argv[0])
+	if err != nil {
+		return err
+	}
+	defer t.close()
+	var sum state.Sum
+	out := bufio.NewWriter(os.Stdout)
+	e := json.NewEncoder(out)
+	e.SetEscapeHTML(false)
+	err = t.Diff(ctx, stack(t.image), func(c state.Change) error {
+		sum.Count(&c)
+		if r.asJSON {
+			return e.Encode(c)
+		}
+		_, err := fmt.Fprintf(out, "%-8s %-7s %10s  %s\n", c.Kind, c.Type, sizeOf(&c), plain(c.Path))
+		return err
+	})
+	if err == nil && !r.asJSON {
+		_, err = fmt.Fprintf(out, "%d added, %d changed, %d deleted: %s\n", sum.Added, sum.Changed, sum.Deleted, sized(sum.Bytes))
+	}
+	return errors.Join(err, out.Flush())
+}
+
+func sizeOf(c *state.Change) string {
+	if c.Type != "file" {
+		return "-"
+	}
+	return itoa(c.Bytes)
+}
+
+func applyState(ctx context.Context, r *request, s *store.Store) error {
+	t, err := take(ctx, s, r.argv[0])
+	if err != nil {
+		return err
+	}
+	defer t.close()
+	var named []string
+	for _, p := range r.argv[1:] {
+		if !path.IsAbs(p) {
+			p = path.Join(box, p)
+		}
+		named = append(named, p)
+	}
+	a, err := t.Apply(ctx, named)
+	for _, l := range a.Left {
+		say("left " + plain(l.Path) + ": " + l.Err.Error())
+	}
+	if a.More > 0 {
+		say("and " + itoa(int64(a.More)) + " more were left")
+	}
+	if err == nil {
+		_, err = fmt.Printf("%d added, %d changed, %d deleted\n", a.Added, a.Changed, a.Deleted)
+	}
+	if err == nil && len(a.Left) > 0 {
+		err = errLeft
+	}
+	return err
+}
+
+var errLeft = errors.New("not all changes were applied; what was left is still in the state")
+
+func commitState(ctx context.Context, r *request, s *store.Store) error {
+	name, err := store.ParseName(r.argv[1])
+	if err != nil {
+		return err
+	}
+	t, err := take(ctx, s, r.argv[0])
+	if err != nil {
+		return err
+	}
+	defer t.close()
+	if t.image == nil {
+		return &state.Error{Op: "commit", Object: t.Name, Err: state.ErrNoImage, Hint: "only what was changed of an image makes another"}
+	}
+	rec, err := t.Commit(ctx, s, t.image, name, unpacker())
+	if err != nil {
+		return err
+	}
+	top := &rec.Layers[len(rec.Layers)-1]
+	_, err = fmt.Printf("%s %s: a layer of %d entries, %s, on %d that it shares\n", name, rec.ID, top.Entries, sized(top.Bytes), len(rec.Layers)-1)
+	return err
+}
+
+// unpacker is this very program.
+func unpacker() layer.Command {
+	return layer.Command{Path: "/proc/self/exe", Args: []string{layer.UnpackerName}}
+}
+
+func upgradeState(ctx context.Context, r *request, s *store.Store) error {
+	t, err := take(ctx, s, r.argv[0])
+	if err != nil {
+		return err
+	}
+	defer t.close()
+	to, err := s.Use(r.argv[1])
+	if err != nil {
+		return err
+	}
+	defer to.Close()
+	from := state.Base{ID: t.Image, Ref: t.Ref, Stack: stack(t.image)}
+	n, err := t.Upgrade(ctx, from, state.Base{ID: to.ID.String(), Ref: to.Name, Stack: stack(to)}, state.UpgradeOptions{Keep: r.keeps, Say: func(c state.Conflict) error {
+		if r.asJSON {
+			return printJSON(c)
+		}
+		_, err := fmt.Printf("conflict %s: %s in the state, %s in the image\n", plain(c.Path), c.State, c.Image)
+		return err
+	}})
+	if err == nil && !r.asJSON {
+		_, err = fmt.Printf("%s is upon %s now, %d conflicts\n", plain(t.Name), plain(upon(&t.Record)), n)
+	}
+	return err
+}
+
+func exportState(ctx context.Context, r *request, s *store.Store) error {
+	t, err := state.Take(ctx, s.Path(), r.argv[0])
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	f, err := os.OpenFile(r.argv[1], os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return &failure{op: "export", object: r.argv[1], err: err, hint: "name a new file"}
+	}
+	w := bufio.NewWriterSize(f, 1<<20)
+	err = t.Export(ctx, w)
+	if err == nil {
+		err = w.Flush()
+	}
+	n, _ := f.Seek(0, io.SeekCurrent)
+	err = cmp.Or(err, f.Sync(), f.Close())
+	if err != nil {
+		_ = os.Remove(r.argv[1])
+		return err
+	}
+	_, err = fmt.Printf("%s: %s\n", plain(r.argv[1]), sized(n))
+	return err
+}
+
+func importState(ctx context.Context, r *request, s *store.Store) error {
+	f, err := os.Open(r.argv[0])
+	if err != nil {
+		return &failure{op: "import", object: r.argv[0], err: err}
+	}
+	defer f.Close()
+	rec, err := state.Import(ctx, s.Path(), r.argv[1], bufio.NewReaderSize(f, 1<<20), unpacker())
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Printf("%s, upon %s\n", plain(rec.Name), plain(upon(rec)))
+	return err
+}
+
+func discardStates(ctx context.Context, r *request, s *store.Store) error {
+	var errs []error
+	for _, name := range r.argv {
+		errs = append(errs, state.Discard(ctx, s.Path(), name))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,32 @@
+package main
+
+const stateHelp = `What programs change of what they see is gone with the jail, unless it is run with
+--state NAME: then it is kept under that name, apart from the image, the host's system
+or the folder (--cow) that it lies over, and is there again in the next run with it. A
+state serves one jail at a time.`
+
+const stateListHelp = `List the states, with what each lies over, how many bytes it may hold, and how many it
+takes on the host's disk.`
+
+const stateDiffHelp = `Print each path that programs have changed: added, changed or deleted, what it is, and
+its bytes. A file that was only opened for writing, or whose content was put back, is
+not among them.`
+
+const stateApplyHelp = `Make the changes that a state has kept of a folder of the host's (--cow) in the folder
+itself: all of them, or those at the paths inside that are named and below. What was
+applied is no more in the state. Links that lead out of the folder, and special files,
+are left; set-id bits are dropped.`
+
+const stateCommitHelp = `Make an image of the one that a state lies over and of what was changed, as one layer
+more. The layers below are shared. The state stays as it is.`
+
+const stateUpgradeHelp = `Move a state to another image, as one in which packages were upgraded. Where both the
+state and the new image have changed a path, that is told, and nothing is done; with
+--keep the state's side is kept, and hides the image's.`
+
+const stateExportHelp = `Write what programs have changed to a file: a backup, without what it lies over.`
+
+const stateImportHelp = `Make a state of what jail state export has written. The file need not be trusted: it is
+unpacked by a process that reaches nothing but the state.`
+
+const stateDiscardHelp = `Remove states with all that they keep. What they lie over stays as it is.`

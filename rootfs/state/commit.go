@@ -1,0 +1,134 @@
+package state
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"time"
+
+	"github.com/jailrun/jail/rootfs/digest"
+	"github.com/jailrun/jail/rootfs/layer"
+	"github.com/jailrun/jail/rootfs/store"
+)
+
+// Commit makes an image of the one that a state lies over and of what the state has
+// changed of it, as one layer more. The state stays as it is. What its programs have
+// written is as little trusted as an archive from elsewhere.
+func (s *State) Commit(ctx context.Context, st *store.Store, base *store.Image, name store.Name, c layer.Command) (*store.Record, error) {
+	switch {
+	case s.Image == "":
+		return nil, &Error{Op: "commit", Object: s.Name, Err: ErrNoImage, Hint: "only what was changed of an image makes another"}
+	case s.Image != base.ID.String():
+		return nil, &Error{Op: "commit", Object: s.Name, Err: ErrOtherImage}
+	}
+	m, err := st.Make()
+	if err != nil {
+		return nil, err
+	}
+	defer m.Close()
+	r := &store.Record{Config: base.Config, Source: "state " + s.Name, Imported: time.Now().UTC()}
+	for _, l := range base.Layers {
+		have, err := m.Need(ctx, l.DiffID)
+		if err != nil {
+			return nil, err
+		}
+		if have == nil {
+			return nil, &Error{Op: "commit", Object: s.Name, Err: store.ErrDamaged, Hint: "jail image verify says what the image lacks"}
+		}
+		r.Layers = append(r.Layers, *have)
+	}
+	made, err := s.layer(ctx, m, c)
+	if err != nil {
+		return nil, err
+	}
+	r.Layers = append(r.Layers, *made)
+	config, err := st.ConfigFile(base.ID)
+	if err == nil {
+		config, err = withLayer(config, made.DiffID, "jail state commit "+s.Name)
+	}
+	if err != nil {
+		return nil, s.fail("commit", err)
+	}
+	r.ID = digest.Of(config)
+	return r, m.PublishImage(ctx, r, config, name)
+}
+
+// layer makes a layer of what was changed, unless there is the same already.
+func (s *State) layer(ctx context.Context, m *store.Making, c layer.Command) (*store.LayerRecord, error) {
+	const folder = "layer"
+	f, err := m.Folder(folder)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if c.Path == "" {
+		if c.Path, err = layer.FindUnpacker(); err != nil {
+			return nil, err
+		}
+		c.Args = []string{layer.UnpackerName}
+	}
+	c.Keep = m.Dir()
+	i, err := s.repack(ctx, c, f)
+	if err != nil {
+		return nil, err
+	}
+	have, err := m.Need(ctx, i.DiffID)
+	if err != nil || have != nil {
+		return have, err
+	}
+	r := &store.LayerRecord{DiffID: i.DiffID, StreamBytes: i.StreamBytes, Bytes: i.Bytes, Entries: i.Entries, MappedOwner: i.MappedOwner}
+	_, err = m.PublishLayer(folder, r)
+	return r, err
+}
+
+// repack sends the archive of what was changed to the unpacker.
+func (s *State) repack(ctx context.Context, c layer.Command, f *os.File) (layer.Info, error) {
+	pr, pw := io.Pipe()
+	packed := make(chan error, 1)
+	go func() {
+		_, err := s.Pack(ctx, pw)
+		pw.CloseWithError(err)
+		packed <- err
+	}()
+	i, err := layer.Confined(ctx, c, pr, f, layer.Options{})
+	pr.CloseWithError(err)
+	if packErr := <-packed; packErr != nil {
+		return i, packErr // the unpacker's is of it
+	}
+	return i, err
+}
+
+// withLayer adds a layer to the configuration of an image (OCI image-spec, config.md).
+// What it has besides stays.
+func withLayer(config []byte, id digest.Digest, by string) ([]byte, error) {
+	var all map[string]json.RawMessage
+	var fs struct {
+		Type    string          `json:"type"`
+		DiffIDs []digest.Digest `json:"diff_ids"`
+	}
+	var history []json.RawMessage
+	if err := json.Unmarshal(config, &all); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(all["rootfs"], &fs); err != nil {
+		return nil, err
+	}
+	if h := all["history"]; h != nil {
+		if err := json.Unmarshal(h, &history); err != nil {
+			return nil, err
+		}
+	}
+	now := time.Now().UTC().Format(time.RFC3339)
+	one, err := json.Marshal(map[string]string{"created": now, "created_by": by})
+	if err != nil {
+		return nil, err
+	}
+	fs.DiffIDs = append(fs.DiffIDs, id)
+	for key, v := range map[string]any{"rootfs": fs, "history": append(history, one), "created": now} {
+		if all[key], err = json.Marshal(v); err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(all)
+}
