@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/jailrun/jail/internal/draft"
 	"github.com/jailrun/jail/internal/safepath"
 	"golang.org/x/sys/unix"
 )
@@ -52,19 +53,26 @@ func (s *shelf) file(ctx context.Context, path string, c *content) (Item, error)
 	if s.own.mode != 0 {
 		mode = s.own.mode
 	}
-	d, err := newDraft(dir, mode)
+	d, err := draft.New(dir, mode)
 	if err != nil {
 		return Item{}, fail(creating, path, err)
 	}
-	defer d.drop()
-	means, err := c.into(ctx, d.file)
+	defer d.Drop()
+	means, err := c.into(ctx, d.File)
 	if err != nil {
 		return Item{}, copyError(path, err)
 	}
-	if err := s.own.give(d.file, mode); err != nil {
+	if err := s.own.give(d.File, mode); err != nil {
 		return Item{}, fail(creating, path, err)
 	}
-	return Item{Mode: mode, Means: means}, publishError(path, d.publish(name, s.replace))
+	return Item{Mode: mode, Means: means}, s.publish(d, path, name)
+}
+
+func (s *shelf) publish(d *draft.Draft, path, name string) error {
+	if s.replace {
+		return publishError(path, d.Replace(name))
+	}
+	return publishError(path, d.Publish(name))
 }
 
 // copyError keeps what is an Error already, or the reading side's.
