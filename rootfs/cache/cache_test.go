@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/jailrun/jail/internal/size"
+	"github.com/jailrun/jail/rootfs/digest"
 	"golang.org/x/sys/unix"
 )
 
@@ -57,7 +58,7 @@ func open(t *testing.T, path string, o Options) *Store {
 	return s
 }
 
-func put(t *testing.T, s *Store, content string) Digest {
+func put(t *testing.T, s *Store, content string) digest.Digest {
 	t.Helper()
 	d, n, err := s.Put(t.Context(), strings.NewReader(content), Limits{})
 	must(t, err)
@@ -67,7 +68,7 @@ func put(t *testing.T, s *Store, content string) Digest {
 	return d
 }
 
-func read(t *testing.T, s *Store, d Digest) string {
+func read(t *testing.T, s *Store, d digest.Digest) string {
 	t.Helper()
 	f, err := s.Open(d)
 	must(t, err)
@@ -78,12 +79,10 @@ func read(t *testing.T, s *Store, d Digest) string {
 }
 
 // unused makes a file one that was last used so long ago.
-func unused(t *testing.T, s *Store, d Digest, ago time.Duration) {
+func unused(t *testing.T, s *Store, d digest.Digest, ago time.Duration) {
 	t.Helper()
-	name, err := d.name()
-	must(t, err)
 	at := time.Now().Add(-ago)
-	must(t, os.Chtimes(s.dirPath()+"/"+name, at, at))
+	must(t, os.Chtimes(s.dirPath()+"/"+d.Hex(), at, at))
 }
 
 func (s *Store) dirPath() string { return fmt.Sprintf("/proc/self/fd/%d", s.dir.Fd()) }
@@ -92,7 +91,7 @@ func TestAFileIsKeptByItsContent(t *testing.T) {
 	path := t.TempDir() + "/cache"
 	s := open(t, path, Options{})
 	d := put(t, s, "hello")
-	if d != "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824" {
+	if d.String() != "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824" {
 		t.Error(d)
 	}
 	if again := put(t, s, "hello"); again != d {
@@ -118,17 +117,12 @@ func TestAFileIsKeptByItsContent(t *testing.T) {
 
 func TestWhatIsNotThereIsSaid(t *testing.T) {
 	s := open(t, t.TempDir(), Options{})
-	none := Digest(algorithm + strings.Repeat("0", 64))
-	for d, want := range map[Digest]error{none: ErrNotFound, "": ErrBadDigest, "sha256:../count": ErrBadDigest, "sha256:" + Digest(strings.Repeat("A", 64)): ErrBadDigest} {
-		_, opened := s.Open(d)
-		for _, err := range []error{opened, s.Remove(t.Context(), d), s.Verify(t.Context(), d)} {
-			if !errors.Is(err, want) {
-				t.Errorf("%s: %v", d, err)
-			}
+	d := digest.Of(nil)
+	_, opened := s.Open(d)
+	for _, err := range []error{opened, s.Remove(t.Context(), d), s.Verify(t.Context(), d)} {
+		if !errors.Is(err, ErrNotFound) {
+			t.Errorf("%v", err)
 		}
-	}
-	if _, err := ParseDigest("sha256:\x1b"); err == nil || strings.Contains(err.Error(), "\x1b") {
-		t.Errorf("%v", err)
 	}
 }
 
@@ -173,7 +167,7 @@ func TestTheLeastRecentlyUsedGoesFirst(t *testing.T) {
 		t.Error(got)
 	}
 	d := put(t, s, "d")
-	for digest, want := range map[Digest]error{a: nil, b: nil, c: ErrNotFound, d: nil} {
+	for digest, want := range map[digest.Digest]error{a: nil, b: nil, c: ErrNotFound, d: nil} {
 		if _, err := s.Open(digest); !errors.Is(err, want) || want == nil && err != nil {
 			t.Errorf("%s: %v, not %v", digest, err, want)
 		}
@@ -189,13 +183,14 @@ func TestEvictionGoesByAgeAndBytes(t *testing.T) {
 	old, middle, young := put(t, s, "old"), put(t, s, "middle"), put(t, s, "young")
 	unused(t, s, old, 3*time.Hour)
 	unused(t, s, middle, 2*time.Hour)
+	var none digest.Digest
 	for _, tc := range []struct {
 		e    Eviction
-		want Digest
-	}{{Eviction{Age: 4 * time.Hour}, ""}, {Eviction{Age: 150 * time.Minute}, old}, {Eviction{Bytes: 11}, ""}, {Eviction{Bytes: 10}, middle}, {Eviction{}, ""}} {
+		want digest.Digest
+	}{{Eviction{Age: 4 * time.Hour}, none}, {Eviction{Age: 150 * time.Minute}, old}, {Eviction{Bytes: 11}, none}, {Eviction{Bytes: 10}, middle}, {Eviction{}, none}} {
 		gone, err := s.Evict(t.Context(), tc.e)
 		must(t, err)
-		if len(gone) > 1 || (len(gone) == 1) != (tc.want != "") || len(gone) == 1 && gone[0].Digest != tc.want {
+		if len(gone) > 1 || (len(gone) == 1) != (tc.want != none) || len(gone) == 1 && gone[0].Digest != tc.want {
 			t.Errorf("%+v: %v", tc.e, gone)
 		}
 	}
@@ -210,7 +205,7 @@ func TestEvictionGoesByAgeAndBytes(t *testing.T) {
 func TestWhatRottedIsFoundAndRemoved(t *testing.T) {
 	s := open(t, t.TempDir(), Options{})
 	good, bad := put(t, s, "good"), put(t, s, "bad")
-	name, _ := bad.name()
+	name := bad.Hex()
 	must(t, os.Chmod(s.dirPath()+"/"+name, 0o600))
 	must(t, os.WriteFile(s.dirPath()+"/"+name, []byte("rot"), 0o600))
 	must(t, s.Verify(t.Context(), good))

@@ -43,22 +43,20 @@ func (f Fault) Error() string { return string(f) }
 
 // The faults of this package, for errors.Is.
 const (
-	ErrNotFound  Fault = "is not in the cache"
-	ErrTooLarge  Fault = "is larger than a file may be"
-	ErrCorrupt   Fault = "is not what its digest says"
-	ErrBadDigest Fault = "is no digest"
-	ErrBadLimit  Fault = "is less than nothing"
-	ErrShared    Fault = "can be written by others"
+	ErrNotFound Fault = "is not in the cache"
+	ErrTooLarge Fault = "is larger than a file may be"
+	ErrCorrupt  Fault = "is not what its digest says"
+	ErrBadLimit Fault = "is less than nothing"
+	ErrShared   Fault = "can be written by others"
 )
 
 // hints says what to do about a fault.
 var hints = map[Fault]string{
-	ErrNotFound:  "put it anew",
-	ErrTooLarge:  "raise the limit of bytes, or make it smaller",
-	ErrCorrupt:   "it was removed; put it anew",
-	ErrBadDigest: "write sha256: and 64 digits of 0-9 and a-f",
-	ErrBadLimit:  "0 stands for the default",
-	ErrShared:    "use a folder that only you may write to",
+	ErrNotFound: "put it anew",
+	ErrTooLarge: "raise the limit of bytes, or make it smaller",
+	ErrCorrupt:  "it was removed; put it anew",
+	ErrBadLimit: "0 stands for the default",
+	ErrShared:   "use a folder that only you may write to",
 }
 
 // fail is the Error of a cause. What safepath says is not said twice.

@@ -11,12 +11,13 @@ import (
 	"github.com/jailrun/jail/internal/draft"
 	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/internal/size"
+	"github.com/jailrun/jail/rootfs/digest"
 	"golang.org/x/sys/unix"
 )
 
 // An Entry is a file of a cache.
 type Entry struct {
-	Digest Digest
+	Digest digest.Digest
 	Bytes  size.Bytes
 	Used   time.Time // when it was last put or opened
 }
@@ -86,8 +87,7 @@ func (s *Store) evict(ctx context.Context, more total, limits Options, oldest ti
 		t.bytes, t.files = t.bytes+int64(e.Bytes), t.files+1
 	}
 	for len(all) > 0 && (!t.fits(limits) || all[0].Used.Before(oldest)) {
-		name, _ := all[0].Digest.name()
-		if err := unix.Unlinkat(int(s.dir.Fd()), name, 0); err != nil && err != unix.ENOENT {
+		if err := unix.Unlinkat(int(s.dir.Fd()), all[0].Digest.Hex(), 0); err != nil && err != unix.ENOENT {
 			return gone, t, errors.Join(err, s.setTotal(t))
 		}
 		t.bytes, t.files = t.bytes-int64(all[0].Bytes), t.files-1
@@ -132,5 +132,6 @@ func (s *Store) entry(dir *os.File, name string) (Entry, bool) {
 	if strings.HasPrefix(name, draft.Prefix) && time.Since(used) > abandoned {
 		_ = unix.Unlinkat(int(dir.Fd()), name, 0)
 	}
-	return Entry{Digest(algorithm + name), size.Bytes(st.Size), used}, isName(name)
+	d, err := digest.FromHex(name)
+	return Entry{d, size.Bytes(st.Size), used}, err == nil
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/jailrun/jail/internal/safepath"
+	"github.com/jailrun/jail/rootfs/digest"
 	"golang.org/x/sys/unix"
 )
 
@@ -16,19 +17,16 @@ import (
 // closes it, and may read it when it is no longer in the cache.
 //
 // The error is an *Error; ErrNotFound if there is none.
-func (s *Store) Open(d Digest) (*os.File, error) {
+func (s *Store) Open(d digest.Digest) (*os.File, error) {
 	f, err := s.file(d)
 	if err != nil {
-		return nil, fail("open", string(d), err)
+		return nil, fail("open", d.String(), err)
 	}
 	return f, nil
 }
 
-func (s *Store) file(d Digest) (*os.File, error) {
-	name, err := d.name()
-	if err != nil {
-		return nil, err
-	}
+func (s *Store) file(d digest.Digest) (*os.File, error) {
+	name := d.Hex()
 	f, err := safepath.Beneath(int(s.dir.Fd()), name, unix.O_RDONLY)
 	if errors.Is(err, unix.ENOENT) {
 		return nil, ErrNotFound
@@ -42,33 +40,30 @@ func (s *Store) file(d Digest) (*os.File, error) {
 
 // Verify reads a file and says whether it is what its digest says. If not, it is
 // removed: ErrCorrupt.
-func (s *Store) Verify(ctx context.Context, d Digest) error {
+func (s *Store) Verify(ctx context.Context, d digest.Digest) error {
 	f, err := s.file(d)
 	if err != nil {
-		return fail("verify", string(d), err)
+		return fail("verify", d.String(), err)
 	}
 	defer f.Close()
 	h := sha256.New()
 	if _, err := io.CopyBuffer(h, &bounded{ctx, f, math.MaxInt64 - 1}, make([]byte, 64<<10)); err != nil {
-		return fail("verify", string(d), err)
+		return fail("verify", d.String(), err)
 	}
-	if digestOf(h) == d {
+	if digest.Digest(h.Sum(nil)) == d {
 		return nil
 	}
 	if err := s.Remove(ctx, d); err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	return fail("verify", string(d), ErrCorrupt)
+	return fail("verify", d.String(), ErrCorrupt)
 }
 
 // Remove removes a file; ErrNotFound if there is none.
-func (s *Store) Remove(ctx context.Context, d Digest) error {
-	name, err := d.name()
-	if err == nil {
-		err = s.locked(ctx, func(context.Context) error { return s.remove(name) })
-	}
+func (s *Store) Remove(ctx context.Context, d digest.Digest) error {
+	err := s.locked(ctx, func(context.Context) error { return s.remove(d.Hex()) })
 	if err != nil {
-		return fail("remove", string(d), err)
+		return fail("remove", d.String(), err)
 	}
 	return nil
 }

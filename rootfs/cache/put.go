@@ -9,6 +9,7 @@ import (
 
 	"github.com/jailrun/jail/internal/draft"
 	"github.com/jailrun/jail/internal/size"
+	"github.com/jailrun/jail/rootfs/digest"
 	"golang.org/x/sys/unix"
 )
 
@@ -21,42 +22,42 @@ type Limits struct{ FileBytes size.Bytes }
 // already is kept, and counts as used now. The context is looked at between reads.
 //
 // The error is an *Error; ErrTooLarge if r gives more than is allowed.
-func (s *Store) Put(ctx context.Context, r io.Reader, l Limits) (Digest, size.Bytes, error) {
+func (s *Store) Put(ctx context.Context, r io.Reader, l Limits) (digest.Digest, size.Bytes, error) {
 	limit := s.limits.FileBytes
 	if l.FileBytes < 0 {
-		return "", 0, fail(putting, "a file", ErrBadLimit)
+		return digest.Digest{}, 0, fail(putting, "a file", ErrBadLimit)
 	}
 	if l.FileBytes > 0 {
 		limit = min(limit, l.FileBytes)
 	}
 	d, err := draft.New(s.dir, 0o444)
 	if err != nil {
-		return "", 0, fail(putting, "a file", err)
+		return digest.Digest{}, 0, fail(putting, "a file", err)
 	}
 	defer d.Drop()
-	digest, n, err := write(ctx, d, r, int64(limit))
+	sum, n, err := write(ctx, d, r, int64(limit))
 	if err != nil {
-		return "", 0, fail(putting, "a file", err)
+		return digest.Digest{}, 0, fail(putting, "a file", err)
 	}
-	err = s.locked(ctx, func(ctx context.Context) error { return s.publish(ctx, d, digest, n) })
+	err = s.locked(ctx, func(ctx context.Context) error { return s.publish(ctx, d, sum, n) })
 	if err != nil {
-		return "", 0, fail(putting, string(digest), err)
+		return digest.Digest{}, 0, fail(putting, sum.String(), err)
 	}
-	return digest, size.Bytes(n), nil
+	return sum, size.Bytes(n), nil
 }
 
 // write fills a draft and brings it to the disk: a name must not outlive a loss of
 // power that its content did not.
-func write(ctx context.Context, d *draft.Draft, r io.Reader, limit int64) (Digest, int64, error) {
+func write(ctx context.Context, d *draft.Draft, r io.Reader, limit int64) (digest.Digest, int64, error) {
 	h := sha256.New()
 	n, err := io.CopyBuffer(io.MultiWriter(d.File, h), &bounded{ctx, r, limit}, make([]byte, 64<<10))
 	if err != nil {
-		return "", 0, err
+		return digest.Digest{}, 0, err
 	}
 	if err := unix.Fchmod(int(d.File.Fd()), 0o444); err != nil { // whatever the umask
-		return "", 0, err
+		return digest.Digest{}, 0, err
 	}
-	return digestOf(h), n, d.File.Sync()
+	return digest.Digest(h.Sum(nil)), n, d.File.Sync()
 }
 
 // bounded reads until a limit or the context's end.
@@ -78,11 +79,8 @@ func (b *bounded) Read(p []byte) (int, error) {
 }
 
 // publish makes room and names the draft, under the lock.
-func (s *Store) publish(ctx context.Context, d *draft.Draft, digest Digest, n int64) error {
-	name, err := digest.name()
-	if err != nil {
-		return err
-	}
+func (s *Store) publish(ctx context.Context, d *draft.Draft, sum digest.Digest, n int64) error {
+	name := sum.Hex()
 	if s.touch(name) == nil {
 		return nil
 	}
