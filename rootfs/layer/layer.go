@@ -33,11 +33,16 @@ type Options struct {
 	// makes none of them: images of whole systems have some, and a jail has a /dev of
 	// its own. Anywhere else they are refused, and without this option there too.
 	LeaveOutDevices bool `json:"leave_out_devices,omitempty"`
+	// AllowUnconfined lets Confined go on where the host forbids user namespaces, with
+	// the walls that it can have.
+	AllowUnconfined bool `json:"allow_unconfined,omitempty"`
 	// Limits bound it.
 	Limits Limits `json:"limits,omitzero"`
 
-	// hashed elsewhere: the sum of the bytes as they come is not wanted.
-	summed bool
+	// confined says that this is the unpacker: what comes is summed up outside, and
+	// whether files can be given away was looked at before /proc was gone.
+	confined bool
+	owners   bool
 }
 
 // Info says what was unpacked or packed.

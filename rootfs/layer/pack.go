@@ -22,9 +22,9 @@ type PackOptions struct {
 	// folders become those of an archive. Otherwise they are devices and attributes
 	// like others, and are left out.
 	Upper bool
-	// UID and GID are taken off each owner's: those that root of the jail has outside.
-	// A file of anybody below is refused.
-	UID, GID uint32
+	// Owner says who a file belongs to in the archive; nil: who it belongs to on the
+	// disk. See Shift.
+	Owner func(uid, gid uint32) (int, int, error)
 	// Except says what to leave out, with all that is below it: a path like
 	// "var/cache". nil leaves out nothing.
 	Except func(path string) bool
@@ -55,6 +55,17 @@ func Pack(ctx context.Context, w io.Writer, dir *os.File, o PackOptions) (Info, 
 	p.info.DiffID = digest.Digest(sum.Sum(nil))
 	p.info.Blob = p.info.DiffID
 	return p.info, nil
+}
+
+// Shift takes off what root of a jail has as its IDs outside. A file of anybody below
+// them is refused.
+func Shift(uid, gid uint32) func(uid, gid uint32) (int, int, error) {
+	return func(u, g uint32) (int, int, error) {
+		if u < uid || g < gid {
+			return 0, 0, ErrOwner
+		}
+		return int(u - uid), int(g - gid), nil
+	}
 }
 
 type packer struct {

@@ -40,7 +40,7 @@ func upper(t *testing.T) *os.File {
 func pack(t *testing.T, dir *os.File, o PackOptions) ([]byte, Info, error) {
 	t.Helper()
 	var b bytes.Buffer
-	o.UID, o.GID = uint32(os.Geteuid()), uint32(os.Getegid())
+	o.Owner = Shift(uint32(os.Geteuid()), uint32(os.Getegid()))
 	i, err := Pack(t.Context(), &b, dir, o)
 	return b.Bytes(), i, err
 }

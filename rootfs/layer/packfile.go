@@ -13,12 +13,15 @@ import (
 
 // header has what a file's status determines.
 func (p *packer) header(name string, st *unix.Stat_t) (*tar.Header, error) {
-	if st.Uid < p.options.UID || st.Gid < p.options.GID {
-		return nil, ErrOwner
+	uid, gid := int(st.Uid), int(st.Gid)
+	if p.options.Owner != nil {
+		var err error
+		if uid, gid, err = p.options.Owner(st.Uid, st.Gid); err != nil {
+			return nil, err
+		}
 	}
 	return &tar.Header{
-		Name: name, Mode: int64(st.Mode & (permissions | stickyAndID)), ModTime: modTime(st), Format: tar.FormatPAX,
-		Uid: int(st.Uid - p.options.UID), Gid: int(st.Gid - p.options.GID),
+		Name: name, Uid: uid, Gid: gid, Mode: int64(st.Mode & (permissions | stickyAndID)), ModTime: modTime(st), Format: tar.FormatPAX,
 	}, nil
 }
 

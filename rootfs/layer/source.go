@@ -45,7 +45,7 @@ const (
 // newSource begins to read. Close it.
 func newSource(ctx context.Context, r io.Reader, o *Options) (*source, error) {
 	s := &source{ctx: ctx, limits: o.Limits, came: counter{r: r}, free: make(chan []byte, pieces), filled: make(chan piece, pieces), done: make(chan struct{})}
-	if !o.summed {
+	if !o.confined {
 		s.came.sum = sha256.New()
 	}
 	d, format, err := decompressor(&s.came, o.MediaType)

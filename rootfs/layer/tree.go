@@ -19,8 +19,6 @@ type tree struct {
 	made   int64    // folders that no entry was there for
 }
 
-func newTree(top *os.File) *tree { return &tree{top: top, owners: givesAway()} }
-
 // givesAway says whether any file can be given to anybody: by root whose user
 // namespace has an ID for each of the host's. With one more to spare it is not a
 // user's who was lent some.

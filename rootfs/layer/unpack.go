@@ -23,6 +23,7 @@ const unpacking = "unpack"
 // error is an *Error.
 func Unpack(ctx context.Context, r io.Reader, dir *os.File, o Options) (Info, error) {
 	o.Limits = o.Limits.orDefaults()
+	o.owners = o.owners || !o.confined && givesAway()
 	src, err := newSource(ctx, r, &o)
 	if err != nil {
 		return Info{}, refuse(unpacking, "", err)
@@ -59,7 +60,7 @@ func (u *unpacker) open(dir *os.File) (err error) {
 	if err != nil {
 		return err
 	}
-	u.tree = newTree(top)
+	u.tree = &tree{top: top, owners: u.options.owners}
 	w, err := newSkeleton(dir)
 	if err != nil {
 		u.tree.close()
@@ -100,10 +101,10 @@ func (u *unpacker) sum() error {
 	i.Format, i.BlobBytes, i.StreamBytes = u.src.format, u.src.came.n.Load(), u.src.read
 	i.Entries += i.Implied
 	i.Blob, i.DiffID = u.src.sums()
-	if err := matches("the archive as it came", u.options.Blob, i.Blob); err != nil && !u.options.summed {
+	if err := matches("the archive as it came", u.options.Blob, i.Blob); err != nil && !u.options.confined {
 		return err
 	}
-	if u.options.summed && i.Format == Tar {
+	if u.options.confined && i.Format == Tar {
 		return nil // its sum is whose who sums it up
 	}
 	return matches("the archive", u.options.DiffID, i.DiffID)

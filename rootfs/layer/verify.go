@@ -53,8 +53,7 @@ func Verify(ctx context.Context, dir *os.File, o VerifyOptions) (*Report, error)
 	if err != nil {
 		return nil, refuse(verifying, dir.Name(), err)
 	}
-	v.tree = newTree(top)
-	v.tree.owners = !o.MappedOwner
+	v.tree = &tree{top: top, owners: !o.MappedOwner}
 	defer v.tree.close()
 	if err := v.run(r, &o); err != nil {
 		return nil, refuse(verifying, dir.Name(), err)

@@ -62,6 +62,12 @@ func (s *Store) Use(ref string) (*Image, error) {
 	return img, nil
 }
 
+// Hold is Use by an ID, also of an image whose data may have been lost.
+func (s *Store) Hold(id digest.Digest) (*Image, error) {
+	img, err := s.hold(id)
+	return img, s.fail("use", id.String(), err)
+}
+
 // hold opens an image's record with a lock that keeps it.
 func (s *Store) hold(id digest.Digest) (*Image, error) {
 	if s.dir == nil {
