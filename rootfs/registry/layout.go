@@ -55,25 +55,36 @@ func (l *layout) close() {
 	}
 }
 
-// finish writes the manifest, and the index that makes the layout whole.
+// finish writes the manifest, the index that it was chosen from, since a signature
+// may be of that, and the index that makes the layout whole.
 func (l *layout) finish(m *manifest) error {
-	index, err := json.Marshal(v1.IndexManifest{
-		SchemaVersion: 2,
-		MediaType:     types.OCIImageIndex,
-		Manifests: []v1.Descriptor{{
-			MediaType: m.kind, Size: int64(len(m.raw)), Digest: v1.Hash{Algorithm: "sha256", Hex: m.digest.Hex()},
-		}},
-	})
-	if err == nil {
-		err = l.put(l.blobs, m.digest.Hex(), m.raw)
+	top := &m.document
+	err := l.put(l.blobs, m.digest.Hex(), m.raw)
+	if err == nil && m.from != nil {
+		top = m.from
+		err = l.put(l.blobs, top.digest.Hex(), top.raw)
 	}
 	if err == nil {
-		err = l.put(l.top, "index.json", index)
+		err = l.putIndex(top)
 	}
 	if err != nil {
 		return fail(writing, l.dir, err)
 	}
 	return nil
+}
+
+func (l *layout) putIndex(of *document) error {
+	index, err := json.Marshal(v1.IndexManifest{
+		SchemaVersion: 2,
+		MediaType:     types.OCIImageIndex,
+		Manifests: []v1.Descriptor{{
+			MediaType: of.kind, Size: int64(len(of.raw)), Digest: v1.Hash{Algorithm: "sha256", Hex: of.digest.Hex()},
+		}},
+	})
+	if err != nil {
+		return err
+	}
+	return l.put(l.top, "index.json", index)
 }
 
 func (l *layout) put(dir *os.File, name string, content []byte) error {

@@ -14,13 +14,18 @@ import (
 	"github.com/jailrun/jail/rootfs/digest"
 )
 
-// A manifest is that of one image, as it came.
+// A manifest is that of one image.
 type manifest struct {
+	document
+	from *document // the index that it was chosen from; nil: none
+	v1.Manifest
+}
+
+// A document is a manifest or an index, as it came.
+type document struct {
 	raw    []byte
 	kind   types.MediaType
 	digest digest.Digest
-	index  digest.Digest
-	v1.Manifest
 }
 
 const fetching = "fetch the manifest of"
@@ -53,9 +58,9 @@ func (p *pull) resolve(ctx context.Context) (*manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	var index digest.Digest
+	var index *document
 	if kinds[kind] == "index" {
-		index = digest.Of(got)
+		index = &document{got, kind, digest.Of(got)}
 		chosen, err := p.choose(got)
 		if err != nil {
 			return nil, fail(fetching, p.ref.String(), err)
@@ -71,7 +76,7 @@ func (p *pull) resolve(ctx context.Context) (*manifest, error) {
 	if err != nil {
 		return nil, fail(fetching, p.ref.String(), err)
 	}
-	m.index = index
+	m.from = index
 	return m, nil
 }
 
@@ -152,7 +157,7 @@ func (p *pull) read(raw []byte, kind types.MediaType) (*manifest, error) {
 	if err != nil || parsed.SchemaVersion != 2 {
 		return nil, ErrManifest
 	}
-	m := &manifest{raw: raw, kind: kind, digest: digest.Of(raw), Manifest: *parsed}
+	m := &manifest{document: document{raw, kind, digest.Of(raw)}, Manifest: *parsed}
 	if kinds[m.Config.MediaType] != "config" {
 		return nil, refusal(m.Config.MediaType)
 	}
@@ -186,11 +191,11 @@ func (p *pull) checkBlobs(m *manifest) error {
 func (m *manifest) all() []v1.Descriptor { return append([]v1.Descriptor{m.Config}, m.Layers...) }
 
 func (m *manifest) image(p *pull) Image {
-	i := Image{Index: m.index, Manifest: m.digest, Layers: len(m.Layers)}
+	i := Image{Manifest: m.digest, Layers: len(m.Layers)}
 	i.ID, _ = digest.Parse(m.Config.Digest.String()) // was looked at
 	named := m.digest
-	if !m.index.IsZero() {
-		named = m.index
+	if m.from != nil {
+		i.Index, named = m.from.digest, m.from.digest
 	}
 	i.Reference = p.ref.Context().Digest(named.String()).String()
 	for _, d := range m.all() {

@@ -67,8 +67,9 @@ type Image struct {
 }
 
 // Pull fetches the image that a reference names, NAME[:TAG][@sha256:…], to an
-// existing folder of the caller's own, as an OCI image layout. The layout is
-// whole once its index.json is there; that of a Pull with an error is not.
+// existing folder of the caller's own, as an OCI image layout. Of an index for
+// several platforms the layout has the index, and of its images the one. It is whole
+// once its index.json is there; that of a Pull with an error is not.
 //
 // Each blob has the digest and size that its manifest says, and the manifest the
 // digest of the reference or the index. What is not an image of layers that can be
