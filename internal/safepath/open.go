@@ -186,8 +186,11 @@ func isNull(st *unix.Stat_t) bool {
 	return st.Mode&unix.S_IFMT == unix.S_IFCHR && st.Rdev == unix.Mkdev(1, 3)
 }
 
-func kindOf(st *unix.Stat_t) error {
-	switch st.Mode & unix.S_IFMT {
+func kindOf(st *unix.Stat_t) error { return Kind(st.Mode) }
+
+// Kind is the refusal of what is no regular file, by its st_mode.
+func Kind(mode uint32) Refusal {
+	switch mode & unix.S_IFMT {
 	case unix.S_IFDIR:
 		return Directory
 	case unix.S_IFIFO:

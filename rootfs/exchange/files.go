@@ -47,7 +47,7 @@ func (t *tally) give(ctx context.Context, to receiver, path string, c *content) 
 		return tooLarge(c.path)
 	}
 	if t.buffer == nil {
-		t.buffer = make([]byte, 256<<10)
+		t.buffer = make([]byte, 64<<10)
 	}
 	c.buffer = t.buffer
 	item, err := to.file(ctx, path, c)

@@ -87,41 +87,6 @@ func TestWhatAStrangerLeftInASharedFolderIsNotWrittenThrough(t *testing.T) {
 	same(t, "elsewhere", lines(t, elsewhere))
 }
 
-func TestAFileSystemWithoutUnnamedFilesDoesToo(t *testing.T) {
-	dir := grow(t, t.TempDir(), "there = old")
-	top := look(t, dir)
-	for name, want := range map[string]struct {
-		replace bool
-		err     error
-	}{"new": {false, nil}, "there": {false, unix.EEXIST}, "newer": {true, nil}} {
-		d, err := namedDraft(top, 0o644)
-		must(t, err)
-		if err := d.publish(name, want.replace); !errors.Is(err, want.err) {
-			t.Errorf("%s: %v, not %v", name, err, want.err)
-		}
-		d.drop()
-	}
-	same(t, "named", lines(t, dir), "new", "newer", "there = old")
-	d, err := namedDraft(top, 0o644)
-	must(t, err)
-	must(t, d.publish("there", true))
-	d.drop()
-	same(t, "replaced", lines(t, dir), "new", "newer", "there")
-}
-
-func TestAKilledCopyLeavesNothing(t *testing.T) {
-	dir := t.TempDir()
-	d, err := newDraft(look(t, dir), 0o644)
-	must(t, err)
-	if d.name != "" {
-		t.Skip("feature unnamed files: this file system has no O_TMPFILE")
-	}
-	_, err = d.file.WriteString("half")
-	must(t, err)
-	same(t, "while it is written", lines(t, dir))
-	d.drop()
-}
-
 func TestAMillionNamesEndTheWalk(t *testing.T) {
 	apart.Run(t, func(dir string) {
 		must(t, unix.Mount("tmpfs", dir, "tmpfs", 0, "nr_inodes=0"))

@@ -130,3 +130,21 @@ func TestASourceThatIsNoFileIsAnError(t *testing.T) {
 		}
 	}
 }
+
+func TestAnOpenFileIsCopiedWhole(t *testing.T) {
+	host, into := grow(t, t.TempDir(), "f = content"), t.TempDir()
+	f, err := os.Open(host + "/f")
+	must(t, err)
+	defer f.Close()
+	_, err = f.Read(make([]byte, 3))
+	must(t, err)
+	for _, to := range []string{"a", "b/"} {
+		_, err = In(t.Context(), look(t, into), FromFile(f), to, InOptions{})
+		must(t, err)
+	}
+	same(t, "copied", lines(t, into), "a = content", "b/", "b/f = content")
+	d := look(t, host)
+	if _, err := In(t.Context(), look(t, into), FromFile(d), "c", InOptions{}); code(err) != NotRegular {
+		t.Error(err)
+	}
+}

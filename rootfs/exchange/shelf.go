@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/jailrun/jail/internal/draft"
 	"github.com/jailrun/jail/internal/safepath"
 	"golang.org/x/sys/unix"
 )
@@ -52,21 +53,29 @@ func (s *shelf) file(ctx context.Context, path string, c *content) (Item, error)
 	if s.own.mode != 0 {
 		mode = s.own.mode
 	}
-	var d *draft
-	err = s.own.as(func() (err error) { d, err = newDraft(dir, mode); return err })
+	var d *draft.Draft
+	err = s.own.as(func() (err error) { d, err = draft.New(dir, mode); return err })
 	if err != nil {
 		return Item{}, fail(creating, path, err)
 	}
-	defer func() { _ = s.own.as(func() error { d.drop(); return nil }) }()
-	means, err := c.into(ctx, d.file)
+	defer func() { _ = s.own.as(func() error { d.Drop(); return nil }) }()
+	means, err := c.into(ctx, d.File)
 	if err != nil {
 		return Item{}, copyError(path, err)
 	}
-	if err := s.own.give(d.file, mode); err != nil {
+	if err := s.own.give(d.File, mode); err != nil {
 		return Item{}, fail(creating, path, err)
 	}
-	err = s.own.as(func() error { return d.publish(name, s.replace) })
-	return Item{Mode: mode, Means: means}, publishError(path, err)
+	return Item{Mode: mode, Means: means}, s.publish(d, path, name)
+}
+
+func (s *shelf) publish(d *draft.Draft, path, name string) error {
+	return publishError(path, s.own.as(func() error {
+		if s.replace {
+			return d.Replace(name)
+		}
+		return d.Publish(name)
+	}))
 }
 
 // copyError keeps what is an Error already, or the reading side's.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"path"
 	"strings"
 
@@ -39,6 +40,18 @@ func FromReader(r io.Reader) Source { return reader{r} }
 
 // FromBytes is one file of these bytes.
 func FromBytes(b []byte) Source { return reader{bytes.NewReader(b)} }
+
+// FromFile is a regular file that is open for reading: all of it, wherever it was
+// read up to.
+func FromFile(f *os.File) Source { return openFile{f} }
+
+// openFile is a Source.
+type openFile struct{ *os.File }
+
+func (f openFile) give(ctx context.Context, t *tally, to *shelf, where destination) error {
+	w := &walk{tally: t, to: to}
+	return w.content(ctx, f.File, spot{from: f.Name(), to: where.of(ownName(f.Name())), named: true})
+}
 
 // reader is a Source.
 type reader struct{ from io.Reader }

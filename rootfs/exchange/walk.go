@@ -122,7 +122,7 @@ func (w *walk) entry(ctx context.Context, s spot, e entry) error {
 	case kind == unix.S_IFLNK:
 		return w.link(ctx, s.dir, e.name, below)
 	}
-	return w.leave(below.from, fail(opening, below.from, kindOf(kind)), s.named)
+	return w.leave(below.from, fail(opening, below.from, safepath.Kind(kind)), s.named)
 }
 
 // called is what a name becomes where it is put.
@@ -204,20 +204,6 @@ func (w *walk) leave(path string, err error, named bool) error {
 	}
 	w.skip(path, err)
 	return nil
-}
-
-func kindOf(kind uint32) error {
-	switch kind {
-	case unix.S_IFDIR:
-		return safepath.Directory
-	case unix.S_IFIFO:
-		return safepath.FIFO
-	case unix.S_IFSOCK:
-		return safepath.Socket
-	case unix.S_IFLNK:
-		return safepath.SymbolicLink
-	}
-	return safepath.Device
 }
 
 func join(folder, name string) string {

@@ -152,6 +152,25 @@ func (s *Store) Remove(ctx context.Context, ref string) (names []string, err err
 	return names, nil
 }
 
+// Named gives the names of each image, also of one whose record is damaged or gone, and
+// none for one that has none.
+func (s *Store) Named() (map[digest.Digest][]string, error) {
+	named, err := s.named()
+	if err != nil {
+		return nil, s.fail("list", s.path, err)
+	}
+	ids, err := s.ids(imagesDir)
+	if err != nil {
+		return nil, s.fail("list", s.path, err)
+	}
+	for _, id := range ids {
+		if _, has := named[id]; !has {
+			named[id] = nil
+		}
+	}
+	return named, nil
+}
+
 // named gives the names of each image. A name that can't be read has none.
 func (s *Store) named() (map[digest.Digest][]string, error) {
 	files, err := s.entries(namesDir)
