@@ -174,7 +174,7 @@ func (r *run) keep(in *plan.Input) error {
 	r.closers = append(r.closers, s.Close)
 	r.layers.state = s
 	for k := range in.Layers {
-		in.Layers[k].Upper = s.Folder(in.Layers[k].Target)
+		in.Layers[k].Upper = s.Part(in.Layers[k].Target).Dir
 	}
 	in.Uppers = &plan.Uppers{Path: s.Path(), Fd: -1}
 	if !s.Mounted() {

@@ -19,6 +19,7 @@ import (
 	"github.com/jailrun/jail/rootfs"
 	"github.com/jailrun/jail/rootfs/layer"
 	"github.com/jailrun/jail/rootfs/state"
+	"github.com/jailrun/jail/rootfs/state/archive"
 	"github.com/jailrun/jail/rootfs/store"
 	"golang.org/x/sys/unix"
 )
@@ -243,7 +244,7 @@ func commitState(ctx context.Context, r *request, s *store.Store) error {
 	if t.image == nil {
 		return &state.Error{Op: "commit", Object: t.Name, Err: state.ErrNoImage, Hint: "only what was changed of an image makes another"}
 	}
-	rec, err := t.Commit(ctx, s, t.image, name, unpacker())
+	rec, err := archive.Commit(ctx, t.State, s, t.image, name, unpacker())
 	if err != nil {
 		return err
 	}
@@ -293,7 +294,7 @@ func exportState(ctx context.Context, r *request, s *store.Store) error {
 		return &failure{op: "export", object: r.argv[1], err: err, hint: "name a new file"}
 	}
 	w := bufio.NewWriterSize(f, 1<<20)
-	err = t.Export(ctx, w)
+	err = archive.Export(ctx, t, w)
 	if err == nil {
 		err = w.Flush()
 	}
@@ -313,7 +314,7 @@ func importState(ctx context.Context, r *request, s *store.Store) error {
 		return &failure{op: "import", object: r.argv[0], err: err}
 	}
 	defer f.Close()
-	rec, err := state.Import(ctx, s.Path(), r.argv[1], bufio.NewReaderSize(f, 1<<20), unpacker())
+	rec, err := archive.Import(ctx, s.Path(), r.argv[1], bufio.NewReaderSize(f, 1<<20), unpacker())
 	if err != nil {
 		return err
 	}

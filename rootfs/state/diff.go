@@ -92,19 +92,14 @@ func (d *differ) Close() {
 	}
 }
 
-// openUpper opens a part's upper layer by the folder of the parts that is held.
+// openUpper opens a part's upper layer as a Root.
 func (s *State) openUpper(p *Part) (*os.Root, error) {
-	fd, err := unix.Openat(int(s.root.Fd()), p.Dir+"/"+upperDir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	f, err := s.Upper(p)
 	if err != nil {
-		return nil, s.fail("open", &os.PathError{Op: "open", Path: p.Dir, Err: err})
+		return nil, err
 	}
-	defer unix.Close(fd)
-	return rootAt(fd)
-}
-
-// rootAt makes a Root of an open folder.
-func rootAt(fd int) (*os.Root, error) {
-	return os.OpenRoot("/proc/self/fd/" + itoa(fd))
+	defer f.Close()
+	return os.OpenRoot("/proc/self/fd/" + itoa(int(f.Fd())))
 }
 
 // inside is the path of a name in the upper layer as the program sees it.

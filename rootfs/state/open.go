@@ -40,7 +40,7 @@ func Open(ctx context.Context, store, name string, w Want) (*State, error) {
 	}
 	s, err := take(ctx, store, name)
 	if errors.Is(err, ErrNoState) {
-		if err = create(ctx, store, name, w); err == nil || errors.Is(err, ErrExists) {
+		if err = Create(ctx, store, name, w); err == nil || errors.Is(err, ErrExists) {
 			s, err = take(ctx, store, name)
 		}
 	}
@@ -147,7 +147,7 @@ func (s *State) serve(w Want) error {
 		return &Error{Op: "use", Object: s.Name, Err: ErrOtherUser, Hint: "name --user " + s.User + ", or another state"}
 	}
 	for _, p := range w.Parts {
-		have := s.part(p.Target)
+		have := s.Part(p.Target)
 		if have == nil {
 			p.Dir = "d" + strconv.Itoa(len(s.Parts))
 			s.Parts = append(s.Parts, p)
@@ -168,7 +168,7 @@ func (s *State) serve(w Want) error {
 }
 
 func (s *State) makePart(p *Part) error {
-	for _, d := range [...]string{p.Dir, p.Dir + "/" + upperDir, p.Dir + "/" + workDir} {
+	for _, d := range [...]string{p.Dir, p.Dir + "/" + UpperDir, p.Dir + "/" + workDir} {
 		if err := unix.Mkdirat(int(s.root.Fd()), d, 0o755); err != nil && err != unix.EEXIST {
 			return &os.PathError{Op: "mkdir", Path: d, Err: err}
 		}
@@ -176,16 +176,39 @@ func (s *State) makePart(p *Part) error {
 	return nil
 }
 
-// Folder gives the name of the folder of a target's part.
-func (s *State) Folder(target string) string {
-	if p := s.part(target); p != nil {
-		return p.Dir
+// Adopt has a state that was just made be what a record says.
+func (s *State) Adopt(r *Record) error {
+	s.Parts, s.Made = r.Parts, r.Made
+	for i := range s.Parts {
+		if err := s.makePart(&s.Parts[i]); err != nil {
+			return s.fail("make", err)
+		}
 	}
-	return ""
+	if err := s.write(s.dir); err != nil {
+		return s.fail("make", err)
+	}
+	return nil
 }
 
-// create makes a state under a name of its own, and gives it its name when it is whole.
-func create(ctx context.Context, store, name string, w Want) error {
+// Folder opens the folder of a part.
+func (s *State) Folder(p *Part) (*os.File, error) { return s.openDir(p.Dir) }
+
+// Upper opens the upper layer of a part.
+func (s *State) Upper(p *Part) (*os.File, error) { return s.openDir(p.Dir + "/" + UpperDir) }
+
+func (s *State) openDir(path string) (*os.File, error) {
+	fd, err := unix.Openat(int(s.root.Fd()), path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, s.fail("open", &os.PathError{Op: "open", Path: path, Err: err})
+	}
+	return os.NewFile(uintptr(fd), path), nil
+}
+
+// Create makes a state under a name of its own, and gives it its name when it is whole.
+func Create(ctx context.Context, store, name string, w Want) error {
+	if err := checkName(name); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(Dir(store), 0o700); err != nil {
 		return &Error{Op: "make", Object: name, Err: err, Hint: "set JAIL_STORE to a folder of your own"}
 	}

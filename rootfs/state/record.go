@@ -17,6 +17,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Schema is that of a state's record.
@@ -48,9 +50,11 @@ const (
 	lockFile   = "lock"
 	diskFile   = "disk"
 	treeDir    = "tree"
-	upperDir   = "upper"
 	workDir    = "work"
 )
+
+// UpperDir is the folder of a part in which its upper layer is.
+const UpperDir = "upper"
 
 // Dir is where states are in a store.
 func Dir(store string) string { return filepath.Join(store, "states") }
@@ -69,15 +73,15 @@ func read(dir string) (*Record, error) {
 		return nil, err
 	}
 	r := &Record{}
-	if json.Unmarshal(b, r) != nil || r.Schema != Schema || !r.whole() {
+	if json.Unmarshal(b, r) != nil || r.Schema != Schema || !r.Whole() {
 		return nil, ErrDamaged
 	}
 	return r, nil
 }
 
-// whole says whether no part would lead out of the state: a record may have come with
+// Whole says whether no part would lead out of the state: a record may have come with
 // a backup.
-func (r *Record) whole() bool {
+func (r *Record) Whole() bool {
 	for _, p := range r.Parts {
 		if !filepath.IsLocal(p.Dir) || strings.ContainsAny(p.Dir, "/,:\\") || !filepath.IsAbs(p.Target) || filepath.Clean(p.Target) != p.Target {
 			return false
@@ -99,8 +103,8 @@ func (r *Record) write(dir string) error {
 	return os.Rename(tmp, filepath.Join(dir, recordFile))
 }
 
-// part finds the part of a target, or nil.
-func (r *Record) part(target string) *Part {
+// Part finds the part of a target, or nil.
+func (r *Record) Part(target string) *Part {
 	for i := range r.Parts {
 		if r.Parts[i].Target == target {
 			return &r.Parts[i]
@@ -168,4 +172,20 @@ func Images(store string) (ids []string, err error) {
 		}
 	}
 	return ids, err
+}
+
+// Used is how much a state takes of the host's disk, in bytes.
+func Used(store, name string) (bytes int64, err error) {
+	dir := filepath.Join(Dir(store), name)
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return nil // a program has closed it
+		}
+		var st unix.Stat_t
+		if unix.Lstat(path, &st) == nil {
+			bytes += st.Blocks * 512
+		}
+		return nil
+	})
+	return bytes, err
 }

@@ -1,19 +1,15 @@
 package state
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"sync"
 	"testing"
 
 	"github.com/jailrun/jail/rootfs"
-	"github.com/jailrun/jail/rootfs/layer"
 	"golang.org/x/sys/unix"
 )
 
@@ -61,7 +57,7 @@ func kept(t *testing.T, source string, changes map[string]string) (store string,
 }
 
 func upperOf(s *State) string {
-	return "/proc/self/fd/" + itoa(int(s.Root().Fd())) + "/" + s.Parts[0].Dir + "/" + upperDir
+	return "/proc/self/fd/" + itoa(int(s.Root().Fd())) + "/" + s.Parts[0].Dir + "/" + UpperDir
 }
 
 func changes(t *testing.T, s *State) (list []string) {
@@ -217,78 +213,4 @@ func TestACanceledDiffEnds(t *testing.T) {
 	if err := s.Diff(ctx, rootfs.Stack{}, func(Change) error { return nil }); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-}
-
-func TestABackupBringsBackWhatWasKept(t *testing.T) {
-	store, s := kept(t, project(t), work)
-	tree(t, upperOf(s), map[string]string{"sub/deep/": ""})
-	must(t, unix.Setxattr(upperOf(s)+"/sub/deep", "user.overlay.opaque", []byte("y"), 0))
-	want := changes(t, s)
-	var backup bytes.Buffer
-	must(t, s.Export(t.Context(), &backup))
-	r, err := Import(t.Context(), store, "again", bytes.NewReader(backup.Bytes()), unpacker(t))
-	must(t, err)
-	if r.Name != "again" || r.Bytes != s.Bytes || len(r.Parts) != 1 {
-		t.Errorf("%+v", r)
-	}
-	again, err := Take(t.Context(), store, "again")
-	must(t, err)
-	defer again.Close()
-	if got := changes(t, again); !slices.Equal(got, want) {
-		t.Errorf("%q\nnot %q", got, want)
-	}
-	if _, err := Import(t.Context(), store, "again", bytes.NewReader(backup.Bytes()), unpacker(t)); !errors.Is(err, ErrExists) {
-		t.Errorf("over another: %v", err)
-	}
-}
-
-func TestABadBackupLeavesNothing(t *testing.T) {
-	store, s := kept(t, project(t), work)
-	var backup bytes.Buffer
-	must(t, s.Export(t.Context(), &backup))
-	b := backup.Bytes()
-	for name, bad := range map[string][]byte{
-		"empty": nil, "cut": b[:len(b)/2], "no tar": []byte("hello"), "another part": bytes.ReplaceAll(b, []byte("d0.layer"), []byte("d9.layer")),
-		"a folder that leads out": bytes.ReplaceAll(b, []byte(`"dir": "d0"`), []byte(`"dir": ".."`)),
-	} {
-		if _, err := Import(t.Context(), store, "bad", bytes.NewReader(bad), unpacker(t)); err == nil {
-			t.Errorf("%s was taken", name)
-		}
-		if left, err := os.ReadDir(Dir(store)); err != nil || len(left) != 1 {
-			t.Errorf("%s left %v, %v", name, left, err)
-		}
-	}
-}
-
-// unpacker is this very program, built without cgo, with which its walls can't be
-// raised (syscall.AllThreadsSyscall).
-func unpacker(t *testing.T) layer.Command {
-	t.Helper()
-	file, err := built()
-	must(t, err)
-	return layer.Command{Path: file, Args: []string{layer.UnpackerName}}
-}
-
-var built = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "jail-unpacker")
-	if err != nil {
-		return "", err
-	}
-	c := exec.Command("go", "test", "-c", "-o", filepath.Join(dir, "unpacker"), ".")
-	c.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := c.CombinedOutput(); err != nil {
-		return "", errors.Join(err, errors.New(string(out)))
-	}
-	return filepath.Join(dir, "unpacker"), nil
-})
-
-func TestMain(m *testing.M) {
-	if len(os.Args) > 2 && os.Args[1] == layer.UnpackerName {
-		os.Exit(layer.Serve(os.Args[2]))
-	}
-	status := m.Run()
-	if file, err := built(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(file))
-	}
-	os.Exit(status)
 }

@@ -1,4 +1,4 @@
-package state
+package archive
 
 import (
 	"context"
@@ -9,18 +9,19 @@ import (
 
 	"github.com/jailrun/jail/rootfs/digest"
 	"github.com/jailrun/jail/rootfs/layer"
+	"github.com/jailrun/jail/rootfs/state"
 	"github.com/jailrun/jail/rootfs/store"
 )
 
 // Commit makes an image of the one that a state lies over and of what the state has
 // changed of it, as one layer more. The state stays as it is. What its programs have
 // written is as little trusted as an archive from elsewhere.
-func (s *State) Commit(ctx context.Context, st *store.Store, base *store.Image, name store.Name, c layer.Command) (*store.Record, error) {
+func Commit(ctx context.Context, s *state.State, st *store.Store, base *store.Image, name store.Name, c layer.Command) (*store.Record, error) {
 	switch {
 	case s.Image == "":
-		return nil, &Error{Op: "commit", Object: s.Name, Err: ErrNoImage, Hint: "only what was changed of an image makes another"}
+		return nil, &state.Error{Op: "commit", Object: s.Name, Err: state.ErrNoImage, Hint: "only what was changed of an image makes another"}
 	case s.Image != base.ID.String():
-		return nil, &Error{Op: "commit", Object: s.Name, Err: ErrOtherImage}
+		return nil, &state.Error{Op: "commit", Object: s.Name, Err: state.ErrOtherImage}
 	}
 	m, err := st.Make()
 	if err != nil {
@@ -34,11 +35,11 @@ func (s *State) Commit(ctx context.Context, st *store.Store, base *store.Image, 
 			return nil, err
 		}
 		if have == nil {
-			return nil, &Error{Op: "commit", Object: s.Name, Err: store.ErrDamaged, Hint: "jail image verify says what the image lacks"}
+			return nil, &state.Error{Op: "commit", Object: s.Name, Err: store.ErrDamaged, Hint: "jail image verify says what the image lacks"}
 		}
 		r.Layers = append(r.Layers, *have)
 	}
-	made, err := s.layer(ctx, m, c)
+	made, err := newLayer(ctx, s, m, c)
 	if err != nil {
 		return nil, err
 	}
@@ -48,14 +49,14 @@ func (s *State) Commit(ctx context.Context, st *store.Store, base *store.Image, 
 		config, err = withLayer(config, made.DiffID, "jail state commit "+s.Name)
 	}
 	if err != nil {
-		return nil, s.fail("commit", err)
+		return nil, fail("commit", s, err)
 	}
 	r.ID = digest.Of(config)
 	return r, m.PublishImage(ctx, r, config, name)
 }
 
-// layer makes a layer of what was changed, unless there is the same already.
-func (s *State) layer(ctx context.Context, m *store.Making, c layer.Command) (*store.LayerRecord, error) {
+// newLayer makes a layer of what was changed, unless there is the same already.
+func newLayer(ctx context.Context, s *state.State, m *store.Making, c layer.Command) (*store.LayerRecord, error) {
 	const folder = "layer"
 	f, err := m.Folder(folder)
 	if err != nil {
@@ -69,7 +70,7 @@ func (s *State) layer(ctx context.Context, m *store.Making, c layer.Command) (*s
 		c.Args = []string{layer.UnpackerName}
 	}
 	c.Keep = m.Dir()
-	i, err := s.repack(ctx, c, f)
+	i, err := repack(ctx, s, c, f)
 	if err != nil {
 		return nil, err
 	}
@@ -83,11 +84,11 @@ func (s *State) layer(ctx context.Context, m *store.Making, c layer.Command) (*s
 }
 
 // repack sends the archive of what was changed to the unpacker.
-func (s *State) repack(ctx context.Context, c layer.Command, f *os.File) (layer.Info, error) {
+func repack(ctx context.Context, s *state.State, c layer.Command, f *os.File) (layer.Info, error) {
 	pr, pw := io.Pipe()
 	packed := make(chan error, 1)
 	go func() {
-		_, err := s.Pack(ctx, pw)
+		_, err := Pack(ctx, s, pw)
 		pw.CloseWithError(err)
 		packed <- err
 	}()

@@ -1,0 +1,128 @@
+package archive
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/jailrun/jail/rootfs/layer"
+	"github.com/jailrun/jail/rootfs/state"
+	"golang.org/x/sys/unix"
+)
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// kept makes a state of a folder, with what a program has done in it.
+func kept(t *testing.T) (store string, s *state.State) {
+	t.Helper()
+	store, source := t.TempDir(), t.TempDir()
+	for _, name := range []string{"a", "b", "sub/x"} {
+		must(t, os.MkdirAll(filepath.Dir(filepath.Join(source, name)), 0o755))
+		must(t, os.WriteFile(filepath.Join(source, name), []byte(name), 0o644))
+	}
+	s, err := state.Open(t.Context(), store, "s", state.Want{User: "jail", Bytes: 16 << 20, Parts: []state.Part{{Target: "/box/p", Source: source}}})
+	must(t, err)
+	t.Cleanup(s.Close)
+	must(t, os.WriteFile(upperOf(s)+"/a", []byte("changed"), 0o644))
+	must(t, unix.Mknod(upperOf(s)+"/b", unix.S_IFCHR, 0))
+	must(t, os.Symlink("/etc/shadow", upperOf(s)+"/link"))
+	must(t, os.MkdirAll(upperOf(s)+"/sub/deep", 0o755))
+	return store, s
+}
+
+func upperOf(s *state.State) string {
+	return "/proc/self/fd/" + strconv.Itoa(int(s.Root().Fd())) + "/" + s.Parts[0].Dir + "/" + state.UpperDir
+}
+
+func changes(t *testing.T, s *state.State) (list []string) {
+	t.Helper()
+	must(t, s.Diff(t.Context(), nil, func(c state.Change) error {
+		list = append(list, string(c.Kind)+" "+c.Type+" "+c.Path)
+		return nil
+	}))
+	return list
+}
+
+func TestABackupBringsBackWhatWasKept(t *testing.T) {
+	store, s := kept(t)
+	must(t, unix.Setxattr(upperOf(s)+"/sub/deep", "user.overlay.opaque", []byte("y"), 0))
+	want := changes(t, s)
+	var backup bytes.Buffer
+	must(t, Export(t.Context(), s, &backup))
+	r, err := Import(t.Context(), store, "again", bytes.NewReader(backup.Bytes()), unpacker(t))
+	must(t, err)
+	if r.Name != "again" || r.Bytes != s.Bytes || len(r.Parts) != 1 {
+		t.Errorf("%+v", r)
+	}
+	again, err := state.Take(t.Context(), store, "again")
+	must(t, err)
+	defer again.Close()
+	if got := changes(t, again); !slices.Equal(got, want) {
+		t.Errorf("%q\nnot %q", got, want)
+	}
+	if _, err := Import(t.Context(), store, "again", bytes.NewReader(backup.Bytes()), unpacker(t)); !errors.Is(err, state.ErrExists) {
+		t.Errorf("over another: %v", err)
+	}
+}
+
+func TestABadBackupLeavesNothing(t *testing.T) {
+	store, s := kept(t)
+	var backup bytes.Buffer
+	must(t, Export(t.Context(), s, &backup))
+	b := backup.Bytes()
+	for name, bad := range map[string][]byte{
+		"empty": nil, "cut": b[:len(b)/2], "no tar": []byte("hello"), "another part": bytes.ReplaceAll(b, []byte("d0.layer"), []byte("d9.layer")),
+		"a folder that leads out": bytes.ReplaceAll(b, []byte(`"dir": "d0"`), []byte(`"dir": ".."`)),
+	} {
+		if _, err := Import(t.Context(), store, "bad", bytes.NewReader(bad), unpacker(t)); err == nil {
+			t.Errorf("%s was taken", name)
+		}
+		if left, err := os.ReadDir(state.Dir(store)); err != nil || len(left) != 1 {
+			t.Errorf("%s left %v, %v", name, left, err)
+		}
+	}
+}
+
+// unpacker is this very program, built without cgo, with which its walls can't be
+// raised (syscall.AllThreadsSyscall).
+func unpacker(t *testing.T) layer.Command {
+	t.Helper()
+	file, err := built()
+	must(t, err)
+	return layer.Command{Path: file, Args: []string{layer.UnpackerName}}
+}
+
+var built = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "jail-unpacker")
+	if err != nil {
+		return "", err
+	}
+	c := exec.Command("go", "test", "-c", "-o", filepath.Join(dir, "unpacker"), ".")
+	c.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := c.CombinedOutput(); err != nil {
+		return "", errors.Join(err, errors.New(string(out)))
+	}
+	return filepath.Join(dir, "unpacker"), nil
+})
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == layer.UnpackerName {
+		os.Exit(layer.Serve(os.Args[2]))
+	}
+	status := m.Run()
+	if file, err := built(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(file))
+	}
+	os.Exit(status)
+}
