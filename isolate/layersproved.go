@@ -17,7 +17,16 @@ func (r *run) provesLayers(fs int64, readOnly bool) (bool, string) {
 	lowers := option(strings.TrimSuffix(options, "\n"), "lowerdir=")
 	k := r.in.RootLayers()
 	held = held && lowers == strings.Join(r.in.Layers[k].Names(k), ":")
-	return held, detail + "; /proc/self/mountinfo has it as an overlay with lowerdir=" + lowers + r.layersText()
+	return held, detail + "; /proc/self/mountinfo has it as an overlay with lowerdir=" + lowers + r.layersText() + r.stateText()
+}
+
+// stateText says what bounds a state, where nothing of the kernel's does.
+func (r *run) stateText() string {
+	s := r.layers.state
+	if s == nil || s.Mounted() {
+		return ""
+	}
+	return "; its state is a folder, and no file system: what that holds is only sampled, and the jail ended above " + strconv.FormatInt(s.Bytes, 10) + " bytes"
 }
 
 // layersText names the image and its layers, the topmost first, as the overlay has them.

@@ -89,6 +89,7 @@ func (r *run) watchLimits() {
 		l.idleLook.timer = r.at(l.idle/4, r.lookAtIdle)
 	}
 	r.watchCounters()
+	r.watchState()
 	r.watchUse()
 }
 
@@ -212,10 +213,7 @@ func (r *run) roomForOneMore() *policy.Policy {
 	return &p
 }
 
-func (r *run) diskFull() bool {
-	s := r.space()
-	return s != nil && (s.Blocks > 0 && s.BlocksFree <= 0 || s.Inodes > 0 && s.InodesFree <= 0)
-}
+func (r *run) diskFull() bool { return r.space().Full() || r.stateSpace().Full() }
 
 // space asks the quota's file system for its room, by a descriptor that came
 // with the read-back and outlives the jail.

@@ -11,7 +11,7 @@ func (r *run) measureLast() {
 	if !r.started.IsZero() {
 		r.usage.WallNS = new(max(int64(r.ended.Sub(r.started)), 0))
 	}
-	r.ev.Box = r.space()
+	r.ev.Box, r.ev.State = r.space(), r.stateSpace()
 	r.setLimitFigures()
 	if r.group == nil {
 		r.withoutGroup()

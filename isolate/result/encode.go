@@ -183,7 +183,8 @@ func (w *writer) evidence(e *Evidence) {
 	optional(w, "memory_failcnt", e.MemoryFailcnt)
 	text(w, "memory_group", e.MemoryGroup)
 	optional(w, "pids_max_events", e.PidsMaxEvents)
-	w.space(e.Box)
+	w.space("box", e.Box)
+	w.space("state", e.State)
 	optional(w, "file_size_limit_bytes", e.FileSizeLimitBytes)
 	w.call(e.Call)
 	w.setup(e.Setup)
@@ -220,12 +221,12 @@ func (w *writer) lastWord(l *LastWord) {
 	w.close()
 }
 
-func (w *writer) space(s *Space) {
+func (w *writer) space(k string, s *Space) {
 	if s == nil {
-		w.null("box")
+		w.null(k)
 		return
 	}
-	w.open("box")
+	w.open(k)
 	w.num("blocks", s.Blocks)
 	w.num("blocks_free", s.BlocksFree)
 	w.num("inodes", s.Inodes)

@@ -39,7 +39,8 @@ type Evidence struct {
 	MemoryFailcnt      *int64           `json:"memory_failcnt"`        // how often the memory limit was met: failcnt (v1) or memory.events max (v2). By itself it decides nothing
 	MemoryGroup        *string          `json:"memory_group"`          // the group of jails for whose memory limit a task was ended; null for none
 	PidsMaxEvents      *int64           `json:"pids_max_events"`       // how often the pids limit refused a task: pids.events max
-	Box                *Space           `json:"box"`                   // room in /box, /tmp and /dev/shm when the program had ended
+	Box                *Space           `json:"box"`                   // room in /box, /tmp and /dev/shm when the program had ended, with what it changed of the system where that is not kept
+	State              *Space           `json:"state"`                 // room in the state that keeps what it changed, likewise; null without one
 	FileSizeLimitBytes *int64           `json:"file_size_limit_bytes"` // RLIMIT_FSIZE, bytes; null when it was not set
 	Call               *Call            `json:"call"`                  // the system call that the listener killed for
 	Setup              *Setup           `json:"setup"`                 // the step at which the launch failed

@@ -120,7 +120,7 @@ func pidsMet(e *Evidence) bool {
 }
 
 func diskFull(e *Evidence) bool {
-	return e.Killed == CauseDisk || e.died() && !fileTooLarge(e) && e.Box.Full()
+	return e.Killed == CauseDisk || e.died() && !fileTooLarge(e) && (e.Box.Full() || e.State.Full())
 }
 
 // SIGXFSZ under RLIMIT_FSIZE names its limit by itself, so neither a full disk

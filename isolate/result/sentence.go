@@ -27,7 +27,7 @@ func Met(r *Result) string {
 	switch {
 	case value(r.Evidence.PidsMaxEvents) > 0:
 		what = pidsPassed(r)
-	case r.Evidence.Box.Full():
+	case r.Evidence.Box.Full() || r.Evidence.State.Full():
 		what = diskPassed(r)
 	case NearMemory(r):
 		return "jail: exited with status " + known(r.ExitCode) + memoryNear(r)
@@ -105,8 +105,19 @@ func pidsPassed(r *Result) string {
 	return raise("pids limit: all "+figure(l, count)+" tasks were in use", flagOf(Pids), l, count)
 }
 
+// stateName is for a sentence; no program has chosen it.
+func stateName(state *string) string {
+	if state == nil {
+		return ""
+	}
+	return " " + *state
+}
+
 func diskPassed(r *Result) string {
 	l := &r.Limits
+	if s := r.Evidence.State; s.Full() && !r.Evidence.Box.Full() {
+		return "disk limit: the state" + stateName(r.State) + " is full; jail state diff lists what is in it, and --state-size is for one that is made"
+	}
 	if box := r.Evidence.Box; box != nil && box.NoInodes() && !box.NoBlocks() {
 		return raise("disk limit: all "+figure(l.Inodes, count)+" inodes are in use", "--inodes", l.Inodes, count)
 	}

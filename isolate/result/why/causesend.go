@@ -43,6 +43,8 @@ func causesOfExit() []cause {
 			"A process or thread could not be made, which it may have failed of.", "--pids", "allows twice as many"},
 		{result.Exited, "it failed, and no block was free", failing(noBlocks),
 			"There was no room left in /box, /tmp and /dev/shm, which it may have failed of.", "--disk", "gives it twice as much; what lies there counts as memory too"},
+		{result.Exited, "it failed, and its state was full", failing(stateFull),
+			"There was no room left in the state that keeps what it changes, which it may have failed of.", "", "`jail state diff` lists what is in it; a state is given its size when it is made: --state-size."},
 		{result.Exited, "it failed, and no inode was free", failing(noInodes),
 			"It could make no file any more, which it may have failed of.", "--inodes", "allows twice as many"},
 		{result.Exited, "it failed, and its memory was within 5 % of the limit", failing(result.NearMemory),

@@ -34,6 +34,8 @@ func causesOfRoom() []cause {
 			"It wrote more than there is room for in /box, /tmp and /dev/shm together.", "--disk", "gives it twice as much; what lies there counts as memory too"},
 		{result.Disk, "no inode was free", noInodes,
 			"It made more files and folders than it may.", "--inodes", "allows twice as many"},
+		{result.Disk, "the state was full", stateFull,
+			"What it changed of the system, or of a --cow folder, is more than its state may hold.", "", "`jail state diff` lists it; a state is given its size when it is made: --state-size."},
 		{result.Disk, "neither is known", not(full),
 			"It was full when jail looked, and is no longer.", "--disk", "gives it twice as much; what lies there counts as memory too"},
 

@@ -173,6 +173,14 @@ func blocks(r *result.Result) string {
 	return text
 }
 
+func stateRoom(r *result.Result) string {
+	s := r.Evidence.State
+	if s == nil || s.Blocks <= 0 {
+		return ""
+	}
+	return free(s.BlocksFree, s.Blocks) + " of its room free"
+}
+
 func inodes(r *result.Result) string {
 	b := r.Evidence.Box
 	if b == nil || b.Inodes <= 0 {

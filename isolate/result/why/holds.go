@@ -85,7 +85,9 @@ func ofGroup(r *result.Result) bool {
 	return r.Limits.Group != nil && l != nil && peak != nil && *peak < *l
 }
 
-func full(r *result.Result) bool { return r.Evidence.Box.Full() }
+func full(r *result.Result) bool { return r.Evidence.Box.Full() || r.Evidence.State.Full() }
+
+func stateFull(r *result.Result) bool { return r.Evidence.State.Full() && !r.Evidence.Box.Full() }
 
 func noBlocks(r *result.Result) bool { return r.Evidence.Box != nil && r.Evidence.Box.NoBlocks() }
 func noInodes(r *result.Result) bool { return r.Evidence.Box != nil && r.Evidence.Box.NoInodes() }
