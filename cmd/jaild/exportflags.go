@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 	"time"
 )
@@ -22,31 +21,15 @@ type exportRequest struct {
 	syslogAt struct{ network, address string } // of a test's; the host's own without
 }
 
-// exportFlag is a row of the table that the parser and the help read.
-type exportFlag struct {
-	name string // without the dashes
-	arg  string // what stands for its value in help; "" for a switch
-	help string
-	set  func(*exportRequest, string) error
-}
-
-func exportSwitch(field func(*exportRequest) *bool) func(*exportRequest, string) error {
-	return func(r *exportRequest, _ string) error { *field(r) = true; return nil }
-}
-
-func exportText(field func(*exportRequest) *string) func(*exportRequest, string) error {
-	return func(r *exportRequest, v string) error { *field(r) = v; return nil }
-}
-
-var exportFlags = [...]exportFlag{
-	{"otlp", "URL", "to an OpenTelemetry receiver, as http://HOST:PORT; without a path /v1/logs is added", exportText(func(r *exportRequest) *string { return &r.otlp })},
-	{"journal", "", "to systemd's journal", exportSwitch(func(r *exportRequest) *bool { return &r.journal })},
-	{"syslog", "", "to the host's syslog", exportSwitch(func(r *exportRequest) *bool { return &r.syslog })},
-	{"json", "", "to standard output, the log's lines as they stand", exportSwitch(func(r *exportRequest) *bool { return &r.json })},
-	{"follow", "", "wait for more, until SIGINT or SIGTERM", exportSwitch(func(r *exportRequest) *bool { return &r.follow })},
-	{"state", "FILE", "go on behind the last event that FILE says was exported, and write it down there", exportText(func(r *exportRequest) *string { return &r.state })},
+var exportFlags = [...]flagRow[exportRequest]{
+	{"otlp", "URL", "to an OpenTelemetry receiver, as http://HOST:PORT; without a path /v1/logs is added", textFlag(func(r *exportRequest) *string { return &r.otlp })},
+	{"journal", "", "to systemd's journal", switchFlag(func(r *exportRequest) *bool { return &r.journal })},
+	{"syslog", "", "to the host's syslog", switchFlag(func(r *exportRequest) *bool { return &r.syslog })},
+	{"json", "", "to standard output, the log's lines as they stand", switchFlag(func(r *exportRequest) *bool { return &r.json })},
+	{"follow", "", "wait for more, until SIGINT or SIGTERM", switchFlag(func(r *exportRequest) *bool { return &r.follow })},
+	{"state", "FILE", "go on behind the last event that FILE says was exported, and write it down there", textFlag(func(r *exportRequest) *string { return &r.state })},
 	{"patience", "TIME", "how long what is not taken is tried again: 90s, 5m, or 0 for without end (default 1m, with --follow 0)", setPatience},
-	{"help", "", "print the help", exportSwitch(func(r *exportRequest) *bool { return &r.help })},
+	{"help", "", "print the help", switchFlag(func(r *exportRequest) *bool { return &r.help })},
 }
 
 const presetPatience = time.Minute
@@ -60,20 +43,12 @@ func setPatience(r *exportRequest, v string) error {
 	return nil
 }
 
-// parseExport reads flags up to the log's name: "--name value" or "--name=value".
+// parseExport reads flags up to the log's name.
 func parseExport(args []string) (*exportRequest, error) {
 	r := &exportRequest{}
-	for len(args) > 0 && len(args[0]) > 1 && args[0][0] == '-' {
-		a := args[0]
-		args = args[1:]
-		if a == "--" {
-			break
-		}
-		rest, err := r.flag(a, args)
-		if err != nil {
-			return nil, err
-		}
-		args = rest
+	args, err := readFlags("export", exportFlags[:], r, args)
+	if err != nil {
+		return nil, err
 	}
 	if r.help {
 		return r, nil
@@ -93,30 +68,6 @@ func parseExport(args []string) (*exportRequest, error) {
 		r.patience = presetPatience
 	}
 	return r, nil
-}
-
-// flag reads one flag, and gives what follows it.
-func (r *exportRequest) flag(a string, rest []string) ([]string, error) {
-	name, v, given := strings.Cut(strings.TrimPrefix(a[1:], "-"), "=")
-	for i := range exportFlags {
-		f := &exportFlags[i]
-		switch {
-		case f.name != name:
-			continue
-		case f.arg == "" && given:
-			return nil, &Error{Op: "read", Object: a, Err: errValue, Hint: "write --" + name}
-		case f.arg != "" && !given:
-			if len(rest) == 0 {
-				return nil, &Error{Op: "read", Object: a, Err: errNoValue, Hint: "write --" + name + " " + f.arg}
-			}
-			v, rest = rest[0], rest[1:]
-		}
-		if f.arg != "" && v == "" {
-			return nil, &Error{Op: "read", Object: a, Err: errNoValue, Hint: "write --" + name + " " + f.arg}
-		}
-		return rest, f.set(r, v)
-	}
-	return nil, &Error{Op: "read", Object: a, Err: errNoFlag, Hint: `"jaild help export" lists them`}
 }
 
 const exportText1 = `Usage: jaild export [FLAGS] FILE
@@ -146,8 +97,6 @@ or host.name.
 func exportHelp() string {
 	var b strings.Builder
 	b.WriteString(exportText1)
-	for _, f := range exportFlags {
-		fmt.Fprintf(&b, "  %-16s %s\n", strings.TrimSpace("--"+f.name+" "+f.arg), f.help)
-	}
+	writeFlags(&b, exportFlags[:])
 	return b.String() + exportText2
 }
