@@ -1,11 +1,6 @@
 package main
 
-import (
-	"strings"
-
-	"github.com/jailrun/jail/isolate/result"
-	"github.com/jailrun/jail/rootfs/layer"
-)
+import "strings"
 
 // command is one row of the table of commands. The parser, the help and the
 // completions all read it.
@@ -36,15 +31,15 @@ func commands() []command {
 		{"ps", "", "list the jails that run", psHelp, psFlags[:], false, 0, psCommand},
 		{"top", "", "show what the jails that run use, live", topHelp, plainFlags[:], false, 0, topCommand},
 		{"group", "list | set NAME LIMITS | remove NAME | kill NAME", "limit, list and end groups of jails", groupHelp, plainFlags[:], false, -1, groupCommand},
-		{"state", "ls | diff | apply | commit | upgrade | export | import | discard", "keep, look at, back up and move what programs change", stateHelp, plainFlags[:], false, -1, unknownVerb("state", stateVerbs)},
 		{"meter", "FILE…", "sum up what runs used, and what that costs", meterHelp, meterFlags[:], false, -1, meterCommand},
-		{"audit", "verify | tail | summary | export FILE, or key NAME FILE", "check and read the logs of what jails did", auditHelp, plainFlags[:], false, -1, unknownVerb("audit", auditVerbs)},
+		{"audit", "verify | tail | summary | export FILE, or key NAME FILE", "check and read the logs of what jails did", auditHelp, plainFlags[:], false, -1, auditCommand},
+		{"image", "import | ls | inspect | verify | export | rm | gc …", "keep images: root file systems that jails can run in", imageHelp, plainFlags[:], false, -1, imageCommand},
+		{"state", "ls | diff | apply | commit | upgrade | export | import | discard", "keep, look at, back up and move what programs change", stateHelp, plainFlags[:], false, -1, func(r *request) int { return unknownVerb(r, "state", stateVerbs()) }},
 		{"gc", "", "remove what killed jails left behind", gcHelp, plainFlags[:], false, 0, gcCommand},
 		{"completion", "bash|zsh|fish", "print a completion script for a shell", completionHelp, plainFlags[:], false, 1, completionCommand},
 		{"version", "", "print version, commit and compiler", versionHelp, plainFlags[:], false, 0, versionCommand},
 		{"help", "[COMMAND]", "print the help of a command", helpHelp, plainFlags[:], false, 2, printHelp},
-		{"__complete", "WORD…", "", "", nil, false, -1, completeCommand},       // what the scripts ask
-		{layer.UnpackerName, "OPTIONS", "", "", nil, false, -1, unpackCommand}, // what unpacks archives
+		{"__complete", "WORD…", "", "", nil, false, -1, completeCommand}, // what the scripts ask
 	}
 }
 
@@ -86,30 +81,12 @@ func (c *command) verbs() []command {
 	switch c.name {
 	case "audit":
 		return auditVerbs()
+	case "image":
+		return imageVerbs()
 	case "state":
 		return stateVerbs()
 	}
 	return nil
-}
-
-// unknownVerb is a command of verbs, without a word that it knows.
-func unknownVerb(name string, verbs func() []command) func(*request) int {
-	return func(r *request) int {
-		var names []string
-		for _, v := range verbs() {
-			names = append(names, strings.TrimPrefix(v.name, name+" "))
-		}
-		got, hint := "", "use jail "+name+" "+strings.Join(names, "|")
-		if len(r.argv) > 0 {
-			got = " " + r.argv[0]
-			if best := nearest(r.argv[0], names); best != "" {
-				hint = "did you mean jail " + name + " " + best + "?"
-			}
-		}
-		complain(&failure{op: "jail " + name + got, err: errUnknownCommand, hint: hint})
-		usage(findCommand(name))
-		return result.StatusFailed
-	}
 }
 
 // below finds the command that the words after a command's name begin with, and

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"path"
@@ -17,9 +16,7 @@ import (
 	"github.com/jailrun/jail/internal/size"
 	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/rootfs"
-	"github.com/jailrun/jail/rootfs/layer"
 	"github.com/jailrun/jail/rootfs/state"
-	"github.com/jailrun/jail/rootfs/state/archive"
 	"github.com/jailrun/jail/rootfs/store"
 	"golang.org/x/sys/unix"
 )
@@ -37,10 +34,10 @@ func stateVerbs() []command {
 		{"state ls", "", "list the states", stateListHelp, objectFlags[:], false, 0, stateCommand(0, 0, listStates)},
 		{"state diff", "NAME", "print what programs have changed", stateDiffHelp, objectFlags[:], false, -1, stateCommand(1, 1, diffState)},
 		{"state apply", "NAME [PATH…]", "make the changes of a --cow folder in the folder itself", stateApplyHelp, plainFlags[:], false, -1, stateCommand(1, -1, applyState)},
-		{"state commit", "NAME IMAGE", "make an image of what was changed and what it lies over", stateCommitHelp, plainFlags[:], false, -1, stateCommand(2, 2, commitState)},
+		handed("state", "commit", "NAME IMAGE", "make an image of what was changed and what it lies over"),
 		{"state upgrade", "NAME IMAGE", "move the changes to another image", stateUpgradeHelp, upgradeFlags[:], false, -1, stateCommand(2, 2, upgradeState)},
-		{"state export", "NAME FILE", "write the changes to a file, as a backup", stateExportHelp, plainFlags[:], false, -1, stateCommand(2, 2, exportState)},
-		{"state import", "FILE NAME", "make a state of a backup", stateImportHelp, plainFlags[:], false, -1, stateCommand(2, 2, importState)},
+		handed("state", "export", "NAME FILE", "write the changes to a file, as a backup"),
+		handed("state", "import", "FILE NAME", "make a state of a backup"),
 		{"state discard", "NAME…", "remove states with all that they keep", stateDiscardHelp, plainFlags[:], false, -1, stateCommand(1, -1, discardStates)},
 	}
 }
@@ -122,12 +119,6 @@ func upon(r *state.Record) string {
 		return "host"
 	}
 	return cmp.Or(r.Ref, r.Image[:min(len(r.Image), short)])
-}
-
-func printJSON(v any) error {
-	e := json.NewEncoder(os.Stdout)
-	e.SetEscapeHTML(false)
-	return e.Encode(v)
 }
 
 // taken is a state and what it lies over, both held.
@@ -231,33 +222,6 @@ func applyState(ctx context.Context, r *request, s *store.Store) error {
 
 var errLeft = errors.New("not all changes were applied; what was left is still in the state")
 
-func commitState(ctx context.Context, r *request, s *store.Store) error {
-	name, err := store.ParseName(r.argv[1])
-	if err != nil {
-		return err
-	}
-	t, err := take(ctx, s, r.argv[0])
-	if err != nil {
-		return err
-	}
-	defer t.close()
-	if t.image == nil {
-		return &state.Error{Op: "commit", Object: t.Name, Err: state.ErrNoImage, Hint: "only what was changed of an image makes another"}
-	}
-	rec, err := archive.Commit(ctx, t.State, s, t.image, name, unpacker())
-	if err != nil {
-		return err
-	}
-	top := &rec.Layers[len(rec.Layers)-1]
-	_, err = fmt.Printf("%s %s: a layer of %d entries, %s, on %d that it shares\n", name, rec.ID, top.Entries, sized(top.Bytes), len(rec.Layers)-1)
-	return err
-}
-
-// unpacker is this very program.
-func unpacker() layer.Command {
-	return layer.Command{Path: "/proc/self/exe", Args: []string{layer.UnpackerName}}
-}
-
 func upgradeState(ctx context.Context, r *request, s *store.Store) error {
 	t, err := take(ctx, s, r.argv[0])
 	if err != nil {
@@ -280,45 +244,6 @@ func upgradeState(ctx context.Context, r *request, s *store.Store) error {
 	if err == nil && !r.asJSON {
 		_, err = fmt.Printf("%s is upon %s now, %d conflicts\n", plain(t.Name), plain(upon(&t.Record)), n)
 	}
-	return err
-}
-
-func exportState(ctx context.Context, r *request, s *store.Store) error {
-	t, err := state.Take(ctx, s.Path(), r.argv[0])
-	if err != nil {
-		return err
-	}
-	defer t.Close()
-	f, err := os.OpenFile(r.argv[1], os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return &failure{op: "export", object: r.argv[1], err: err, hint: "name a new file"}
-	}
-	w := bufio.NewWriterSize(f, 1<<20)
-	err = archive.Export(ctx, t, w)
-	if err == nil {
-		err = w.Flush()
-	}
-	n, _ := f.Seek(0, io.SeekCurrent)
-	err = cmp.Or(err, f.Sync(), f.Close())
-	if err != nil {
-		_ = os.Remove(r.argv[1])
-		return err
-	}
-	_, err = fmt.Printf("%s: %s\n", plain(r.argv[1]), sized(n))
-	return err
-}
-
-func importState(ctx context.Context, r *request, s *store.Store) error {
-	f, err := os.Open(r.argv[0])
-	if err != nil {
-		return &failure{op: "import", object: r.argv[0], err: err}
-	}
-	defer f.Close()
-	rec, err := archive.Import(ctx, s.Path(), r.argv[1], bufio.NewReaderSize(f, 1<<20), unpacker())
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Printf("%s, upon %s\n", plain(rec.Name), plain(upon(rec)))
 	return err
 }
 

@@ -17,16 +17,8 @@ itself: all of them, or those at the paths inside that are named and below. What
 applied is no more in the state. Links that lead out of the folder, and special files,
 are left; set-id bits are dropped.`
 
-const stateCommitHelp = `Make an image of the one that a state lies over and of what was changed, as one layer
-more. The layers below are shared. The state stays as it is.`
-
 const stateUpgradeHelp = `Move a state to another image, as one in which packages were upgraded. Where both the
 state and the new image have changed a path, that is told, and nothing is done; with
 --keep the state's side is kept, and hides the image's.`
-
-const stateExportHelp = `Write what programs have changed to a file: a backup, without what it lies over.`
-
-const stateImportHelp = `Make a state of what jail state export has written. The file need not be trusted: it is
-unpacked by a process that reaches nothing but the state.`
 
 const stateDiscardHelp = `Remove states with all that they keep. What they lie over stays as it is.`

@@ -95,6 +95,9 @@ func Import(ctx context.Context, s *store.Store, path string, n store.Name, o Op
 		return nil, fail("import", path, err)
 	}
 	defer src.close()
+	if err := s.Sync(); err != nil { // of what came before: most of it is on the disk by now
+		return nil, err
+	}
 	m, err := s.Make()
 	if err != nil {
 		return nil, err
