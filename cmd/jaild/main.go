@@ -4,7 +4,8 @@
 //
 //	jaild doctor --delegate [--] [COMMAND [ARGUMENT…]]
 //	jaild export [FLAGS] FILE
-//	jaild help [export]
+//	jaild image pull [FLAGS] REF [NAME]
+//	jaild help [export | image pull]
 //	jaild version
 package main
 
@@ -18,6 +19,7 @@ import (
 	"slices"
 
 	"github.com/jailrun/jail/isolate/result"
+	"github.com/jailrun/jail/rootfs/layer"
 )
 
 // Both are set by the linker, as jail's are.
@@ -38,8 +40,14 @@ func run(args []string) int {
 		return doctor(args[2:])
 	case len(args) >= 1 && args[0] == "export":
 		return exportCommand(args[1:])
+	case len(args) >= 1 && args[0] == "image":
+		return imageCommand(args[1:])
+	case len(args) == 2 && args[0] == layer.UnpackerName: // what an import starts
+		return layer.Serve(args[1])
 	case slices.Equal(args, []string{"help", "export"}):
 		return printed(os.Stdout, exportHelp())
+	case slices.Equal(args, []string{"help", "image", "pull"}), slices.Equal(args, []string{"help", "image"}):
+		return printed(os.Stdout, pullHelp())
 	case len(args) == 1 && slices.Contains([]string{"help", "--help", "-help", "-h"}, args[0]):
 		return printed(os.Stdout, rootHelp)
 	}
@@ -52,7 +60,8 @@ stands beside jail or in PATH.
 
     jaild doctor --delegate [-- COMMAND]   what "jail doctor --delegate" does
     jaild export [FLAGS] FILE              give an audit log's events to other services
-    jaild help [export]
+    jaild image pull [FLAGS] REF [NAME]    fetch an image from a registry
+    jaild help [export | image pull]
     jaild version
 `
 
