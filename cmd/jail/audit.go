@@ -62,20 +62,23 @@ func auditVerbs() []command {
 }
 
 // auditCommand is "jail audit" without a word that it knows.
-func auditCommand(r *request) int {
+func auditCommand(r *request) int { return unknownVerb(r, "audit", auditVerbs()) }
+
+// unknownVerb names the words that a command can be followed by.
+func unknownVerb(r *request, name string, verbs []command) int {
 	var names []string
-	for _, v := range auditVerbs() {
-		names = append(names, strings.TrimPrefix(v.name, "audit "))
+	for _, v := range verbs {
+		names = append(names, strings.TrimPrefix(v.name, name+" "))
 	}
-	got, hint := "", "use jail audit "+strings.Join(names, "|")
+	got, hint := "", "use jail "+name+" "+strings.Join(names, "|")
 	if len(r.argv) > 0 {
 		got = " " + r.argv[0]
 		if best := nearest(r.argv[0], names); best != "" {
-			hint = "did you mean jail audit " + best + "?"
+			hint = "did you mean jail " + name + " " + best + "?"
 		}
 	}
-	complain(&failure{op: "jail audit" + got, err: errUnknownCommand, hint: hint})
-	usage(findCommand("audit"))
+	complain(&failure{op: "jail " + name + got, err: errUnknownCommand, hint: hint})
+	usage(findCommand(name))
 	return result.StatusFailed
 }
 

@@ -33,6 +33,7 @@ func commands() []command {
 		{"group", "list | set NAME LIMITS | remove NAME | kill NAME", "limit, list and end groups of jails", groupHelp, plainFlags[:], false, -1, groupCommand},
 		{"meter", "FILE…", "sum up what runs used, and what that costs", meterHelp, meterFlags[:], false, -1, meterCommand},
 		{"audit", "verify | tail | summary | export FILE, or key NAME FILE", "check and read the logs of what jails did", auditHelp, plainFlags[:], false, -1, auditCommand},
+		{"image", "import | ls | inspect | verify | export | rm | gc …", "keep images: root file systems that jails can run in", imageHelp, plainFlags[:], false, -1, imageCommand},
 		{"gc", "", "remove what killed jails left behind", gcHelp, plainFlags[:], false, 0, gcCommand},
 		{"completion", "bash|zsh|fish", "print a completion script for a shell", completionHelp, plainFlags[:], false, 1, completionCommand},
 		{"version", "", "print version, commit and compiler", versionHelp, plainFlags[:], false, 0, versionCommand},
@@ -76,8 +77,11 @@ func usage(c *command) { say("usage: jail " + c.synopsis() + `; "jail help ` + c
 
 // verbs are commands of their own, below one; nil for most.
 func (c *command) verbs() []command {
-	if c.name == "audit" {
+	switch c.name {
+	case "audit":
 		return auditVerbs()
+	case "image":
+		return imageVerbs()
 	}
 	return nil
 }

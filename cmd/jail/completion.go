@@ -143,10 +143,26 @@ func (c *command) values() (list []string) {
 				list = append(list, c.name)
 			}
 		}
+	case "image inspect", "image rm", "image export", "image verify":
+		return imageNames()
 	case "completion":
 		for _, s := range completionScripts {
 			list = append(list, s.shell)
 		}
+	}
+	return list
+}
+
+// imageNames are those of the store; none where that can't be read.
+func imageNames() (list []string) {
+	s, err := openStore()
+	if err != nil {
+		return nil
+	}
+	defer s.Close()
+	all, _ := s.List() // the damaged are left out
+	for i := range all {
+		list = append(list, all[i].Names...)
 	}
 	return list
 }

@@ -58,6 +58,7 @@ const (
 	errNoResultFile   problem = "no result is given"
 	errNoLog          problem = "no audit log is given"
 	errOneLog         problem = "one log is read at a time"
+	errNoImageName    problem = "no image is named"
 	errNoKeyFile      problem = "name a key and a file"
 	errLate           problem = "is a flag after the file"
 	errNotNumber      problem = "is no number of lines"

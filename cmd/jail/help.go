@@ -81,6 +81,28 @@ const auditKeyHelp = `Make an Ed25519 key pair: FILE, for the writers of logs al
 whoever checks them. NAME is seen in each signature, as the name of the host. Both
 must be new.`
 
+const imageHelp = `Keep images: root file systems that jails can run in. Each is made of layers, which
+are unpacked once and shared. Root's lie in /var/lib/jail, an ordinary user's in
+~/.local/share/jail; JAIL_STORE names another folder. NAME is as docker has it:
+debian, team/app:1.2; an IMAGE is a name, or 12 digits of an ID or more.
+
+    jail image import debian.tar debian:12
+    jail image ls
+    jail image export debian:12 debian-12.tar
+
+import, pull, verify, export and sign are done by jaild.`
+
+const imageListHelp = `List the images, by their names: what their layers hold, and how much of that they
+share with no other.`
+
+const imageInspectHelp = `Say what an image is made of: its layers, what it starts, and where it came from.`
+
+const imageRemoveHelp = `Take names from images; given an ID, all names of that image. "jail image gc" then
+removes what no name leads to.`
+
+const imageGCHelp = `Remove images without a name that nobody uses, layers that no image has, and what
+killed imports left behind; and wait until what stays is on the disk.`
+
 const gcHelp = `Remove the control groups and temporary folders that killed jails left behind,
 and end what still runs in the groups. Only what is named as jail names it, and
 whose owner is gone, is touched.`
@@ -141,6 +163,9 @@ func printHelp(r *request) int {
 		if len(rest) > 0 {
 			complain(&failure{op: strings.Join(r.argv, " "), err: errUnknownCommand, hint: "jail help " + c.name + " says more"})
 			return result.StatusFailed
+		}
+		if c.flags == nil && c.short != "" {
+			return handOver(append([]string{"help"}, strings.Fields(c.name)...)...)
 		}
 		text = c.helpText()
 	}

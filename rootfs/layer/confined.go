@@ -20,14 +20,14 @@ const confining = "confine"
 type Command struct {
 	// Path is the program's, absolute; "" takes FindUnpacker's.
 	Path string
-	// Args are its arguments; those of jail are UnpackerName.
+	// Args are its arguments; those of jaild are UnpackerName.
 	Args []string
 	// Keep is held open by the unpacker for as long as it lives, as a lock on what it
 	// works on: it may be gone later than its caller, by some milliseconds.
 	Keep *os.File
 }
 
-// UnpackerName is the command of jail's that calls Serve.
+// UnpackerName is the command of jaild that calls Serve.
 const UnpackerName = "__unpack"
 
 // The unpacker's descriptors.
@@ -124,7 +124,7 @@ func startWith(c *Command, dir *os.File, o *Options, attr *syscall.SysProcAttr) 
 	if c.Keep != nil {
 		files = append(files, c.Keep)
 	}
-	argv := append(append([]string{"jail"}, c.Args...), string(args))
+	argv := append(append([]string{"jaild"}, c.Args...), string(args))
 	process, err := os.StartProcess(c.Path, argv, &os.ProcAttr{Files: files, Env: []string{}, Dir: "/", Sys: attr})
 	if err != nil {
 		stream.Close()

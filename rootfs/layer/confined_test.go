@@ -133,9 +133,9 @@ func TestACanceledUnpackerEnds(t *testing.T) {
 
 func TestNoUnpackerIsFoundByARelativePath(t *testing.T) {
 	dir := t.TempDir()
-	must(t, os.WriteFile(dir+"/jail", []byte("#!/bin/sh\n"), 0o755))
+	must(t, os.WriteFile(dir+"/jaild", []byte("#!/bin/sh\n"), 0o755))
 	t.Chdir(dir)
-	for path, want := range map[string]string{".": "", dir: dir + "/jail", "": ""} {
+	for path, want := range map[string]string{".": "", dir: dir + "/jaild", "": ""} {
 		t.Setenv("PATH", path)
 		if got, err := FindUnpacker(); got != want || (want == "") != errors.Is(err, ErrNoProgram) {
 			t.Errorf("PATH=%s gives %q (%v)", path, got, err)

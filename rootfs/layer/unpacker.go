@@ -8,10 +8,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// FindUnpacker gives the path of jail: the one beside the running program, or else in
+// FindUnpacker gives the path of jaild: the one beside the running program, or else in
 // PATH, of which only absolute folders count. The error is an *Error with ErrNoProgram.
 func FindUnpacker() (string, error) {
-	const name = "jail"
+	const name = "jaild"
 	folders := filepath.SplitList(os.Getenv("PATH"))
 	if self, err := os.Executable(); err == nil {
 		folders = append([]string{filepath.Dir(self)}, folders...)

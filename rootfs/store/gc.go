@@ -13,16 +13,15 @@ import (
 
 // Swept says what GC has removed.
 type Swept struct {
-	Images    []digest.Digest `json:"images"`     // that had no name and no user
-	Layers    []digest.Digest `json:"layers"`     // that no image had
-	Abandoned []string        `json:"abandoned"`  // folders of makers that were killed
-	FreedData int64           `json:"bytes"`      // what the layers' files held
-	InUse     []digest.Digest `json:"images_use"` // without a name, and used
+	Images    []digest.Digest `json:"images"`    // that had no name and no user
+	Layers    []digest.Digest `json:"layers"`    // that no image had
+	Abandoned []string        `json:"abandoned"` // folders of makers that were killed
+	Bytes     int64           `json:"bytes"`     // what the layers' files held
+	InUse     []digest.Digest `json:"in_use"`    // images without a name that stay, since somebody uses them
 }
 
 // GC removes images without a name, if nobody uses them and inUse does not name them;
-// layers that no image has; and what killed makers left behind. The zero value of
-// inUse names none.
+// layers that no image has; and what killed makers left behind.
 func (s *Store) GC(ctx context.Context, inUse []digest.Digest) (*Swept, error) {
 	if s.dir == nil {
 		return &Swept{}, nil
@@ -158,7 +157,7 @@ func (w *sweeper) layers() error {
 			continue
 		}
 		if r, err := w.store.readLayer(id); err == nil {
-			w.swept.FreedData += r.Bytes
+			w.swept.Bytes += r.Bytes
 		}
 		if err := w.into.takeAway(layersDir + "/" + id.Hex()); err != nil {
 			return err

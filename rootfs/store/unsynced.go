@@ -48,7 +48,7 @@ func (s *Store) assure(i *Image) error {
 		return err
 	}
 	if s.verify == nil {
-		return &Error{Op: "use", Object: i.ID.String(), Err: ErrUnsure, Hint: "jail image verify " + i.ID.Hex()[:leastDigits] + " looks whether it is whole"}
+		return &Error{Op: "use", Object: i.ID.String(), Err: ErrUnsure, Hint: "jail image verify " + i.ID.Hex()[:LeastDigits] + " looks whether it is whole"}
 	}
 	if err := s.verify(i); err != nil {
 		return err

@@ -117,8 +117,8 @@ func (s *Store) image(r *Record, lock *os.File) *Image {
 	return i
 }
 
-// leastDigits is how much of an ID can stand for it.
-const leastDigits = 12
+// LeastDigits is how much of an ID can stand for it.
+const LeastDigits = 12
 
 // Resolve finds what a ref of Use stands for: its name, "" where it is an ID, and the
 // ID. A name goes before digits that could be one.
@@ -132,7 +132,7 @@ func (s *Store) Resolve(ref string) (name string, id digest.Digest, err error) {
 	}
 	start, marked := strings.CutPrefix(ref, "sha256:")
 	switch {
-	case len(start) >= leastDigits && digest.IsHex(start):
+	case len(start) >= LeastDigits && digest.IsHex(start):
 		id, err = s.byDigits(start)
 		return "", id, s.fail("find", ref, err)
 	case marked:
