@@ -19,9 +19,9 @@ type bars struct {
 	each map[digest.Digest]*mpb.Bar
 }
 
-func newBars(to *os.File) *bars {
+func newBars(to *os.File, quiet bool) *bars {
 	b := &bars{each: map[digest.Digest]*mpb.Bar{}}
-	if _, err := unix.IoctlGetTermios(int(to.Fd()), unix.TCGETS); err == nil && os.Getenv("TERM") != "dumb" {
+	if _, err := unix.IoctlGetTermios(int(to.Fd()), unix.TCGETS); err == nil && !quiet && os.Getenv("TERM") != "dumb" {
 		b.all = mpb.New(mpb.WithOutput(to), mpb.WithWidth(48))
 	}
 	return b

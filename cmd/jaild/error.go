@@ -35,6 +35,8 @@ var (
 	errNoFlag    = errors.New("no such flag")
 	errNoValue   = errors.New("has no value")
 	errValue     = errors.New("takes no value")
+	errWords     = errors.New("does not name what it takes")
+	errGlob      = errors.New("is no pattern")
 	errNotTime   = errors.New("is no time")
 	errNotTaken  = errors.New("it does not take events")
 	errPartly    = errors.New("it has refused some events")

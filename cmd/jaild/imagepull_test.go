@@ -3,6 +3,7 @@ package main
 import (
 	"archive/tar"
 	"bytes"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"io"
@@ -22,6 +23,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/jailrun/jail/rootfs/image"
+	"github.com/jailrun/jail/rootfs/layer"
 	"github.com/jailrun/jail/rootfs/store"
 	"golang.org/x/mod/sumdb/note"
 )
@@ -72,7 +74,7 @@ func pulledBy(t *testing.T, unpacker string, args ...string) (string, error) {
 	t.Helper()
 	r, err := parsePull(append([]string{"--plain-http", "--platform", "linux/amd64"}, args...))
 	must(t, err)
-	r.unpacker = unpacker
+	r.unpacker = layer.Command{Path: unpacker, Args: []string{layer.UnpackerName}}
 	var out bytes.Buffer
 	err = r.run(t.Context(), &out)
 	return out.String(), err
@@ -104,7 +106,7 @@ func TestWhatIsPulledIsInTheStore(t *testing.T) {
 	if got, err := stored(t, host+"/app:1"); got != "world" || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
-	if !strings.HasPrefix(out, host+"/app:1: sha256:") || !strings.Contains(out, "1 layers (0 were there)") {
+	if !strings.HasPrefix(out, host+"/app:1 sha256:") {
 		t.Error(out)
 	}
 	h, err := img.Digest()
@@ -129,7 +131,7 @@ func TestNothingIsUnpackedThatIsNotSigned(t *testing.T) {
 	host, img := shop(t)
 	dir, jaild := t.TempDir(), built(t)
 	keys := func(name string) (signer note.Signer, file string) {
-		secret, public, err := note.GenerateKey(nil, name)
+		secret, public, err := note.GenerateKey(rand.Reader, name)
 		must(t, err)
 		signer, err = note.NewSigner(secret)
 		must(t, err)
@@ -191,14 +193,14 @@ func TestAPullThatCannotBeMeantIsRefused(t *testing.T) {
 		"--signature s a":                    errHalfSigned,
 		"--key k --signature s --layout x a": errNotImported,
 		"--nonsense a":                       errNoFlag,
-		"--max-size 0 a":                     errNothing,
+		"--most 0 a":                         errNothing,
 		"a UPPER":                            store.ErrName,
 	} {
 		if _, err := parsePull(strings.Fields(line)); !errors.Is(err, want) {
 			t.Errorf("%q: %v", line, err)
 		}
 	}
-	for _, line := range []string{"--platform linux a", "--max-size x a"} {
+	for _, line := range []string{"--platform linux a", "--most x a"} {
 		if _, err := parsePull(strings.Fields(line)); err == nil {
 			t.Errorf("%q is taken", line)
 		}

@@ -4,8 +4,8 @@
 //
 //	jaild doctor --delegate [--] [COMMAND [ARGUMENT…]]
 //	jaild export [FLAGS] FILE
-//	jaild image pull [FLAGS] REF [NAME]
-//	jaild help [export | image pull]
+//	jaild image import|pull|verify|export|sign …
+//	jaild help [export|image]
 //	jaild version
 package main
 
@@ -40,14 +40,14 @@ func run(args []string) int {
 		return doctor(args[2:])
 	case len(args) >= 1 && args[0] == "export":
 		return exportCommand(args[1:])
+	case len(args) == 2 && args[0] == layer.UnpackerName:
+		return layer.Serve(args[1])
 	case len(args) >= 1 && args[0] == "image":
 		return imageCommand(args[1:])
-	case len(args) == 2 && args[0] == layer.UnpackerName: // what an import starts
-		return layer.Serve(args[1])
+	case len(args) >= 2 && args[0] == "help" && args[1] == "image":
+		return imageHelp(args[2:])
 	case slices.Equal(args, []string{"help", "export"}):
 		return printed(os.Stdout, exportHelp())
-	case slices.Equal(args, []string{"help", "image", "pull"}), slices.Equal(args, []string{"help", "image"}):
-		return printed(os.Stdout, pullHelp())
 	case len(args) == 1 && slices.Contains([]string{"help", "--help", "-help", "-h"}, args[0]):
 		return printed(os.Stdout, rootHelp)
 	}
@@ -60,8 +60,8 @@ stands beside jail or in PATH.
 
     jaild doctor --delegate [-- COMMAND]   what "jail doctor --delegate" does
     jaild export [FLAGS] FILE              give an audit log's events to other services
-    jaild image pull [FLAGS] REF [NAME]    fetch an image from a registry
-    jaild help [export | image pull]
+    jaild image import|pull|verify|…       what "jail image" does by these names
+    jaild help [export|image]
     jaild version
 `
 
