@@ -66,7 +66,7 @@ func (p *pulled) String() string {
 
 func (r *pullRequest) pull(ctx context.Context) (*pulled, error) {
 	if r.layout != "" {
-		if err := os.Mkdir(r.layout, 0o755); err != nil { // #nosec G301 -- as any folder that the caller makes, less the umask
+		if err := os.Mkdir(r.layout, 0o755); err != nil { // #nosec G301 G703 -- the caller names it, and it is made as he makes any
 			return nil, &Error{Op: "make the folder", Object: r.layout, Err: unwrapped(err), Hint: "name one that is not there yet"}
 		}
 		return r.fetch(ctx, r.layout)
@@ -142,7 +142,7 @@ func (r *pullRequest) importOptions(dir string) (o image.Options, err error) {
 	if err != nil {
 		return o, err
 	}
-	if err := os.WriteFile(dir+".sig", signature, 0o600); err != nil {
+	if err := os.WriteFile(dir+".sig", signature, 0o600); err != nil { // #nosec G703 -- in the folder that is being made in the store
 		return o, &Error{Op: "write", Object: dir, Err: err}
 	}
 	return o, nil

@@ -143,3 +143,16 @@ func TestAnOpenFileIsCopiedWhole(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestALinkIsMadeAndNotFollowed(t *testing.T) {
+	into := t.TempDir()
+	for _, want := range []Code{"", CreateFailed} {
+		if _, err := In(t.Context(), look(t, into), FromLink("/etc/passwd"), "d/l", InOptions{}); code(err) != want {
+			t.Errorf("%v, not %s", err, want)
+		}
+	}
+	same(t, "made", lines(t, into), "d/", "d/l -> /etc/passwd")
+	if _, err := In(t.Context(), look(t, into), FromLink("x"), "d/", InOptions{}); code(err) != BadRequest {
+		t.Error(err)
+	}
+}
