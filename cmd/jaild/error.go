@@ -43,4 +43,12 @@ var (
 	errBusyState = errors.New("another export has it open")
 	errNoState   = errors.New("is not a state of jaild export")
 	errNotDone   = errors.New("systemd did not do it")
+	errNoImage   = errors.New("no image is named")
+	errLateFlag  = errors.New("flags come before the image")
+	errTooMuch   = errors.New("is one word too many")
+	errNothing   = errors.New("is nothing")
+	errLong      = errors.New("is too long")
+
+	errHalfSigned  = errors.New("a key and a signature belong together")
+	errNotImported = errors.New("nothing is checked where nothing is imported")
 )

@@ -31,6 +31,7 @@ type imageVerb struct {
 func imageVerbs() []imageVerb {
 	return []imageVerb{
 		{"import", imageImportHelp, imageImport},
+		{"pull", imagePullHelp, imagePull},
 		{"verify", imageVerifyHelp, imageVerify},
 		{"export", imageExportHelp, imageExport},
 		{"sign", imageSignHelp, imageSign},

@@ -4,7 +4,7 @@
 //
 //	jaild doctor --delegate [--] [COMMAND [ARGUMENT…]]
 //	jaild export [FLAGS] FILE
-//	jaild image import|verify|export|sign …
+//	jaild image import|pull|verify|export|sign …
 //	jaild help [export|image]
 //	jaild version
 package main
@@ -60,7 +60,7 @@ stands beside jail or in PATH.
 
     jaild doctor --delegate [-- COMMAND]   what "jail doctor --delegate" does
     jaild export [FLAGS] FILE              give an audit log's events to other services
-    jaild image import|verify|export|sign  what "jail image" does by these names
+    jaild image import|pull|verify|…       what "jail image" does by these names
     jaild help [export|image]
     jaild version
 `

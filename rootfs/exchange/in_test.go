@@ -148,3 +148,34 @@ func TestAnOpenFileIsCopiedWhole(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestALinkIsMadeAndNotFollowed(t *testing.T) {
+	into := t.TempDir()
+	for _, want := range []Code{"", CreateFailed} {
+		if _, err := In(t.Context(), look(t, into), FromLink("/etc/passwd"), "d/l", InOptions{}); code(err) != want {
+			t.Errorf("%v, not %s", err, want)
+		}
+	}
+	same(t, "made", lines(t, into), "d/", "d/l -> /etc/passwd")
+	if _, err := In(t.Context(), look(t, into), FromLink("x"), "d/", InOptions{}); code(err) != BadRequest {
+		t.Error(err)
+	}
+}
+
+// What a program may have put in a new folder's place stays whose it is.
+func TestAFolderThatWasNotMadeJustNowIsNotGivenAway(t *testing.T) {
+	dir := t.TempDir()
+	for name, mode := range map[string]os.FileMode{"open": 0o755, "filled": 0o700, "new": 0o700} {
+		must(t, os.Mkdir(dir+"/"+name, mode))
+		must(t, os.Chmod(dir+"/"+name, mode))
+	}
+	must(t, os.Mkdir(dir+"/filled/x", 0o700))
+	for name, want := range map[string]error{"open": ErrChanged, "filled": ErrChanged, "new": nil} {
+		f, err := os.Open(dir + "/" + name)
+		must(t, err)
+		defer f.Close()
+		if err := (ownership{exact: true}).giveFolder(f); !errors.Is(err, want) || want == nil && err != nil {
+			t.Errorf("%s: %v, not %v", name, err, want)
+		}
+	}
+}

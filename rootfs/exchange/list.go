@@ -18,8 +18,9 @@ type entry struct {
 }
 
 // list reads the names of a folder, sorted, as far as the limit of names goes:
-// a program may add names as fast as they are read. errCut comes with those that
-// were read.
+// a program may add names as fast as they are read. A name that is moved meanwhile
+// may be read twice, and is given once: readdir(3). errCut comes with those that were
+// read.
 func (t *tally) list(ctx context.Context, dir *os.File, path string) ([]entry, error) {
 	var found []entry
 	var buf [32 << 10]byte
@@ -42,7 +43,7 @@ func (t *tally) list(ctx context.Context, dir *os.File, path string) ([]entry, e
 		if err != nil || n <= 0 {
 			t.left.Names -= len(found)
 			slices.SortFunc(found, func(a, b entry) int { return strings.Compare(a.name, b.name) })
-			return found, err
+			return slices.CompactFunc(found, func(a, b entry) bool { return a.name == b.name }), err
 		}
 	}
 }

@@ -53,12 +53,39 @@ func (f openFile) give(ctx context.Context, t *tally, to *shelf, where destinati
 	return w.content(ctx, f.File, spot{from: f.Name(), to: where.of(ownName(f.Name())), named: true})
 }
 
+// FromLink is a symbolic link to target, which is data: nothing follows it here. It
+// replaces nothing and stays the caller's: a name could be another file by the time
+// at which it was given away.
+func FromLink(target string) Source { return toLink(target) }
+
+// toLink is a Source.
+type toLink string
+
+func (l toLink) give(_ context.Context, t *tally, to *shelf, where destination) error {
+	if where.folder {
+		return noName(where)
+	}
+	if err := t.one(where.path); err != nil {
+		return err
+	}
+	if err := to.link(where.path, string(l)); err != nil {
+		return err
+	}
+	t.add(Item{Path: where.path, Kind: Link, Target: string(l)})
+	return nil
+}
+
+// noName is a folder where what is copied has no name of its own.
+func noName(where destination) error {
+	return &Error{Op: reading, Object: cmp.Or(where.path, "."), Err: ErrBadPath, Hint: "say what the file is to be called"}
+}
+
 // reader is a Source.
 type reader struct{ from io.Reader }
 
 func (r reader) give(ctx context.Context, t *tally, to *shelf, where destination) error {
 	if where.folder {
-		return &Error{Op: reading, Object: cmp.Or(where.path, "."), Err: ErrBadPath, Hint: "say what the file is to be called"}
+		return noName(where)
 	}
 	c := &content{from: r.from, path: where.path, mode: 0o644}
 	err := t.give(ctx, to, where.path, c)

@@ -17,7 +17,7 @@ import (
 // Linked are the SPDX ids of the licences that what is linked may be under: each
 // lets its work be passed on in a program under Apache-2.0 on no terms but that
 // its own text goes with it.
-var Linked = []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT"}
+var Linked = []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "Unlicense"}
 
 // Beside are those of what tests and checks are made of, which is not passed on.
 // MPL-2.0 asks something for changes to its own files only.
@@ -43,7 +43,8 @@ type Licence struct {
 }
 
 var (
-	file   = regexp.MustCompile(`(?i)^(licen[cs]e|copying)([.-].*)?$`)
+	file   = regexp.MustCompile(`(?i)^((un)?licen[cs]e|copying)([.-].*)?$`)
+	docs   = regexp.MustCompile(`(?i)\.docs$`) // of a module's texts, which go nowhere
 	notice = regexp.MustCompile(`(?i)^notice([.-].*)?$`)
 )
 
@@ -56,7 +57,7 @@ func Of(dir string, allowed []string) (Licence, error) {
 	}
 	var ids, texts, notices []string
 	for _, e := range entries {
-		if e.IsDir() || filepath.Ext(e.Name()) == ".go" {
+		if e.IsDir() || filepath.Ext(e.Name()) == ".go" || docs.MatchString(e.Name()) {
 			continue
 		}
 		text, err := os.ReadFile(filepath.Join(dir, e.Name()))

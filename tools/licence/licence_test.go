@@ -15,6 +15,17 @@ Permission to use, copy, modify, and/or distribute this software for any purpose
 THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
 `
 
+const unlicense = `This is free and unencumbered software released into the public domain.
+
+Anyone is free to copy, modify, publish, use, compile, sell, or distribute this software, either in source code form or as a compiled binary, for any purpose, commercial or non-commercial, and by any means.
+
+In jurisdictions that recognize copyright laws, the author or authors of this software dedicate any and all copyright interest in the software to the public domain. We make this dedication for the benefit of the public at large and to the detriment of our heirs and successors. We intend this dedication to be an overt act of relinquishment in perpetuity of all present and future rights to this software under copyright law.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+
+For more information, please refer to <https://unlicense.org/>
+`
+
 func TestOnlyAKnownAndCompatibleLicencePasses(t *testing.T) {
 	gpl := read(t, "/usr/share/common-licenses/GPL-3")
 	for name, c := range map[string]struct {
@@ -25,6 +36,8 @@ func TestOnlyAKnownAndCompatibleLicencePasses(t *testing.T) {
 		"none":         {map[string]string{"README": isc}, ErrNone, ""},
 		"known":        {map[string]string{"LICENSE.md": isc}, nil, "ISC"},
 		"two":          {map[string]string{"LICENSE": isc, "COPYING": read(t, "../../LICENSE")}, nil, "Apache-2.0 AND ISC"},
+		"public":       {map[string]string{"UNLICENSE": unlicense}, nil, "Unlicense"},
+		"of its texts": {map[string]string{"LICENSE": isc, "LICENSE.docs": gpl}, nil, "ISC"},
 		"copyleft":     {map[string]string{"COPYING": gpl}, ErrIncompatible, ""},
 		"hidden":       {map[string]string{"LICENSE": isc, "LICENCE.GPL": gpl}, ErrIncompatible, ""},
 		"one of two":   {map[string]string{"LICENSE": isc + gpl}, ErrIncompatible, ""},
