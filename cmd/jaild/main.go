@@ -44,6 +44,8 @@ func run(args []string) int {
 		return layer.Serve(args[1])
 	case len(args) >= 1 && args[0] == "image":
 		return imageCommand(args[1:])
+	case len(args) >= 1 && args[0] == "state":
+		return stateCommand(args[1:])
 	case len(args) >= 2 && args[0] == "help" && args[1] == "image":
 		return imageHelp(args[2:])
 	case slices.Equal(args, []string{"help", "export"}):
@@ -61,6 +63,7 @@ stands beside jail or in PATH.
     jaild doctor --delegate [-- COMMAND]   what "jail doctor --delegate" does
     jaild export [FLAGS] FILE              give an audit log's events to other services
     jaild image import|pull|verify|…       what "jail image" does by these names
+    jaild state commit|export|import       what "jail state" does by these names
     jaild help [export|image]
     jaild version
 `
