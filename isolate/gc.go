@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/jailrun/jail/internal/removal"
 	"github.com/jailrun/jail/isolate/cgroup"
 	"golang.org/x/sys/unix"
 )
@@ -50,7 +51,7 @@ func gcScratch() (removed []string, err error) {
 			err = errors.Join(err, held)
 			continue // and whether he does can't be told
 		}
-		if rm := removeFolder(dir); rm != nil {
+		if rm := removal.All(dir); rm != nil {
 			err = errors.Join(err, rm)
 		} else {
 			removed = append(removed, "folder "+dir)

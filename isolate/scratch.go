@@ -1,11 +1,10 @@
 package isolate
 
 import (
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 
+	"github.com/jailrun/jail/internal/removal"
 	"github.com/jailrun/jail/isolate/cgroup"
 	"github.com/jailrun/jail/policy"
 	"golang.org/x/sys/unix"
@@ -39,7 +38,7 @@ func (r *run) scratchDir() (string, error) {
 	}
 	lock, err := lockFolder(dir)
 	r.closers = append(r.closers, func() {
-		_ = removeFolder(dir) // what is left by an error here is jail gc's, by its name
+		_ = removal.All(dir) // what is left by an error here is jail gc's, by its name
 		lock.Close()
 	})
 	return dir, err
@@ -91,41 +90,4 @@ func lockFolder(dir string) (*os.File, error) {
 		return nil, &os.PathError{Op: "flock", Path: dir, Err: err}
 	}
 	return f, nil
-}
-
-// removeFolder removes a tree of the program's, also folders that it has closed
-// to their owner, as by mkdir with mode 0. It follows no link out of the tree.
-func removeFolder(dir string) error {
-	first := os.RemoveAll(dir)
-	if !errors.Is(first, fs.ErrPermission) {
-		return first
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return first
-	}
-	defer root.Close()
-	if err := openUp(root, "."); err != nil {
-		return errors.Join(first, err)
-	}
-	return os.RemoveAll(dir)
-}
-
-// openUp gives the owner every right on the folders of a tree.
-func openUp(root *os.Root, dir string) error {
-	if err := root.Chmod(dir, 0o700); err != nil {
-		return err
-	}
-	f, err := root.Open(dir)
-	if err != nil {
-		return err
-	}
-	entries, err := f.ReadDir(-1)
-	f.Close()
-	for _, e := range entries {
-		if e.IsDir() {
-			err = errors.Join(err, openUp(root, dir+"/"+e.Name()))
-		}
-	}
-	return err
 }

@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"testing"
 
+
+	"github.com/jailrun/jail/internal/removal"
 	"golang.org/x/sys/unix"
 )
 
@@ -27,7 +29,7 @@ func TestAFolderThatItsOwnerCannotEnterIsRemoved(t *testing.T) {
 	if err := os.RemoveAll(dir); err == nil {
 		t.Fatal("it can be removed as it is: the test shows nothing")
 	}
-	if err := removeFolder(dir); err != nil {
+	if err := removal.All(dir); err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Lstat(dir); !errors.Is(err, os.ErrNotExist) {

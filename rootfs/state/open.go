@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jailrun/jail/internal/filelock"
+	"github.com/jailrun/jail/internal/removal"
 	"github.com/jailrun/jail/rootfs/disk"
 	"golang.org/x/sys/unix"
 )
@@ -271,28 +272,10 @@ func Discard(ctx context.Context, store, name string) error {
 	if err := os.Rename(s.dir, gone); err != nil {
 		return s.fail("discard", err)
 	}
-	if err := removeAll(gone); err != nil {
+	if err := removal.All(gone); err != nil {
 		return s.fail("discard", err)
 	}
 	return nil
-}
-
-// removeAll removes folders too that a program has closed to their owner.
-func removeAll(dir string) error {
-	err := os.RemoveAll(dir)
-	if !errors.Is(err, fs.ErrPermission) {
-		return err
-	}
-	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if d != nil && d.IsDir() {
-			_ = os.Chmod(path, 0o700) // #nosec G302 -- a folder, to be removed
-		}
-		if err != nil {
-			return fs.SkipDir
-		}
-		return nil
-	})
-	return os.RemoveAll(dir)
 }
 
 // holdFolder takes the lock by which a maker, or a remover, holds its folder. The error
@@ -324,7 +307,7 @@ func Sweep(store string) error {
 		if heldErr != nil {
 			continue // somebody is at it
 		}
-		err = errors.Join(err, removeAll(dir))
+		err = errors.Join(err, removal.All(dir))
 		held.Close()
 	}
 	return err
