@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"testing"
 
-
 	"github.com/jailrun/jail/internal/removal"
 	"golang.org/x/sys/unix"
 )
