@@ -21,6 +21,7 @@ import (
 // that can be told from outside; plan and policy are given all the same.
 func Explain(c *Cmd) (*plan.Plan, *policy.Policy, error) {
 	r := newRun(c)
+	r.explains = true
 	defer r.release()
 	if err := r.lookAround(); err != nil {
 		return nil, r.policy, err
@@ -101,6 +102,10 @@ func (r *run) modeInside(at string) (mode uint32, found bool) {
 			return 0, false
 		}
 		return modeOf(f.Source + strings.TrimPrefix(at, f.Target))
+	}
+	if r.layers.stack != nil {
+		st, err := r.layers.stack.Stat(at)
+		return st.Mode & 0o7777, err == nil
 	}
 	if real, err := filepath.EvalSymlinks(at); err != nil || !r.shows(real) {
 		return 0, false

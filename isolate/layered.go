@@ -167,6 +167,10 @@ func (r *run) keep(in *plan.Input) error {
 	if img := r.layers.image; img != nil {
 		w.Image, w.Ref = img.ID.String(), img.Name
 	}
+	if r.explains {
+		in.Uppers = &plan.Uppers{Path: state.Dir(r.layers.store) + "/" + r.policy.State, Fd: -1}
+		return nil
+	}
 	s, err := state.Open(r.cmd.ctx, r.layers.store, r.policy.State, w)
 	if err != nil {
 		return stateError(err)

@@ -16,6 +16,8 @@ import (
 // or how to name it where it is in the working directory, which no PATH holds.
 func (r *run) notFoundHint(prog string) string {
 	switch {
+	case r.layers.image != nil:
+		return r.notInImage(prog)
 	case !filepath.IsAbs(prog):
 		return r.notOnPath(prog)
 	case !exists(prog):
@@ -25,6 +27,17 @@ func (r *run) notFoundHint(prog string) string {
 		return why
 	}
 	return "it is on the host but not visible in the jail; show its folder with --ro " + Installation(prog)
+}
+
+// notInImage says that of the host's programs there is none.
+func (r *run) notInImage(prog string) string {
+	if strings.Contains(prog, "/") {
+		return "the image has no such file; jail exec --image " + r.policy.Image + " -- ls lists what it has, if it has ls"
+	}
+	if isProgram(prog) {
+		return "it is in the working directory: name it ./" + prog
+	}
+	return "it is nowhere along the PATH of the image, " + r.path()
 }
 
 // Installation is the folder that a program needs: its own, or the one above

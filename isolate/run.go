@@ -23,14 +23,15 @@ import (
 // run is one jail from its launch to its result. But for what is said
 // otherwise, everything belongs to the loop's goroutine.
 type run struct {
-	cmd     *Cmd
-	policy  *policy.Policy // resolved
-	found   found
-	layers  layered
-	machine *machine
-	plan    *plan.Plan
-	in      *plan.Input // of which it was made
-	id      string
+	cmd      *Cmd
+	policy   *policy.Policy // resolved
+	found    found
+	layers   layered
+	explains bool // nothing is launched, and nothing made that would stay
+	machine  *machine
+	plan     *plan.Plan
+	in       *plan.Input // of which it was made
+	id       string
 
 	loop      *watch.Loop
 	cores     placing

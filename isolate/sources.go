@@ -11,6 +11,7 @@ import (
 	"github.com/jailrun/jail/isolate/host"
 	"github.com/jailrun/jail/isolate/plan"
 	"github.com/jailrun/jail/policy"
+	"github.com/jailrun/jail/rootfs"
 	"golang.org/x/sys/unix"
 )
 
@@ -41,8 +42,8 @@ func (r *run) findSources() error {
 	if len(r.policy.Files) == 0 {
 		return nil
 	}
-	done := make(chan found, 1)
-	go func() { done <- find(r.facts, r.policy) }()
+	done, stack := make(chan found, 1), r.layers.stack
+	go func() { done <- find(r.facts, r.policy, stack) }()
 	late := time.NewTimer(launchDeadline)
 	defer late.Stop()
 	select {
@@ -71,14 +72,15 @@ func closeFds(fds []int) {
 type finder struct {
 	facts  *host.Facts
 	policy *policy.Policy
-	fds    []int      // that the run needs
-	places []*os.File // of the policy's files, in their order; nil where there is none
+	fds    []int        // that the run needs
+	stack  rootfs.Stack // of the image that is seen instead of the host's system, or nil
+	places []*os.File   // of the policy's files, in their order; nil where there is none
 
 	folders []plan.Folder
 }
 
-func find(f *host.Facts, p *policy.Policy) found {
-	r := &finder{facts: f, policy: p, places: make([]*os.File, len(p.Files))}
+func find(f *host.Facts, p *policy.Policy, image rootfs.Stack) found {
+	r := &finder{facts: f, policy: p, stack: image, places: make([]*os.File, len(p.Files))}
 	s, err := r.sources()
 	for _, at := range r.places {
 		if at != nil {
@@ -309,7 +311,13 @@ func (r *finder) modeOf(target string, over int) (uint32, error) {
 		return r.beneath(over, target)
 	}
 	var st unix.Stat_t
-	if err := unix.Stat(target, &st); err != nil {
+	var err error
+	if r.stack != nil {
+		st, err = r.stack.Stat(target)
+	} else {
+		err = unix.Stat(target, &st)
+	}
+	if err != nil {
 		return 0, &os.PathError{Op: "stat", Path: target, Err: err}
 	}
 	return st.Mode, nil

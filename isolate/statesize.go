@@ -67,9 +67,12 @@ func (r *run) stateSpace() *result.Space {
 	if unix.Fstatfs(int(s.Root().Fd()), &st) != nil {
 		return nil
 	}
-	// What ext4 keeps for its own use is free, and nobody's.
-	return &result.Space{Blocks: int64(st.Blocks), BlocksFree: int64(st.Bavail), Inodes: int64(st.Files), InodesFree: int64(st.Ffree)}
+	return &result.Space{Blocks: int64(st.Blocks), BlocksFree: max(int64(st.Bavail)-ext4Slack, 0), Inodes: int64(st.Files), InodesFree: int64(st.Ffree)}
 }
+
+// ext4Slack are blocks that are free and nobody's: ext4 refuses a write for which it
+// might need more for its own bookkeeping (Linux 6.18, ext4_has_free_clusters).
+const ext4Slack = 64
 
 // roomOf reckons the room of a state that is a folder, in blocks as file systems have.
 func roomOf(s *state.State) *result.Space {

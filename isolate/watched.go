@@ -140,7 +140,7 @@ func (r *run) refusal(a *access.Access) *notify.Refusal {
 	over := r.over(path.Clean(a.Name))
 	switch a.Errno {
 	case unix.ENOENT:
-		if a.Host == "" || onlyLookedFor(a) {
+		if a.Host == "" || onlyLookedFor(a) || r.layers.image != nil && !a.InCwd {
 			return nil
 		}
 		f.Rule, f.Fix = whyUnseen(a, over)
@@ -150,6 +150,10 @@ func (r *run) refusal(a *access.Access) *notify.Refusal {
 			f.Rule, f.Fix = ofFile(over), writable(over)
 		}
 	case unix.EACCES, unix.EPERM:
+		if r.layers.image != nil && over == nil {
+			f.Rule, f.Fix = "permissions: the jail's user is no owner of it in the image", "as root, --user root has all owners of the image inside"
+			break
+		}
 		f.Rule, f.Fix = "permissions: the jail's user is no owner of the host's files", "let everybody read it on the host: chmod o+rX "+quoted(a.Name)
 		if a.Intent&access.Exec != 0 && !a.Dir {
 			f.Fix = "make it executable on the host: chmod a+rx " + quoted(a.Name)

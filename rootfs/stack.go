@@ -130,3 +130,44 @@ func isOpaque(fd int) bool {
 	n, err := unix.Fgetxattr(fd, "user.overlay.opaque", v[:])
 	return err == nil && n == 1 && v[0] == 'y'
 }
+
+// mostLinks is how many links the kernel follows: path_resolution(7).
+const mostLinks = 40
+
+// Stat looks at what a path of the overlay leads to, all its links followed within it.
+func (s Stack) Stat(path string) (st unix.Stat_t, err error) {
+	at, rest := "/", path
+	for links := 0; ; {
+		var name string
+		name, rest, _ = strings.Cut(strings.TrimLeft(rest, "/"), "/")
+		if name == "" {
+			return s.Lstat(at)
+		}
+		switch name {
+		case ".":
+			continue
+		case "..":
+			at, _ = split(at)
+			continue
+		}
+		next := join(at, name)
+		if st, err = s.Lstat(next); err != nil {
+			return st, err
+		}
+		if st.Mode&unix.S_IFMT != unix.S_IFLNK {
+			at = next
+			continue
+		}
+		if links++; links > mostLinks {
+			return st, unix.ELOOP
+		}
+		target, err := s.Readlink(next)
+		if err != nil {
+			return st, err
+		}
+		if strings.HasPrefix(target, "/") {
+			at = "/"
+		}
+		rest = target + "/" + rest
+	}
+}

@@ -67,6 +67,9 @@ func printResolved(p *policy.Policy) int {
 
 // execute runs the program of a request.
 func execute(r *request, p *policy.Policy, s *streams) int {
+	if err := r.ownProgram(p); err != nil {
+		return s.fail("find the image's program", err)
+	}
 	if err := checkProgram(r.argv); err != nil {
 		status := s.fail("find the program", err)
 		if errors.Is(err, errNoProgram) {

@@ -201,9 +201,21 @@ func writeBounds(b *strings.Builder, title string, bounds []cgroup.Bound) {
 }
 
 func writeFiles(b *strings.Builder, p *policy.Policy, seen *shown) {
-	what := "the system's programs and libraries, read-only"
-	if p.View == policy.ViewNone {
+	what := "the system's programs and libraries"
+	switch {
+	case p.Image != "":
+		what = "the image " + p.Image
+	case p.View == policy.ViewNone:
 		what = "nothing of the host but what is named here"
+	}
+	switch {
+	case p.View == policy.ViewNone:
+	case p.Root == policy.RootReadOnly:
+		what += ", read-only"
+	case p.State != "":
+		what += ", and it may write to it: its changes are kept as the state " + p.State
+	default:
+		what += ", and it may write to it: its changes are its own, and gone with the jail"
 	}
 	b.WriteString("  " + what + "; /box, /tmp and /dev/shm, empty and writable\n")
 	if p.Denials == policy.DenialsShown {

@@ -41,6 +41,7 @@ type lesson struct {
 
 var (
 	errLearntFails  = errors.New("the program does not end with it as it did before")
+	errLearnsOfHost = errors.New("what a program needs of the host can be learnt, and nothing of an image or a copy")
 	errNotWatched   = errors.New("the program's calls could not be watched")
 	errTooMuchInput = errors.New("is too long to be given to the program again and again")
 )
@@ -71,6 +72,9 @@ func learnCommand(r *request) int {
 func (l *lesson) prepare() (err error) {
 	if l.base, err = l.r.merged(); err != nil {
 		return err
+	}
+	if p := l.base; p.Image != "" || p.State != "" || p.Root == policy.RootWritable {
+		return &failure{op: "learn", err: errLearnsOfHost, hint: "leave --image, --state and --writable-root out"}
 	}
 	if err := checkProgram(l.r.argv); err != nil {
 		return err
