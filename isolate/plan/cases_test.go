@@ -5,6 +5,7 @@ import (
 
 	"github.com/jailrun/jail/internal/size"
 	"github.com/jailrun/jail/policy"
+	"github.com/jailrun/jail/rootfs"
 )
 
 // cases are the plans that are kept as goldens and verified: each differs from
@@ -63,6 +64,24 @@ var cases = []struct {
 			in.Argv = []string{"/usr/bin/true"}
 		})
 	}},
+	{"root-image", true, func() *Input { return image(true) }},
+	{"user-image", false, func() *Input { return image(false) }},
+	{"root-image-read-only", false, func() *Input {
+		in := image(true)
+		in.Policy.Root = policy.RootReadOnly
+		return in
+	}},
+	{"root-inside", false, func() *Input {
+		in := image(true)
+		in.Policy.User, in.Policy.Capabilities = policy.UserRoot, []string{"CHOWN", "SETUID"}
+		in.Uppers, in.Hold = nil, true
+		return in
+	}},
+	{"root-cow", false, func() *Input {
+		in := files(true)
+		in.Layers = []Layers{{Target: "/work/src", Tree: "/home/x/src", Fd: 43, Upper: "d0"}}
+		return in
+	}},
 	{"root-all-off", false, func() *Input {
 		return with(true, off("net_ns", "ipc_ns", "uts_ns", "cgroup_ns", "time_ns", "cgroup", "seccomp", "landlock", "rlimits", "keyring"),
 			func(in *Input) { in.Procs, in.Twin = 0, false })
@@ -110,6 +129,30 @@ func files(root bool) *Input {
 		}
 		in.Named = []Named{{Name: "a.py", Fd: 41, Mode: 0o644}, {Name: "run.sh", Fd: 42, Mode: 0o755}}
 	})
+}
+
+// image is a root of three layers with a file of the policy's in it, and a folder of
+// the host's that can be changed, both of which are kept.
+func image(root bool) *Input {
+	in := files(root)
+	in.View.Entries = []rootfs.Entry{
+		{Path: "/box", Kind: rootfs.Dir, Mode: 0o700, Why: "the program's working folder"},
+		{Path: "/dev", Kind: rootfs.Dir, Mode: 0o755, Why: "mount point"},
+		{Path: "/etc", Kind: rootfs.Dir, Mode: 0o755, Why: "few files"},
+		{Path: "/proc", Kind: rootfs.Dir, Mode: 0o555, Why: "mount point"},
+		{Path: "/tmp", Kind: rootfs.Dir, Mode: 0o1777, Why: "temporary files"},
+		{Path: "/etc/passwd", Kind: rootfs.Text, Mode: 0o644, Data: "jail:x:1000:1000::/box:/bin/sh\n", Why: "names the user"},
+	}
+	in.Policy.Image, in.Policy.Root, in.Policy.State = "debian:12", policy.RootWritable, "build-1"
+	in.Layers = []Layers{
+		{Target: "/", Tree: "/var/lib/jail/layers", Fd: -1, Lowers: []string{"c/tree", "b/tree", "a/tree"}, Upper: "d0"},
+		{Target: "/src", Tree: "/home/x/src", Fd: -1, Upper: "d1"},
+	}
+	in.Uppers = &Uppers{Path: "/var/lib/jail/states/build-1/tree", Fd: -1}
+	if root {
+		in.Layers[0].Fd, in.Layers[1].Fd, in.Uppers.Fd = 44, 45, 46
+	}
+	return in
 }
 
 // layerOff is the default without one layer, as the supervisor would plan it.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/jailrun/jail/isolate/tape"
+	"github.com/jailrun/jail/policy"
 	"golang.org/x/sys/unix"
 )
 
@@ -169,7 +170,7 @@ func (v *verifier) identityEffect(o *tape.Op, e *effect) {
 		e.class, e.gains, e.loses = changesID, gid, orphanDies|undumpable
 	case unix.SYS_SETRESUID:
 		e.loses = orphanDies | undumpable
-		if o.Args[0] == 0 {
+		if o.Args[0] == 0 && v.d.User != policy.UserRoot {
 			e.onFailure, e.loses = noReturn, e.loses|noReturn|uid
 			return
 		}
