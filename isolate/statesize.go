@@ -70,9 +70,9 @@ func (r *run) stateSpace() *result.Space {
 	return &result.Space{Blocks: int64(st.Blocks), BlocksFree: max(int64(st.Bavail)-ext4Slack, 0), Inodes: int64(st.Files), InodesFree: int64(st.Ffree)}
 }
 
-// ext4Slack are blocks that are free and nobody's: ext4 refuses a write for which it
-// might need more for its own bookkeeping (Linux 6.18, ext4_has_free_clusters).
-const ext4Slack = 64
+// ext4Slack are blocks that may be free when a write has found none: ext4 wants room
+// for all of a large folio at once, of a MiB and its bookkeeping (Linux 6.18).
+const ext4Slack = 260
 
 // roomOf reckons the room of a state that is a folder, in blocks as file systems have.
 func roomOf(s *state.State) *result.Space {

@@ -66,8 +66,9 @@ func format(ctx context.Context, f *os.File, o Options) error {
 	if maker == "" {
 		return ErrNoMaker
 	}
-	args := []string{"-q", "-F", "-m", "0", "-b", "4096", "-I", "256", "-O", features, "-J", "size=" + journal(o.Bytes),
+	args := []string{"-q", "-F", "-m", "0", "-b", "4096", "-I", "256", "-O", features,
 		"-E", "lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner=0:0"}
+	args = append(args, journal(o.Bytes)...)
 	if o.Inodes > 0 {
 		args = append(args, "-N", strconv.FormatInt(max(o.Inodes, 16), 10))
 	}
@@ -85,10 +86,14 @@ func format(ctx context.Context, f *os.File, o Options) error {
 // every kernel that jail runs on, without room for growing.
 const features = "has_journal,sparse_super,large_file,filetype,ext_attr,dir_index,extent,huge_file,flex_bg,metadata_csum,64bit,dir_nlink,extra_isize,^resize_inode"
 
-// journal is its size in MiB: the least that ext4 takes is four (mke2fs(8)).
-func journal(bytes int64) string {
-	if bytes >= 1<<30 {
-		return "16"
+// journal gives the journal's size in MiB, of which four are the least (mke2fs(8)); a
+// small disk has none, and what was being written when the host went down may be lost.
+func journal(bytes int64) []string {
+	switch {
+	case bytes < 32<<20:
+		return []string{"-O", "^has_journal"}
+	case bytes < 1<<30:
+		return []string{"-J", "size=4"}
 	}
-	return "4"
+	return []string{"-J", "size=16"}
 }
