@@ -30,10 +30,19 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// TestMain is the unpacker where it is started as such.
+// TestMain is the unpacker where it is started as such, and what tests have done in a
+// root of their own.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == layer.UnpackerName {
-		os.Exit(layer.Serve(os.Args[len(os.Args)-1]))
+	if len(os.Args) > 1 {
+		last := os.Args[len(os.Args)-1]
+		switch os.Args[1] {
+		case layer.UnpackerName:
+			os.Exit(layer.Serve(last))
+		case naiveName:
+			os.Exit(naive())
+		case importName:
+			os.Exit(importThere(last))
+		}
 	}
 	os.Exit(m.Run())
 }
