@@ -40,6 +40,8 @@ func TestMain(m *testing.M) {
 			os.Exit(layer.Serve(last))
 		case naiveName:
 			os.Exit(naive())
+		case killName:
+			os.Exit(importOne(os.Args[2:]))
 		case importName:
 			os.Exit(importThere(last))
 		}
