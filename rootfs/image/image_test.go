@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ import (
 	"github.com/jailrun/jail/rootfs/digest"
 	"github.com/jailrun/jail/rootfs/layer"
 	"github.com/jailrun/jail/rootfs/store"
+	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/sys/unix"
 )
 
@@ -165,7 +167,9 @@ func (l *made) json(v any) []byte {
 
 // files are all of the layout's; the index leads to the image unless a test has made one.
 func (l *made) files() []file {
-	l.manifest.Config = l.blob(typeConfig, l.json(l.config))
+	if l.manifest.MediaType != "keep" {
+		l.manifest.Config = l.blob(typeConfig, l.json(l.config))
+	}
 	if l.index.Manifests == nil {
 		l.index = indexJSON{SchemaVersion: 2, Manifests: []descriptor{l.blob(typeManifest, l.json(l.manifest))}}
 	}
@@ -328,4 +332,11 @@ func TestAFolderIsAnImage(t *testing.T) {
 		t.Errorf("what was to be left out is there (%v)", err)
 	}
 	intact(t, s)
+}
+
+func keys(t testing.TB) (private, public string) {
+	t.Helper()
+	private, public, err := note.GenerateKey(rand.Reader, "test")
+	must(t, err)
+	return private, public
 }
