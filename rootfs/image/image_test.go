@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"runtime/debug"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -53,6 +55,9 @@ func TestMain(m *testing.M) {
 
 // built is this test without cgo, with which an unpacker can't confine itself.
 var built = sync.OnceValues(func() (string, error) {
+	if i, ok := debug.ReadBuildInfo(); ok && slices.Contains(i.Settings, debug.BuildSetting{Key: "CGO_ENABLED", Value: "0"}) {
+		return os.Executable()
+	}
 	dir, err := os.MkdirTemp("", "jail-unpacker")
 	if err != nil {
 		return "", err
@@ -77,7 +82,15 @@ func newStore(t testing.TB) *store.Store {
 	t.Helper()
 	s, err := store.Open(store.Options{Dir: t.TempDir() + "/store", Create: true})
 	must(t, err)
-	t.Cleanup(func() { s.Close() })
+	t.Cleanup(func() {
+		s.Close()
+		_ = filepath.WalkDir(s.Path(), func(path string, d fs.DirEntry, err error) error { // what an ordinary user may not write to he can't remove
+			if err == nil && d.IsDir() {
+				err = os.Chmod(path, 0o700)
+			}
+			return err
+		})
+	})
 	return s
 }
 

@@ -62,8 +62,21 @@ func folder(t testing.TB) *os.File {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { f.Close() })
+	t.Cleanup(func() {
+		f.Close()
+		unlock(f.Name())
+	})
 	return f
+}
+
+// unlock lets an ordinary user remove the folders of an archive that he may not write to.
+func unlock(dir string) {
+	_ = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err == nil && d.IsDir() {
+			err = os.Chmod(path, 0o700)
+		}
+		return err
+	})
 }
 
 func unpack(t testing.TB, data []byte, o Options) (*os.File, Info, error) {
