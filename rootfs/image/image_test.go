@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"runtime/debug"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -20,6 +23,7 @@ import (
 	"github.com/jailrun/jail/rootfs/digest"
 	"github.com/jailrun/jail/rootfs/layer"
 	"github.com/jailrun/jail/rootfs/store"
+	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/sys/unix"
 )
 
@@ -30,16 +34,30 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// TestMain is the unpacker where it is started as such.
+// TestMain is the unpacker where it is started as such, and what tests have done in a
+// root of their own.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == layer.UnpackerName {
-		os.Exit(layer.Serve(os.Args[len(os.Args)-1]))
+	if len(os.Args) > 1 {
+		last := os.Args[len(os.Args)-1]
+		switch os.Args[1] {
+		case layer.UnpackerName:
+			os.Exit(layer.Serve(last))
+		case naiveName:
+			os.Exit(naive())
+		case killName:
+			os.Exit(importOne(os.Args[2:]))
+		case importName:
+			os.Exit(importThere(last))
+		}
 	}
 	os.Exit(m.Run())
 }
 
 // built is this test without cgo, with which an unpacker can't confine itself.
 var built = sync.OnceValues(func() (string, error) {
+	if i, ok := debug.ReadBuildInfo(); ok && slices.Contains(i.Settings, debug.BuildSetting{Key: "CGO_ENABLED", Value: "0"}) {
+		return os.Executable()
+	}
 	dir, err := os.MkdirTemp("", "jail-unpacker")
 	if err != nil {
 		return "", err
@@ -64,7 +82,15 @@ func newStore(t testing.TB) *store.Store {
 	t.Helper()
 	s, err := store.Open(store.Options{Dir: t.TempDir() + "/store", Create: true})
 	must(t, err)
-	t.Cleanup(func() { s.Close() })
+	t.Cleanup(func() {
+		s.Close()
+		_ = filepath.WalkDir(s.Path(), func(path string, d fs.DirEntry, err error) error { // what an ordinary user may not write to he can't remove
+			if err == nil && d.IsDir() {
+				err = os.Chmod(path, 0o700)
+			}
+			return err
+		})
+	})
 	return s
 }
 
@@ -154,7 +180,9 @@ func (l *made) json(v any) []byte {
 
 // files are all of the layout's; the index leads to the image unless a test has made one.
 func (l *made) files() []file {
-	l.manifest.Config = l.blob(typeConfig, l.json(l.config))
+	if l.manifest.MediaType != "keep" {
+		l.manifest.Config = l.blob(typeConfig, l.json(l.config))
+	}
 	if l.index.Manifests == nil {
 		l.index = indexJSON{SchemaVersion: 2, Manifests: []descriptor{l.blob(typeManifest, l.json(l.manifest))}}
 	}
@@ -317,4 +345,11 @@ func TestAFolderIsAnImage(t *testing.T) {
 		t.Errorf("what was to be left out is there (%v)", err)
 	}
 	intact(t, s)
+}
+
+func keys(t testing.TB) (private, public string) {
+	t.Helper()
+	private, public, err := note.GenerateKey(rand.Reader, "test")
+	must(t, err)
+	return private, public
 }

@@ -2,6 +2,7 @@ package image
 
 import (
 	"errors"
+	"io"
 	"os"
 	"strings"
 
@@ -90,9 +91,7 @@ func signatureBeside(path string) func() ([]byte, error) {
 			return nil, err
 		}
 		defer f.Close()
-		b := make([]byte, mostSignature)
-		n, err := f.Read(b)
-		return b[:max(n, 0)], err
+		return io.ReadAll(io.LimitReader(f, mostSignature))
 	}
 }
 

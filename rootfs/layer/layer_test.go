@@ -3,7 +3,6 @@ package layer
 import (
 	"archive/tar"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"crypto/rand"
 	"os"
@@ -14,7 +13,7 @@ import (
 	"time"
 
 	"github.com/jailrun/jail/rootfs/digest"
-	"github.com/klauspost/compress/zstd"
+	"github.com/jailrun/jail/test/tarball"
 	"golang.org/x/sys/unix"
 )
 
@@ -25,78 +24,35 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// at is a time that each file system can hold.
-var at = time.Date(2026, 11, 30, 10, 0, 0, 123456789, time.UTC)
-
-// entry is one entry of an archive, with what most have filled in.
-func entry(name string, kind byte, body string) tarEntry {
-	h := tar.Header{Name: name, Typeflag: kind, Mode: 0o644, ModTime: at, Size: int64(len(body)), Format: tar.FormatPAX}
-	if kind == tar.TypeDir {
-		h.Mode = 0o755
-	}
-	if kind == tar.TypeSymlink || kind == tar.TypeLink {
-		h.Linkname, h.Size, body = body, 0, ""
-	}
-	return tarEntry{h, body}
-}
-
-type tarEntry struct {
-	tar.Header
-	body string
-}
-
-func (e tarEntry) with(change func(*tar.Header)) tarEntry {
-	change(&e.Header)
-	return e
-}
-
-func archive(t testing.TB, list ...tarEntry) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	w := tar.NewWriter(&b)
-	for i := range list {
-		if err := w.WriteHeader(&list[i].Header); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write([]byte(list[i].body)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
 // ordinary has one of each.
 func ordinary(t testing.TB) []byte {
 	large := make([]byte, 700<<10)
 	_, _ = rand.Read(large)
 	owned := func(h *tar.Header) { h.Uid, h.Gid = 1000, 70000 }
-	return archive(t,
-		entry("./", tar.TypeDir, ""),
-		entry("etc/", tar.TypeDir, ""),
-		entry("etc/hosts", tar.TypeReg, "127.0.0.1 localhost\n"),
-		entry("etc/shadow", tar.TypeReg, "root:*:\n").with(func(h *tar.Header) { h.Mode = 0 }),
-		entry("etc/alternatives/", tar.TypeDir, "").with(func(h *tar.Header) { h.Mode = 0o555 }),
-		entry("etc/alternatives/awk", tar.TypeSymlink, "/usr/bin/mawk"),
-		entry("etc/empty", tar.TypeReg, ""),
-		entry("usr/bin/large", tar.TypeReg, string(large)).with(owned),
-		entry("usr/bin/su", tar.TypeReg, "elf").with(func(h *tar.Header) { h.Mode = 0o4755 }),
-		entry("usr/bin/su2", tar.TypeLink, "usr/bin/su"),
-		entry("usr/bin/dangling", tar.TypeSymlink, "../../../../../nowhere").with(owned),
-		entry("usr/bin/dangling2", tar.TypeLink, "./usr/bin/dangling"),
-		entry("var/", tar.TypeDir, "").with(owned),
-		entry("var/mail/", tar.TypeDir, "").with(func(h *tar.Header) { h.Mode = 0o2775 }),
-		entry("var/attributes", tar.TypeReg, "x").with(func(h *tar.Header) {
+	return tarball.Tar(t,
+		tarball.New("./", tar.TypeDir, ""),
+		tarball.New("etc/", tar.TypeDir, ""),
+		tarball.New("etc/hosts", tar.TypeReg, "127.0.0.1 localhost\n"),
+		tarball.New("etc/shadow", tar.TypeReg, "root:*:\n").With(func(h *tar.Header) { h.Mode = 0 }),
+		tarball.New("etc/alternatives/", tar.TypeDir, "").With(func(h *tar.Header) { h.Mode = 0o555 }),
+		tarball.New("etc/alternatives/awk", tar.TypeSymlink, "/usr/bin/mawk"),
+		tarball.New("etc/empty", tar.TypeReg, ""),
+		tarball.New("usr/bin/large", tar.TypeReg, string(large)).With(owned),
+		tarball.New("usr/bin/su", tar.TypeReg, "elf").With(func(h *tar.Header) { h.Mode = 0o4755 }),
+		tarball.New("usr/bin/su2", tar.TypeLink, "usr/bin/su"),
+		tarball.New("usr/bin/dangling", tar.TypeSymlink, "../../../../../nowhere").With(owned),
+		tarball.New("usr/bin/dangling2", tar.TypeLink, "./usr/bin/dangling"),
+		tarball.New("var/", tar.TypeDir, "").With(owned),
+		tarball.New("var/mail/", tar.TypeDir, "").With(func(h *tar.Header) { h.Mode = 0o2775 }),
+		tarball.New("var/attributes", tar.TypeReg, "x").With(func(h *tar.Header) {
 			h.PAXRecords = map[string]string{"SCHILY.xattr.user.kind": "jail\x00\xff", "SCHILY.xattr.security.capability": "\x01\x00"}
 		}),
-		entry("var/"+strings.Repeat("é", 120)+"/"+strings.Repeat("n", 255), tar.TypeReg, "long"),
-		entry("var/lib/.wh.gone", tar.TypeReg, ""),
-		entry("var/cache/", tar.TypeDir, ""),
-		entry("var/cache/.wh..wh..opq", tar.TypeReg, ""),
-		entry("var/cache/new\nline\xff", tar.TypeReg, "odd").with(func(h *tar.Header) { h.Format = tar.FormatGNU; h.ModTime = h.ModTime.Truncate(time.Second) }),
-		entry("etc/", tar.TypeDir, "").with(func(h *tar.Header) { h.Mode = 0o750 }),
+		tarball.New("var/"+strings.Repeat("é", 120)+"/"+strings.Repeat("n", 255), tar.TypeReg, "long"),
+		tarball.New("var/lib/.wh.gone", tar.TypeReg, ""),
+		tarball.New("var/cache/", tar.TypeDir, ""),
+		tarball.New("var/cache/.wh..wh..opq", tar.TypeReg, ""),
+		tarball.New("var/cache/new\nline\xff", tar.TypeReg, "odd").With(func(h *tar.Header) { h.Format = tar.FormatGNU; h.ModTime = h.ModTime.Truncate(time.Second) }),
+		tarball.New("etc/", tar.TypeDir, "").With(func(h *tar.Header) { h.Mode = 0o750 }),
 	)
 }
 
@@ -106,8 +62,21 @@ func folder(t testing.TB) *os.File {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { f.Close() })
+	t.Cleanup(func() {
+		f.Close()
+		unlock(f.Name())
+	})
 	return f
+}
+
+// unlock lets an ordinary user remove the folders of an archive that he may not write to.
+func unlock(dir string) {
+	_ = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err == nil && d.IsDir() {
+			err = os.Chmod(path, 0o700)
+		}
+		return err
+	})
 }
 
 func unpack(t testing.TB, data []byte, o Options) (*os.File, Info, error) {
@@ -120,7 +89,7 @@ func unpack(t testing.TB, data []byte, o Options) (*os.File, Info, error) {
 func TestALayerIsReplayedByteForByte(t *testing.T) {
 	plain := ordinary(t)
 	padded := append(bytes.Clone(plain), make([]byte, 20*block)...)
-	for name, data := range map[string][]byte{"tar": plain, "padded": padded, "gzip": gzipped(t, plain), "zstd": zstded(t, plain), "gnu": made(t, "gnu"), "posix": made(t, "posix"), "v7": made(t, "v7"), "none": archive(t)} {
+	for name, data := range map[string][]byte{"tar": plain, "padded": padded, "gzip": tarball.Gzip(t, plain), "zstd": tarball.Zstd(t, plain), "gnu": made(t, "gnu"), "posix": made(t, "posix"), "v7": made(t, "v7"), "none": tarball.Tar(t)} {
 		t.Run(name, func(t *testing.T) {
 			want := data
 			switch name {
@@ -155,28 +124,6 @@ func count(t *testing.T, dir *os.File) (n int64) {
 		return err
 	}))
 	return n
-}
-
-func gzipped(t testing.TB, b []byte) []byte {
-	var out bytes.Buffer
-	w := gzip.NewWriter(&out)
-	_, err := w.Write(b)
-	if err == nil {
-		err = w.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
-}
-
-func zstded(t testing.TB, b []byte) []byte {
-	w, err := zstd.NewWriter(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	return w.EncodeAll(b, nil)
 }
 
 // made has tar itself pack a folder, with a sparse file where the format has them.

@@ -19,6 +19,9 @@ type item struct {
 
 // read looks at an entry's header, and makes its path normal.
 func (l *Limits) read(h *tar.Header) (item, error) {
+	if h.Typeflag == tar.TypeXGlobalHeader { // its name is that of the entries after it
+		return item{Header: h}, checkAttributes(item{Header: h})
+	}
 	path, err := l.normal(h.Name)
 	if err != nil {
 		return item{}, err
@@ -77,8 +80,6 @@ func checkType(e item) error {
 			return ErrName // only a folder has such a name
 		}
 	case tar.TypeChar, tar.TypeBlock, tar.TypeFifo:
-	case tar.TypeXGlobalHeader:
-		return nil
 	default:
 		return ErrType
 	}

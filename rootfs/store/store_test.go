@@ -25,7 +25,14 @@ func newStore(t *testing.T) *Store {
 	t.Helper()
 	s, err := Open(Options{Dir: t.TempDir() + "/store", Create: true})
 	must(t, err)
-	t.Cleanup(func() { s.Close() })
+	t.Cleanup(func() {
+		for _, name := range []string{layersDir, tmpDir} { // an ordinary user's os.RemoveAll can't
+			if err := removeAll(s.fd(), name); err != nil {
+				t.Error(err)
+			}
+		}
+		s.Close()
+	})
 	return s
 }
 
@@ -54,7 +61,7 @@ func add(t *testing.T, s *Store, name string, layers ...string) digest.Digest {
 		f, err := m.Folder("layer")
 		must(t, err)
 		f.Close()
-		must(t, os.MkdirAll(filepath.Join(s.path, m.path, "layer", treeDir), 0o555))
+		must(t, os.MkdirAll(filepath.Join(s.path, m.path, "layer", treeDir), 0o755))
 		must(t, os.WriteFile(filepath.Join(s.path, m.path, "layer", treeDir, "text"), []byte(text), 0o400))
 		must(t, os.Chmod(filepath.Join(s.path, m.path, "layer", treeDir), 0o555))
 		_, err = m.PublishLayer("layer", &l)
@@ -327,6 +334,7 @@ func TestManyMakersAndSweepersLeaveAWholeStore(t *testing.T) {
 	done := make(chan error, makers)
 	for range makers {
 		go func() {
+			defer func() { done <- nil }() // also when must ends it
 			for range rounds {
 				add(t, s, "shared", "a", "b", "c")
 				if i, err := s.Use("shared"); err == nil {
@@ -346,7 +354,6 @@ func TestManyMakersAndSweepersLeaveAWholeStore(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			done <- nil
 		}()
 	}
 	for range makers {
