@@ -28,7 +28,7 @@ var options = [...]Option{
 	{"rdma", "OBJECT=N", "handles and objects of each RDMA device (hca_handle, hca_object)", "none", "hca_handle=2", true, nil},
 	{"pids", "N", "processes and threads at once", "128", "64", false, nil},
 	{"output", "SIZE", "bytes of standard output, and as many of standard error", "64M", "1M", false, nil},
-	{"disk", "SIZE", "bytes in /box, /tmp and /dev/shm together", "256M", "1G", false, nil},
+	{"disk", "SIZE", "bytes in /box, /tmp and /dev/shm together, with what it changes of the system where no --state keeps that", "256M", "1G", false, nil},
 	{"inodes", "N", "files and folders in /box, /tmp and /dev/shm together, but for a few of jail's own", "65536", "10000", false, nil},
 	{"file-size", "SIZE", "bytes of any one file", "none", "16M", false, nil},
 	{"stack", "SIZE", "stack of the first thread", "8M", "64M", false, nil},
