@@ -16,6 +16,7 @@ import (
 	"github.com/jailrun/jail/audit"
 	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/policy"
+	"github.com/jailrun/jail/rootfs/store"
 )
 
 // Cmd is a program to be run in a jail. It can be started once.
@@ -76,6 +77,11 @@ type Cmd struct {
 	// Tenant and Labels go into the audit's launch, and nowhere else.
 	Tenant string
 	Labels []string
+
+	// Assure, if set, is asked about an image that was not known to be on the disk when
+	// the host went down, before it is used; image.Assure is one. Without it such an
+	// image is refused until it was verified.
+	Assure func(*store.Image) error
 
 	// Watch has the run looked at more closely than for suspicious calls.
 	Watch Watch

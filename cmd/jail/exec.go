@@ -148,6 +148,7 @@ func launch(r *request, p *policy.Policy, seen *shown, s *streams, m *meter.Run,
 		m.Drop()
 		return s.fail("catch signals", err)
 	}
+	cmd.Assure = verifyByJaild
 	cmd.Wake, cmd.HoldThread, cmd.MeterIO = sigs.wake(), true, m != nil
 	if r.explains {
 		cmd.Watch = isolate.WatchExplain

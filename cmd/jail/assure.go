@@ -1,0 +1,29 @@
+package main
+
+import (
+	"errors"
+	"os"
+
+	"github.com/jailrun/jail/rootfs/store"
+)
+
+var errNotWhole = errors.New("it is not whole any more")
+
+// verifyByJaild has an image read whole, once after the host has gone down before it was
+// known to be on the disk.
+func verifyByJaild(i *store.Image) error {
+	path := findJaild()
+	if path == "" {
+		return &failure{op: "verify the image", object: i.ID.String(), err: errNoJaild, hint: "put jaild beside jail"}
+	}
+	say("the host went down before the image was known to be on the disk: it is verified, once")
+	p, err := os.StartProcess(path, []string{jaildName, "image", "verify", i.ID.String()}, &os.ProcAttr{Env: os.Environ(), Files: []*os.File{nil, nil, os.Stderr}})
+	if err != nil {
+		return &failure{op: "start", object: path, err: err}
+	}
+	st, err := p.Wait()
+	if err != nil || !st.Success() {
+		return &failure{op: "verify the image", object: i.ID.String(), err: errNotWhole, hint: "import it again"}
+	}
+	return nil
+}
