@@ -127,6 +127,7 @@ func (r *run) copyIn(ctx context.Context, c *CopyIn) (exchange.Report, error) {
 	if o.Owner == nil {
 		o.Owner = r.owner()
 	}
+	o.OneMount = true // what is shown of the host is the caller's own to fill
 	return exchange.In(ctx, tree, c.From, at, o)
 }
 
@@ -144,7 +145,9 @@ func (r *run) copyOut(ctx context.Context, c *CopyOut) (exchange.Report, error) 
 		return exchange.Report{}, err
 	}
 	defer tree.Close()
-	return exchange.Out(ctx, tree, at, c.To, c.Options)
+	o := c.Options
+	o.OneMount = true // nor is that copied
+	return exchange.Out(ctx, tree, at, c.To, o)
 }
 
 // find gives the tree in which a path inside lies, and the path there. Close the tree.

@@ -3,7 +3,9 @@ package isolate
 import (
 	"errors"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/jailrun/jail/isolate/plan"
@@ -141,7 +143,7 @@ func (r *run) layOut(in *plan.Input) error {
 	case r.layers.image != nil:
 		err = r.layImage()
 	case r.policy.Root == policy.RootWritable:
-		err = r.layHost(in)
+		r.layHost(in)
 	}
 	for i := range r.policy.Files {
 		if f := &r.policy.Files[i]; err == nil && f.Kind == policy.FileCOW && !in.Sources[i].Skip {
@@ -195,41 +197,37 @@ func (r *run) add(l plan.Layers, source string) {
 }
 
 // layHost makes the root, and each folder of the host's in it, one that can be changed.
-func (r *run) layHost(in *plan.Input) error {
+func (r *run) layHost(in *plan.Input) {
 	r.add(plan.Layers{Target: "/", Fd: -1}, "")
 	entries := make([]rootfs.Entry, 0, len(in.View.Entries)+2)
 	for _, e := range in.View.Entries {
 		if e.Kind == rootfs.Overlay {
-			l := plan.Layers{Target: e.Path, Tree: e.Source, Fd: -1}
-			if err := r.layHosts(l); err != nil {
-				return err
-			}
+			r.layHosts(plan.Layers{Target: e.Path, Tree: e.Source, Fd: -1})
 			e = rootfs.Entry{Path: e.Path, Kind: rootfs.Dir, Mode: 0o755, Why: e.Why}
 		}
 		entries = append(entries, e)
 	}
 	in.View.Entries = rootfs.WithDenials(entries)
-	return nil
 }
 
-// layHosts makes one folder of the host's one that can be changed. Root shows it as
-// what the program owns. An ordinary user can't: there the program owns what is made,
-// and the folders that most is made in.
-func (r *run) layHosts(l plan.Layers) error {
-	if r.facts.Root && r.layTree(l, l.Tree) == nil {
-		return nil
-	}
+// layHosts makes one folder of the host's one that can be changed: the program owns what
+// it makes, and the folders that most is made in. It is not shown as the owner of what
+// the host has there, as it is of a folder of the caller's: it could read then what
+// only root may.
+func (r *run) layHosts(l plan.Layers) {
+	var st unix.Stat_t
 	for _, d := range ownFolders {
-		var st unix.Stat_t
-		if unix.Lstat(l.Tree+d, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFDIR {
+		if !slices.Contains(l.Dirs, path.Dir(d)) && path.Dir(d) != "/" {
+			continue // the one above is closed, or not there
+		}
+		if unix.Lstat(l.Tree+d, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFDIR && st.Mode&0o005 == 0o005 {
 			l.Dirs = append(l.Dirs, d)
 		}
 	}
 	r.add(l, l.Tree)
-	return nil
 }
 
-// ownFolders are below /usr where programs and their parts are installed.
+// ownFolders are below /usr where programs and their parts are installed, parents first.
 var ownFolders = [...]string{
 	"/bin", "/sbin", "/lib", "/lib64", "/libexec", "/include", "/share", "/src",
 	"/local", "/local/bin", "/local/sbin", "/local/lib", "/local/include", "/local/share", "/local/etc", "/local/src",
