@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +36,7 @@ func newStore(t *testing.T) *Store {
 	return s
 }
 
-func parsed(t *testing.T, s string) Name {
+func parsed(t testing.TB, s string) Name {
 	t.Helper()
 	n, err := ParseName(s)
 	must(t, err)
@@ -44,7 +44,7 @@ func parsed(t *testing.T, s string) Name {
 }
 
 // add publishes an image of layers that hold nothing but their own text.
-func add(t *testing.T, s *Store, name string, layers ...string) digest.Digest {
+func add(t testing.TB, s *Store, name string, layers ...string) digest.Digest {
 	t.Helper()
 	m, err := s.Make()
 	must(t, err)

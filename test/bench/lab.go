@@ -15,6 +15,7 @@ type lab struct {
 	n, warm int
 	dir     string
 	jail    string
+	built   string // jail where it was built, with jaild beside it
 	bwrap   string // "" when there is none
 	self    string
 }
@@ -28,7 +29,7 @@ func newLab(ctx context.Context, o options) (*lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &lab{n: o.n, warm: max(10, o.n/10), dir: dir}
+	l := &lab{n: o.n, warm: max(10, o.n/10), dir: dir, built: o.jail}
 	if o.quick {
 		l.n, l.warm = 20, 3
 	}

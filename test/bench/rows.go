@@ -26,6 +26,7 @@ var rows = []row{
 	{"audited", audited},
 	{"notified", notified},
 	{"kill -9 of the supervisor", kill},
+	{"import of 1 GB", imported},
 }
 
 // figure is one line of the table. Either it compares ours with theirs, and the

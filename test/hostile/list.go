@@ -150,7 +150,9 @@ func Archives() []Archive {
 		{"a gzip with a wrong sum", func(t testing.TB) []byte { b := tarball.Gzip(t, ordinary(t)); b[len(b)-6] ^= 1; return b }, layer.ErrCompression, ""},
 		{"more after the end", func(t testing.TB) []byte { return append(tarball.Tar(t, file("a")), tarball.Tar(t, file("b"))...) }, layer.ErrTrailing, ""},
 		{"garbage after the end", func(t testing.TB) []byte { return append(tarball.Tar(t, file("a")), 1) }, layer.ErrTrailing, ""},
-		{"garbage after gzip", func(t testing.TB) []byte { return append(tarball.Gzip(t, tarball.Tar(t, file("a"))), "garbage and more of it"...) }, layer.ErrCompression, ""},
+		{"garbage after gzip", func(t testing.TB) []byte {
+			return append(tarball.Gzip(t, tarball.Tar(t, file("a"))), "garbage and more of it"...)
+		}, layer.ErrCompression, ""},
 		{"a window of 128 MiB", func(testing.TB) []byte { return []byte("\x28\xb5\x2f\xfd\x00\x88" + "\x01\x00\x00") }, layer.ErrTooLarge, ""},
 		{"a negative size", negative(), layer.ErrHeader, ""},
 	}

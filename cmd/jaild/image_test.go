@@ -1,0 +1,144 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/jailrun/jail/rootfs/image"
+	"github.com/jailrun/jail/test/tarball"
+)
+
+// desk is a folder with both programs, and a store of its own.
+type desk struct {
+	t   *testing.T
+	dir string
+}
+
+func newDesk(t *testing.T) *desk {
+	d := &desk{t, t.TempDir()}
+	for _, name := range []string{"jail", "jaild"} {
+		c := exec.Command("go", "build", "-o", filepath.Join(d.dir, name), "github.com/jailrun/jail/cmd/"+name)
+		c.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	d.write("rootfs.tar", tarball.Tar(t, tarball.New("bin/", '5', ""), tarball.New("bin/sh", '0', "elf"), tarball.New("dev/null", '3', ""), tarball.New("etc/hosts", '0', "localhost\n")))
+	return d
+}
+
+func (d *desk) write(name string, b []byte) {
+	d.t.Helper()
+	if err := os.WriteFile(filepath.Join(d.dir, name), b, 0o644); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// run runs jail, and gives what it has written and its exit status.
+func (d *desk) run(args ...string) (out string, status int) {
+	d.t.Helper()
+	c := exec.Command(filepath.Join(d.dir, "jail"), args...)
+	c.Dir = d.dir
+	c.Env = append(os.Environ(), "JAIL_STORE="+d.dir+"/store")
+	b, err := c.CombinedOutput()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return string(b), exit.ExitCode()
+	}
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return string(b), 0
+}
+
+// says fails the test unless a command ends so and says that.
+func (d *desk) says(status int, words string, args ...string) {
+	d.t.Helper()
+	if out, got := d.run(args...); got != status || !strings.Contains(out, words) {
+		d.t.Errorf("jail %s: %d, not %d with %q: %s", strings.Join(args, " "), got, status, words, out)
+	}
+}
+
+func TestAnImageIsImportedListedVerifiedExportedAndRemoved(t *testing.T) {
+	d := newDesk(t)
+	d.says(0, "1 devices, FIFOs or sockets were left out", "image", "import", "rootfs.tar", "base")
+	d.says(0, "base:latest", "image", "ls")
+	d.says(0, "in 4 entries", "image", "inspect", "base")
+	d.says(0, "base:latest sha256:", "image", "verify")
+	d.says(0, "base.tar sha256:", "image", "export", "base", "base.tar")
+	d.says(125, "file exists: name a new file", "image", "export", "base", "base.tar")
+	d.says(0, "1 of 1 layers were there", "image", "import", "base.tar", "team/again:1")
+	d.says(0, "removed the name base:latest", "image", "rm", "base")
+	d.says(0, "nothing to remove", "image", "gc")
+	d.says(0, "removed the name team/again:1", "image", "rm", "team/again:1")
+	d.says(0, "removed layer sha256:", "image", "gc")
+	d.says(125, "there is no such image", "image", "inspect", "base")
+}
+
+func TestAMistakeIsNamedWithWhatToDo(t *testing.T) {
+	d := newDesk(t)
+	d.write("text", []byte("no image"))
+	d.write("evil.tar", tarball.Tar(t, tarball.New("../\x1b[2J", '0', "")))
+	d.says(125, "for example jail image import", "image", "import", "rootfs.tar")
+	d.says(125, "can't be the name of an image", "image", "import", "rootfs.tar", "Base")
+	d.says(125, "no such flag", "image", "import", "--fast", "rootfs.tar", "base")
+	d.says(125, "write flags before", "image", "import", "rootfs.tar", "--json", "base")
+	d.says(125, "is no image: name an OCI layout", "image", "import", "text", "base")
+	d.says(125, `unpack "../\x1b[2J": has .. in its path`, "image", "import", "evil.tar", "base")
+	d.says(125, "k.pub: no such file or directory", "image", "import", "--key", "k.pub", "rootfs.tar", "base")
+	d.says(0, "Usage: jail image import", "image", "import", "--help")
+	d.says(0, "Usage: jail image verify", "help", "image", "verify")
+}
+
+func TestWhatWasSignedIsTakenAndNothingElse(t *testing.T) {
+	d := newDesk(t)
+	d.says(0, "k.pub", "audit", "key", "builds", "k")
+	d.says(125, "is not signed: have it signed", "image", "import", "--key", "k.pub", "rootfs.tar", "base")
+	d.says(0, "rootfs.tar.sig sha256:", "image", "sign", "k", "rootfs.tar")
+	d.says(125, "is a private key, where a public one belongs", "image", "import", "--key", "k", "rootfs.tar", "base")
+	d.says(0, "base:latest", "image", "import", "--key", "k.pub", "rootfs.tar", "base")
+	d.write("rootfs.tar", tarball.Tar(t, tarball.New("evil", '0', "")))
+	d.says(125, "is not signed by that key", "image", "import", "--key", "k.pub", "rootfs.tar", "base")
+}
+
+func TestVerifyNamesWhatWasChangedAndEndsSo(t *testing.T) {
+	d := newDesk(t)
+	d.says(0, "", "image", "import", "rootfs.tar", "base")
+	layers, err := filepath.Glob(d.dir + "/store/layers/*/tree/bin/sh")
+	if err != nil || len(layers) != 1 {
+		t.Fatal(layers, err)
+	}
+	if err := os.Chmod(layers[0], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.says(statusNotIntact, "bin/sh: is not as the archive says: its mode was changed", "image", "verify")
+	out, _ := d.run("image", "verify", "--json", "base")
+	var v struct {
+		Intact bool
+		Images []image.Verified
+	}
+	if err := json.Unmarshal([]byte(out), &v); err != nil || v.Intact || len(v.Images) != 1 || v.Images[0].Problems[0].Path != "bin/sh" {
+		t.Errorf("%s (%v)", out, err)
+	}
+}
+
+func TestProgressIsOneLineThatGrows(t *testing.T) {
+	for text, p := range map[string]image.Progress{
+		"layer 2 of 5 [#####...............] 1.0M of 4.0M": {Layer: 2, Layers: 5, Bytes: 1 << 20, Total: 4 << 20},
+		"layer 1 of 1 0.5M":                                {Layer: 1, Layers: 1, Bytes: 1 << 19},
+		"layer 1 of 2 is there":                            {Layer: 1, Layers: 2, Present: true},
+		"layer 1 of 1 [####################] 2.0M of 1.0M": {Layer: 1, Layers: 1, Bytes: 2 << 20, Total: 1 << 20},
+	} {
+		if got := progressText(p); got != text {
+			t.Errorf("%+v is %q, not %q", p, got, text)
+		}
+	}
+	if r, _, err := os.Pipe(); err != nil || newBar(r).out != nil {
+		t.Errorf("there is a bar where nobody looks (%v)", err)
+	}
+}
