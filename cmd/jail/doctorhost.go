@@ -18,13 +18,13 @@ func examineHost() []finding {
 	if err != nil {
 		return []finding{{"host", missing, err.Error(), ""}}
 	}
-	list := []finding{kernel(facts), user(facts), landlock(facts), view()}
+	list := []finding{kernel(facts), user(facts), landlock(facts), view(), images(facts)}
 	for i := range switches {
 		list = append(list, switches[i].examine())
 	}
 	list = append(list, around()...)
 	if facts.Root {
-		list = append(list, idRange(facts))
+		list = append(list, states(), idRange(facts))
 	}
 	return append(list, cgroups(facts)...)
 }

@@ -23,6 +23,16 @@ type Options struct {
 // makers are where distributions have it; PATH is the caller's, and may lack them.
 var makers = [...]string{"/usr/sbin/mkfs.ext4", "/sbin/mkfs.ext4", "/usr/bin/mkfs.ext4"}
 
+// Maker is the path of the program that makes disks, "" where there is none.
+func Maker() string {
+	for _, m := range makers {
+		if unix.Access(m, unix.X_OK) == nil {
+			return m
+		}
+	}
+	return ""
+}
+
 // Make makes a file with an empty ext4 on it. A file that is there already is an
 // error, which wraps fs.ErrExist. It takes the program mkfs.ext4 (package e2fsprogs).
 func Make(ctx context.Context, path string, o Options) error {
@@ -56,13 +66,7 @@ func makeHint(err error) string {
 // reserved for himself, as root has by default, and no journal is larger than it
 // takes to survive a crash.
 func format(ctx context.Context, f *os.File, o Options) error {
-	maker := ""
-	for _, m := range makers {
-		if unix.Access(m, unix.X_OK) == nil {
-			maker = m
-			break
-		}
-	}
+	maker := Maker()
 	if maker == "" {
 		return ErrNoMaker
 	}
