@@ -184,8 +184,8 @@ func sameContents(e item, in int, name string, contents io.Reader) error {
 
 func readFull(fd int, b []byte) (n int, err error) {
 	for n < len(b) {
-		m, err := unix.Read(fd, b[n:])
-		if m <= 0 || err != nil {
+		m, err := read(fd, b[n:])
+		if m == 0 || err != nil {
 			return n, err
 		}
 		n += m

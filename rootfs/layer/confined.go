@@ -45,8 +45,9 @@ const (
 // in Info.Walls. Where the host forbids user namespaces it fails, unless
 // AllowUnconfined is set.
 //
-// The digest of what came is summed up here, and so is that of an archive that is not
-// compressed. Of one that is, the unpacker is taken at its word, until Verify.
+// It reads r in a goroutine, which it waits for, as Unpack does. The digest of what
+// came is summed up here, and so is that of an archive that is not compressed. Of one
+// that is, the unpacker is taken at its word, until Verify.
 func Confined(ctx context.Context, c Command, r io.Reader, dir *os.File, o Options) (Info, error) {
 	o.Limits = o.Limits.orDefaults()
 	if c.Path == "" {

@@ -93,7 +93,7 @@ func (r *replayer) contents(p []byte) (n int, err error) {
 		r.fd, err = r.tree.regular(r.span.path, r.span.size)
 	}
 	if err == nil && !r.blank {
-		n, err = unix.Read(r.fd, p)
+		n, err = read(r.fd, p)
 		if n == 0 && err == nil {
 			err = ErrChanged // it was as long as it should be when it was opened
 		}
@@ -111,6 +111,15 @@ func (r *replayer) contents(p []byte) (n int, err error) {
 	}
 	r.span.size -= int64(n)
 	return n, nil
+}
+
+func read(fd int, p []byte) (int, error) {
+	for {
+		n, err := unix.Read(fd, p)
+		if err != unix.EINTR {
+			return max(n, 0), err
+		}
+	}
 }
 
 // regular opens a file of the tree for reading, and holds it to its size.

@@ -73,7 +73,7 @@ type verifier struct {
 
 func (v *verifier) run(r *replayer, o *VerifyOptions) error {
 	sum := &summing{from: r, sum: sha256.New()}
-	if err := v.entries(sum, o); err != nil {
+	if err := v.entries(r.ctx, sum, o); err != nil {
 		return err
 	}
 	if _, err := io.Copy(io.Discard, sum); err != nil { // what follows the last header
@@ -91,8 +91,8 @@ func (v *verifier) run(r *replayer, o *VerifyOptions) error {
 }
 
 // entries holds each entry to the tree. A skeleton that can't be read on is a problem.
-func (v *verifier) entries(r io.Reader, o *VerifyOptions) error {
-	err := walkHeaders(context.Background(), r, &o.Limits, func(e item, contents io.Reader) error {
+func (v *verifier) entries(ctx context.Context, r io.Reader, o *VerifyOptions) error {
+	err := walkHeaders(ctx, r, &o.Limits, func(e item, contents io.Reader) error {
 		v.report.Entries++
 		v.check(e, contents)
 		if len(v.amiss) > mostProblems*mostProblems {

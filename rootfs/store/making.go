@@ -138,6 +138,9 @@ func (m *Making) takeAway(path string) error {
 // PublishLayer gives a folder of the Making its place as a layer. Where another was
 // quicker it is discarded, and added is false.
 func (m *Making) PublishLayer(name string, r *LayerRecord) (added bool, err error) {
+	if err := m.isLayer(name); err != nil {
+		return false, m.store.fail("publish", r.DiffID.String(), err)
+	}
 	if err := m.describe(name, layerFile, r); err != nil {
 		return false, err
 	}
@@ -146,6 +149,19 @@ func (m *Making) PublishLayer(name string, r *LayerRecord) (added bool, err erro
 		return false, m.Discard(name)
 	}
 	return err == nil, m.store.fail("publish", r.DiffID.String(), err)
+}
+
+// isLayer looks what another process has made: that the tree is no link, above all,
+// which a mount would follow.
+func (m *Making) isLayer(name string) error {
+	var st unix.Stat_t
+	if err := unix.Fstatat(int(m.dir.Fd()), name+"/"+treeDir, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return err
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFDIR {
+		return ErrNotFolder
+	}
+	return nil
 }
 
 // describe writes a record, and that the disk may not have what is beside it yet.

@@ -391,3 +391,18 @@ func TestAnyTreeCanBeRemoved(t *testing.T) {
 	}
 	must(t, removeAll(int(dir.Fd()), "x"))
 }
+
+// An unpacker that was taken over could leave a link for a tree.
+func TestATreeThatIsALinkIsNoLayer(t *testing.T) {
+	s := newStore(t)
+	m, err := s.Make()
+	must(t, err)
+	defer m.Close()
+	f, err := m.Folder("layer")
+	must(t, err)
+	defer f.Close()
+	must(t, unix.Symlinkat("/etc", int(f.Fd()), treeDir))
+	if _, err := m.PublishLayer("layer", &LayerRecord{DiffID: digest.Of(nil)}); !errors.Is(err, ErrNotFolder) {
+		t.Error(err)
+	}
+}

@@ -32,20 +32,30 @@ const (
 )
 
 // Archives are all.
-func Archives() []Archive {
-	of := func(list ...tarball.Entry) func(testing.TB) []byte {
-		return func(t testing.TB) []byte { return tarball.Tar(t, list...) }
+func Archives() (all []Archive) {
+	for _, some := range [...]func() []Archive{outside, throughLinks, twice, hardLinks, noFiles, whiteouts, names, properties, bombs, noArchives} {
+		all = append(all, some()...)
 	}
-	file := func(name string) tarball.Entry { return tarball.New(name, tar.TypeReg, "evil") }
-	link := func(name, to string) tarball.Entry { return tarball.New(name, tar.TypeSymlink, to) }
-	hard := func(name, to string) tarball.Entry { return tarball.New(name, tar.TypeLink, to) }
-	dir := func(name string) tarball.Entry { return tarball.New(name, tar.TypeDir, "") }
-	empty := func(name string) tarball.Entry { return tarball.New(name, tar.TypeReg, "") }
-	pax := func(e tarball.Entry, k, v string) tarball.Entry {
-		return e.With(func(h *tar.Header) { h.PAXRecords = map[string]string{k: v} })
-	}
+	return all
+}
+
+func of(list ...tarball.Entry) func(testing.TB) []byte {
+	return func(t testing.TB) []byte { return tarball.Tar(t, list...) }
+}
+
+func file(name string) tarball.Entry     { return tarball.New(name, tar.TypeReg, "evil") }
+func empty(name string) tarball.Entry    { return tarball.New(name, tar.TypeReg, "") }
+func dir(name string) tarball.Entry      { return tarball.New(name, tar.TypeDir, "") }
+func link(name, to string) tarball.Entry { return tarball.New(name, tar.TypeSymlink, to) }
+func hard(name, to string) tarball.Entry { return tarball.New(name, tar.TypeLink, to) }
+
+func pax(e tarball.Entry, k, v string) tarball.Entry {
+	return e.With(func(h *tar.Header) { h.PAXRecords = map[string]string{k: v} })
+}
+
+// outside are paths that lead out.
+func outside() []Archive {
 	return []Archive{
-		// Paths that lead out.
 		{"dot dot", of(file("../" + victim[1:])), layer.ErrClimbs, victim},
 		{"dot dot in the midst", of(dir("a/"), file("a/../../victim")), layer.ErrClimbs, victim},
 		{"dot dot at the end", of(dir("a/..")), layer.ErrClimbs, ""},
@@ -54,7 +64,12 @@ func Archives() []Archive {
 		{"absolute with slashes", of(file("///victim")), layer.ErrAbsolute, victim},
 		{"absolute folder", of(dir("/made/")), layer.ErrAbsolute, "/made"},
 		{"dot dot folder", of(dir("../made/")), layer.ErrClimbs, "/made"},
-		// Paths through links.
+	}
+}
+
+// throughLinks are paths through links.
+func throughLinks() []Archive {
+	return []Archive{
 		{"through an absolute link", of(link("l", "/"), file("l/victim")), layer.ErrThroughLink, victim},
 		{"through a relative link", of(link("l", ".."), file("l/victim")), layer.ErrThroughLink, victim},
 		{"through a link to the folder itself", of(link("l", "."), file("l/x")), layer.ErrThroughLink, ""},
@@ -67,7 +82,12 @@ func Archives() []Archive {
 		{"a hard link in a folder behind a link", of(link("l", "/"), file("f"), hard("l/made", "f")), layer.ErrThroughLink, "/made"},
 		{"through a file", of(file("f"), file("f/x")), layer.ErrThroughFile, ""},
 		{"through a whiteout", of(empty(".wh.f"), file("f/x")), layer.ErrThroughFile, ""},
-		// Names that come twice: the second would be written where the first leads.
+	}
+}
+
+// twice are names that come twice: the second would be written where the first leads.
+func twice() []Archive {
+	return []Archive{
 		{"a file over a link", of(link("l", victim), file("l")), layer.ErrDuplicate, victim},
 		{"a file over a file", of(file("f"), file("f")), layer.ErrDuplicate, ""},
 		{"a file over a folder", of(dir("f/"), file("f")), layer.ErrDuplicate, ""},
@@ -81,7 +101,12 @@ func Archives() []Archive {
 		{"a whiteout twice", of(empty(".wh.f"), empty(".wh.f")), layer.ErrDuplicate, ""},
 		{"opacity twice", of(dir("d/"), empty("d/.wh..wh..opq"), empty("d/.wh..wh..opq")), layer.ErrDuplicate, ""},
 		{"the same name, written otherwise", of(file("a/f"), file("./a//./f")), layer.ErrDuplicate, ""},
-		// Hard links.
+	}
+}
+
+// hardLinks lead out of the layer, or to nothing.
+func hardLinks() []Archive {
+	return []Archive{
 		{"a hard link to a file of the host's", of(hard("h", victim)), layer.ErrLinkOutside, ""},
 		{"a hard link that climbs", of(hard("h", "../victim")), layer.ErrLinkOutside, ""},
 		{"a file over such a hard link", of(hard("h", "../victim"), file("h")), layer.ErrLinkOutside, victim},
@@ -93,14 +118,24 @@ func Archives() []Archive {
 		{"a hard link through a file", of(file("f"), hard("h", "f/x")), layer.ErrLinkNowhere, ""},
 		{"a hard link to a whiteout", of(empty(".wh.f"), hard("h", "f")), layer.ErrLinkNowhere, ""},
 		{"a hard link without a target", of(tarball.New("h", tar.TypeLink, "./")), layer.ErrTarget, ""},
-		// Files that are none.
+	}
+}
+
+// noFiles are what no file of an image is.
+func noFiles() []Archive {
+	return []Archive{
 		{"a block device", of(tarball.New("disk", tar.TypeBlock, "").With(func(h *tar.Header) { h.Devmajor, h.Devminor = 254, 0 })), layer.ErrDevice, ""},
 		{"a character device", of(tarball.New("mem", tar.TypeChar, "").With(func(h *tar.Header) { h.Devmajor, h.Devminor = 1, 1 })), layer.ErrDevice, ""},
 		{"a device that is a whiteout to overlays", of(tarball.New("etc/passwd", tar.TypeChar, "")), layer.ErrDevice, ""},
 		{"a FIFO", of(tarball.New("fifo", tar.TypeFifo, "")), layer.ErrFIFO, ""},
 		{"a type that is none", raw("x", 'Z', ""), layer.ErrType, ""},
 		{"a contiguous file", raw("x", tar.TypeCont, ""), layer.ErrType, ""},
-		// Whiteouts.
+	}
+}
+
+// whiteouts hide nothing, or are more than that.
+func whiteouts() []Archive {
+	return []Archive{
 		{"a whiteout of nothing", of(empty(".wh.")), layer.ErrWhiteout, ""},
 		{"a whiteout of the folder", of(empty("a/.wh..")), layer.ErrWhiteout, ""},
 		{"a whiteout of the folder above", of(empty("a/.wh...")), layer.ErrWhiteout, ""},
@@ -110,7 +145,12 @@ func Archives() []Archive {
 		{"a whiteout that is a link", of(link(".wh.x", "/")), layer.ErrWhiteout, ""},
 		{"a file below a whiteout", of(file(".wh.x/y")), layer.ErrWhiteout, ""},
 		{"an opaque root", of(empty(".wh..wh..opq")), layer.ErrWhiteout, ""},
-		// Names and targets.
+	}
+}
+
+// names are those that no file can have.
+func names() []Archive {
+	return []Archive{
 		{"a name of 256 bytes", of(file(strings.Repeat("n", 256))), layer.ErrName, ""},
 		{"a path of 4,200 bytes", of(file(strings.Repeat(strings.Repeat("n", 69)+"/", 60) + "x")), layer.ErrName, ""},
 		{"a path of 129 names", of(file(strings.Repeat("d/", 128) + "x")), layer.ErrTooDeep, ""},
@@ -118,7 +158,12 @@ func Archives() []Archive {
 		{"a file that is the root", raw("./", tar.TypeSymlink, "x"), layer.ErrName, ""},
 		{"a target of 5,000 bytes", of(link("l", strings.Repeat("t", 5000))), layer.ErrTarget, ""},
 		{"a link without a target", raw("l", tar.TypeSymlink, ""), layer.ErrTarget, ""},
-		// Attributes, owners, times.
+	}
+}
+
+// properties are attributes, owners and times.
+func properties() []Archive {
+	return []Archive{
 		{"an attribute that redirects an overlay", of(pax(dir("d/"), "SCHILY.xattr.user.overlay.redirect", "/etc")), layer.ErrAttribute, ""},
 		{"an attribute that makes a file another's", of(pax(empty("f"), "SCHILY.xattr.user.overlay.metacopy", "")), layer.ErrAttribute, ""},
 		{"opacity by an attribute", of(pax(dir("d/"), "SCHILY.xattr.user.overlay.opaque", "y")), layer.ErrAttribute, ""},
@@ -126,7 +171,12 @@ func Archives() []Archive {
 		{"an owner beyond all IDs", of(file("f").With(func(h *tar.Header) { h.Gid = 1 << 40 })), layer.ErrOwner, ""},
 		{"a time beyond all clocks", of(file("f").With(func(h *tar.Header) { h.ModTime = time.Unix(1<<40, 0) })), layer.ErrTime, ""},
 		{"a record for all entries after it", global("path", "../victim"), layer.ErrGlobal, ""},
-		// Bombs.
+	}
+}
+
+// bombs are small, and fill whoever unpacks them.
+func bombs() []Archive {
+	return []Archive{
 		{"a header bomb", extended(5, 1<<20-100), layer.ErrHeaders, ""},
 		{"a long name bomb", longName(2 << 20), layer.ErrHeader, ""},
 		{"long names after long names", longNames(5, 1<<20-block), layer.ErrHeaders, ""},
@@ -135,7 +185,12 @@ func Archives() []Archive {
 		{"zeros that grow", func(t testing.TB) []byte {
 			return tarball.Gzip(t, tarball.Tar(t, tarball.New("zeros", tar.TypeReg, strings.Repeat("\x00", 96<<20))))
 		}, layer.ErrRatio, ""},
-		// Archives that are none.
+	}
+}
+
+// noArchives end too early, or are something else.
+func noArchives() []Archive {
+	return []Archive{
 		{"nothing", func(testing.TB) []byte { return nil }, layer.ErrTruncated, ""},
 		{"text", func(testing.TB) []byte { return bytes.Repeat([]byte("text "), 500) }, layer.ErrFormat, ""},
 		{"bzip2", func(testing.TB) []byte { return append([]byte("BZh9"), make([]byte, 600)...) }, layer.ErrFormat, ""},
