@@ -27,7 +27,7 @@ func (r *run) watchState() {
 	var look func()
 	look = func() {
 		begun := time.Now()
-		if used := treeBytes(s.Path(), s.Bytes); used > s.Bytes {
+		if u := measure(s); u.bytes > s.Bytes || u.files > filesOf(s) {
 			r.end(result.CauseDisk)
 			return
 		}
@@ -36,14 +36,26 @@ func (r *run) watchState() {
 	r.at(stateEvery, look)
 }
 
-// treeBytes sums up what a tree takes on its disk, until that is more than most.
-func treeBytes(dir string, most int64) (bytes int64) {
-	_ = filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+// use is what a state has taken of its disk.
+type use struct{ bytes, files int64 }
+
+// filesOf is how many files and folders a state may have: as many as its size would
+// have as a file system of its own, mke2fs(8). A file without content takes no bytes,
+// and yet one of the host's inodes.
+func filesOf(s *state.State) int64 {
+	const ratio = 8192
+	return s.Bytes / ratio
+}
+
+// measure sums up what a state that is a folder takes, until that is more than it may.
+func measure(s *state.State) (u use) {
+	_ = filepath.WalkDir(s.Path(), func(path string, _ fs.DirEntry, err error) error {
 		var st unix.Stat_t
 		if unix.Lstat(path, &st) == nil {
-			bytes += st.Blocks * 512
+			u.bytes += st.Blocks * 512
+			u.files++
 		}
-		if bytes > most {
+		if u.bytes > s.Bytes || u.files > filesOf(s) {
 			return fs.SkipAll
 		}
 		if err != nil {
@@ -51,7 +63,7 @@ func treeBytes(dir string, most int64) (bytes int64) {
 		}
 		return nil
 	})
-	return bytes
+	return u
 }
 
 // stateSpace is the room of a state, nil where there is none.
@@ -74,5 +86,9 @@ func (r *run) stateSpace() *result.Space {
 // roomOf reckons the room of a state that is a folder, in blocks as file systems have.
 func roomOf(s *state.State) *result.Space {
 	const block = 4096
-	return &result.Space{Blocks: s.Bytes / block, BlocksFree: max(s.Bytes-treeBytes(s.Path(), s.Bytes), 0) / block}
+	u := measure(s)
+	return &result.Space{
+		Blocks: s.Bytes / block, BlocksFree: max(s.Bytes-u.bytes, 0) / block,
+		Inodes: filesOf(s), InodesFree: max(filesOf(s)-u.files, 0),
+	}
 }
