@@ -200,7 +200,7 @@ func TestAFullStateIsTheReason(t *testing.T) {
 	s := shelf(t)
 	anImage(t, s, "base:1", map[string]string{"a": "low"})
 	p := &policy.Policy{Image: "base:1", State: "work", StateSize: 8 << 20}
-	out, res := said(t, p, `dd if=/dev/zero of=/big bs=1M count=64; sleep 3; kill -9 $$`)
+	out, res := said(t, p, `mkdir /h; chmod 300 /h; dd if=/dev/zero of=/h/big bs=1M count=64; sleep 3; kill -9 $$`)
 	if res.Reason != result.Disk || res.Evidence.State == nil || !res.Evidence.State.Full() {
 		t.Errorf("%v, %+v: %q", res.Reason, res.Evidence.State, out)
 	}

@@ -1,8 +1,8 @@
 package isolate
 
 import (
-	"io/fs"
-	"path/filepath"
+	"os"
+	"strconv"
 	"time"
 
 	"github.com/jailrun/jail/isolate/result"
@@ -27,7 +27,7 @@ func (r *run) watchState() {
 	var look func()
 	look = func() {
 		begun := time.Now()
-		if used := treeBytes(s.Path(), s.Bytes); used > s.Bytes {
+		if u := measure(s); u.bytes > s.Bytes || u.files > filesOf(s) {
 			r.end(result.CauseDisk)
 			return
 		}
@@ -36,22 +36,82 @@ func (r *run) watchState() {
 	r.at(stateEvery, look)
 }
 
-// treeBytes sums up what a tree takes on its disk, until that is more than most.
-func treeBytes(dir string, most int64) (bytes int64) {
-	_ = filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
-		var st unix.Stat_t
-		if unix.Lstat(path, &st) == nil {
-			bytes += st.Blocks * 512
-		}
-		if bytes > most {
-			return fs.SkipAll
+// use is what a state has taken of its disk.
+type use struct{ bytes, files int64 }
+
+// filesOf is how many files and folders a state may have: as many as its size would
+// have as a file system of its own, mke2fs(8). A file without content takes no bytes,
+// and yet one of the host's inodes.
+func filesOf(s *state.State) int64 {
+	const ratio = 8192
+	return s.Bytes / ratio
+}
+
+// measure sums up what a state that is a folder takes, until that is more than it may.
+// The program may be at work in it: every folder is opened by its name alone, in one
+// that is held open.
+func measure(s *state.State) use {
+	u := &use{}
+	u.folder(int(s.Root().Fd()), ".", mostDepth, func() bool { return u.bytes > s.Bytes || u.files > filesOf(s) })
+	return *u
+}
+
+// mostDepth bounds the folders within folders that are looked into; each takes a
+// descriptor. What is deeper counts as one.
+const mostDepth = 200
+
+func (u *use) folder(at int, name string, depth int, enough func() bool) {
+	f, err := openFolder(at, name)
+	if err != nil || depth == 0 {
+		return // it is gone
+	}
+	defer f.Close()
+	for {
+		names, err := f.Readdirnames(1024)
+		for _, name := range names {
+			var st unix.Stat_t
+			if unix.Fstatat(int(f.Fd()), name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil {
+				continue
+			}
+			u.bytes += st.Blocks * 512
+			u.files++
+			if enough() {
+				return
+			}
+			if st.Mode&unix.S_IFMT == unix.S_IFDIR {
+				u.folder(int(f.Fd()), name, depth-1, enough)
+			}
 		}
 		if err != nil {
-			return fs.SkipDir // it is gone, or closed: what is in it is counted when it is open
+			return
 		}
-		return nil
-	})
-	return bytes
+	}
+}
+
+// openFolder opens a folder to be read, also one that the program has closed to its
+// owner, who is the caller: it can't hide what it has written by that.
+func openFolder(at int, name string) (*os.File, error) {
+	const flags = unix.O_DIRECTORY | unix.O_NOFOLLOW | unix.O_CLOEXEC
+	fd, err := unix.Openat(at, name, unix.O_RDONLY|flags, 0)
+	if err != unix.EACCES {
+		return os.NewFile(uintptr(fd), name), err
+	}
+	place, err := unix.Openat(at, name, unix.O_PATH|flags, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(place)
+	var st unix.Stat_t
+	if err := unix.Fstat(place, &st); err != nil {
+		return nil, err
+	}
+	own := "/proc/self/fd/" + strconv.Itoa(place)
+	if err := unix.Chmod(own, st.Mode&0o7777|0o500); err != nil {
+		return nil, err
+	}
+	defer unix.Chmod(own, st.Mode&0o7777) // it is as it was
+	fd, err = unix.Open(own, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	return os.NewFile(uintptr(fd), name), err
 }
 
 // stateSpace is the room of a state, nil where there is none.
@@ -77,5 +137,9 @@ const ext4Slack = 260
 // roomOf reckons the room of a state that is a folder, in blocks as file systems have.
 func roomOf(s *state.State) *result.Space {
 	const block = 4096
-	return &result.Space{Blocks: s.Bytes / block, BlocksFree: max(s.Bytes-treeBytes(s.Path(), s.Bytes), 0) / block}
+	u := measure(s)
+	return &result.Space{
+		Blocks: s.Bytes / block, BlocksFree: max(s.Bytes-u.bytes, 0) / block,
+		Inodes: filesOf(s), InodesFree: max(filesOf(s)-u.files, 0),
+	}
 }

@@ -107,6 +107,7 @@ var calls = [...]call{
 	{unix.SYS_MKDIRAT, "mkdirat", []param{{kind: descriptor}, {kind: text}, {kind: octal}}},
 	{unix.SYS_MKNODAT, "mknodat", []param{{kind: descriptor}, {kind: text}, {kind: octal}, {kind: number}}},
 	{unix.SYS_FCHOWNAT, "fchownat", []param{{kind: descriptor}, {kind: text}, {kind: number}, {kind: number}, {kind: flags, names: &atFlags}}},
+	{unix.SYS_UNLINKAT, "unlinkat", []param{{kind: descriptor}, {kind: text}, {kind: flags, names: &atFlags}}},
 	{unix.SYS_SYMLINKAT, "symlinkat", []param{{kind: text}, {kind: descriptor}, {kind: text}}},
 	{unix.SYS_READLINKAT, "readlinkat", []param{{kind: descriptor}, {kind: text}, {kind: outLen, n: 3}, {kind: number}}},
 	{unix.SYS_FCHMODAT, "fchmodat", []param{{kind: descriptor}, {kind: text}, {kind: octal}}},

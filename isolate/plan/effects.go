@@ -24,7 +24,7 @@ func (v *verifier) effect(o *tape.Op, s *state) *effect {
 		v.birthEffect(o, e)
 	case unix.SYS_MOUNT, unix.SYS_MOVE_MOUNT, unix.SYS_MOUNT_SETATTR, unix.SYS_PIVOT_ROOT, unix.SYS_UMOUNT2, unix.SYS_OPEN_TREE:
 		v.mountEffect(o, e)
-	case unix.SYS_MKDIRAT, unix.SYS_MKNODAT, unix.SYS_SYMLINKAT, unix.SYS_FCHOWNAT, unix.SYS_FCHMODAT, unix.SYS_OPENAT, unix.SYS_CHDIR, unix.SYS_FCHDIR:
+	case unix.SYS_MKDIRAT, unix.SYS_UNLINKAT, unix.SYS_MKNODAT, unix.SYS_SYMLINKAT, unix.SYS_FCHOWNAT, unix.SYS_FCHMODAT, unix.SYS_OPENAT, unix.SYS_CHDIR, unix.SYS_FCHDIR:
 		pathEffect(o, e, s)
 		if v.opensNetwork(o) {
 			e.needs |= hasNet

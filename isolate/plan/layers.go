@@ -102,6 +102,34 @@ func (b *builder) stageLayers() {
 	}
 }
 
+// reserves are folders that a state's file system keeps, of an inode and a block each.
+// Mounting an overlay makes a few files in its work folder and removes them (the kernel's
+// fs/overlayfs/super.c): one whose program has filled its state could not be used again,
+// not even to remove what is too much.
+var reserves = [...]string{"r0", "r1", "r2", "r3"}
+
+// spendReserves and keepReserves stand around what is mounted and made before the
+// program begins.
+func (b *builder) spendReserves() {
+	if u := b.in.Uppers; u == nil || u.Fd < 0 {
+		return
+	}
+	for _, name := range reserves {
+		b.Call("spend the reserve "+name, unix.SYS_UNLINKAT, atFdcwd, b.CString(uppersName+"/"+name), unix.AT_REMOVEDIR).Soft().
+			Because("a full state has no other room for what a mount makes")
+	}
+}
+
+func (b *builder) keepReserves() {
+	if u := b.in.Uppers; u == nil || u.Fd < 0 {
+		return
+	}
+	for _, name := range reserves {
+		b.mkdir(uppersName+"/"+name, 0o700).Soft().
+			Because("the next run needs it, and this one's program can't reach it")
+	}
+}
+
 func treeName(k int) string { return "i" + strconv.Itoa(k) }
 
 // Names gives the names that the lower layers of the k-th of Layers have in the mount's

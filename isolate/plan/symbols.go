@@ -52,6 +52,7 @@ var moveFlags = symbols{
 
 var atFlags = symbols{
 	{"AT_EMPTY_PATH", unix.AT_EMPTY_PATH}, {"AT_RECURSIVE", unix.AT_RECURSIVE}, {"AT_SYMLINK_NOFOLLOW", unix.AT_SYMLINK_NOFOLLOW},
+	{"AT_REMOVEDIR", unix.AT_REMOVEDIR},
 }
 
 var cloneFlags = symbols{

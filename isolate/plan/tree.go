@@ -41,6 +41,7 @@ func (b *builder) tree() {
 	b.staging()
 	b.mountShared()
 	b.stageLayers()
+	b.spendReserves()
 	if b.in.Rooted() {
 		b.layeredRoot(items)
 	} else {
@@ -51,6 +52,7 @@ func (b *builder) tree() {
 	b.named()
 	b.showDenials()
 	b.links(items)
+	b.keepReserves()
 	b.seal()
 	b.pivot()
 }

@@ -41,7 +41,7 @@ func Open(ctx context.Context, store, name string, w Want) (*State, error) {
 	}
 	s, err := take(ctx, store, name)
 	if errors.Is(err, ErrNoState) {
-		if err = Create(ctx, store, name, w); err == nil || errors.Is(err, ErrExists) {
+		if err = Create(ctx, store, name, w, nil); err == nil || errors.Is(err, ErrExists) {
 			s, err = take(ctx, store, name)
 		}
 	}
@@ -205,10 +205,14 @@ func (s *State) openDir(path string) (*os.File, error) {
 	return os.NewFile(uintptr(fd), path), nil
 }
 
-// Create makes a state under a name of its own, and gives it its name when it is whole.
-func Create(ctx context.Context, store, name string, w Want) error {
+// Create makes a state, and gives it its name when it is whole. What fill puts into it is
+// there from the first; a nil fill leaves it empty.
+func Create(ctx context.Context, store, name string, w Want, fill func(*State) error) error {
 	if err := checkName(name); err != nil {
 		return err
+	}
+	if _, err := os.Lstat(filepath.Join(Dir(store), name)); err == nil {
+		return &Error{Op: "make", Object: name, Err: ErrExists}
 	}
 	if err := os.MkdirAll(Dir(store), 0o700); err != nil {
 		return &Error{Op: "make", Object: name, Err: err, Hint: "set JAIL_STORE to a folder of your own"}
@@ -217,27 +221,40 @@ func Create(ctx context.Context, store, name string, w Want) error {
 	if err != nil {
 		return &Error{Op: "make", Object: name, Err: err}
 	}
-	defer os.RemoveAll(tmp) // it has another name by then, if it was made
+	defer func() { _ = removal.All(tmp) }() // it has another name by then, if it was made
 	held, err := holdFolder(tmp)
 	if err != nil {
 		return &Error{Op: "make", Object: name, Err: err}
 	}
 	defer held.Close()
-	now := time.Now().UTC()
-	r := &Record{Schema: Schema, Name: name, Image: w.Image, Ref: w.Ref, User: w.User, Bytes: w.Bytes, Made: now, Used: now}
-	if err = r.write(tmp); err == nil {
-		err = furnish(ctx, tmp, w.Bytes)
-	}
-	if err == nil {
+	if err = makeIn(ctx, tmp, name, w, fill); err == nil {
 		err = unix.Renameat2(unix.AT_FDCWD, tmp, unix.AT_FDCWD, filepath.Join(Dir(store), name), unix.RENAME_NOREPLACE)
+		if err == unix.EEXIST {
+			err = ErrExists
+		}
 	}
-	if errors.Is(err, fs.ErrExist) {
-		err = ErrExists
+	var e *Error
+	if err != nil && !errors.As(err, &e) {
+		err = &Error{Op: "make", Object: name, Err: err}
 	}
-	if err != nil {
-		return &Error{Op: "make", Object: name, Err: err}
+	return err
+}
+
+// makeIn makes a state in a folder that has not its name yet.
+func makeIn(ctx context.Context, dir, name string, w Want, fill func(*State) error) error {
+	now := time.Now().UTC()
+	s := &State{dir: dir, Record: Record{Schema: Schema, Name: name, Image: w.Image, Ref: w.Ref, User: w.User, Bytes: w.Bytes, Made: now, Used: now}}
+	if err := s.write(dir); err != nil {
+		return err
 	}
-	return nil
+	if err := furnish(ctx, dir, w.Bytes); err != nil || fill == nil {
+		return err
+	}
+	defer s.Close()
+	if err := s.hold(ctx); err != nil {
+		return err
+	}
+	return fill(s)
 }
 
 // furnish makes the place of the parts: root's is a disk of the size that was asked

@@ -214,3 +214,28 @@ func TestACanceledDiffEnds(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// layers are images of one layer each, as Upgrade is given them.
+func layers(t *testing.T, files map[string]string) Base {
+	t.Helper()
+	dir := t.TempDir()
+	tree(t, dir, files)
+	return Base{ID: "sha256:" + dir, Stack: rootfs.Stack{dir}}
+}
+
+func TestWhatTheNewImageHasAsTheStateHasItIsNoConflict(t *testing.T) {
+	from := layers(t, map[string]string{"a": "a", "b": "b", "c": "c", "d": "d"})
+	to := layers(t, map[string]string{"a": "both", "c": "image", "d": "d", "link": "-> a", "other": "-> a"})
+	s, err := Open(t.Context(), t.TempDir(), "s", Want{User: "jail", Bytes: 16 << 20, Image: from.ID, Parts: []Part{{Target: "/"}}})
+	must(t, err)
+	t.Cleanup(s.Close)
+	tree(t, upperOf(s), map[string]string{"a": "both", "b": "gone", "c": "state", "d": "state", "link": "-> a", "other": "-> b"})
+	var told []string
+	n, err := s.Upgrade(t.Context(), from, to, UpgradeOptions{Say: func(c Conflict) error {
+		told = append(told, c.Path)
+		return nil
+	}})
+	if want := []string{"/c", "/other"}; !errors.Is(err, ErrConflict) || n != 2 || !slices.Equal(told, want) {
+		t.Errorf("%d conflicts, %q, want %q: %v", n, told, want, err)
+	}
+}

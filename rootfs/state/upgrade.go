@@ -3,6 +3,7 @@ package state
 import (
 	"context"
 	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/jailrun/jail/rootfs"
@@ -39,8 +40,8 @@ func (s *State) Upgrade(ctx context.Context, from, to Base, o UpgradeOptions) (c
 			return nil // of a folder of the host's
 		}
 		kind := became(from.Stack, to.Stack, c.Path)
-		if kind == "" || c.Type == "folder" && c.Kind == Added && kind == Added {
-			return nil // two folders of one name are one
+		if kind == "" || s.agrees(ctx, p, &c, kind, to.Stack) {
+			return nil
 		}
 		conflicts++
 		if o.Say == nil {
@@ -65,6 +66,34 @@ func (s *State) Upgrade(ctx context.Context, from, to Base, o UpgradeOptions) (c
 type UpgradeOptions struct {
 	Keep bool                 // the state's side of them is kept
 	Say  func(Conflict) error // is told of each; its error ends the upgrade
+}
+
+// agrees says whether a state has at a path what the new image has there too, as when
+// that was made of the state.
+func (s *State) agrees(ctx context.Context, p *Part, c *Change, kind Kind, image rootfs.Stack) bool {
+	switch {
+	case c.Kind == Deleted || kind == Deleted:
+		return c.Kind == kind
+	case c.Type == "folder":
+		return c.Kind == Added && kind == Added // two folders of one name are one
+	}
+	d := s.differ(ctx, p, image)
+	defer d.Close()
+	return d.err == nil && d.hasTheSame(strings.TrimPrefix(strings.TrimPrefix(c.Path, p.Target), "/"))
+}
+
+// hasTheSame compares a file or a link with what is below it.
+func (d *differ) hasTheSame(name string) bool {
+	info, err := d.upper.Lstat(name)
+	below, had := d.was(name)
+	switch {
+	case err != nil || !had:
+		return false
+	case info.Mode().Type() == fs.ModeSymlink:
+		target, err := d.upper.Readlink(name)
+		return err == nil && below.mode.Type() == fs.ModeSymlink && target == readlink(d.below, name)
+	}
+	return below.like(info) && d.holdsTheSame(name, info.Size())
 }
 
 // partOf finds the deepest part that a path inside belongs to.

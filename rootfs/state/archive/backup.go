@@ -99,12 +99,9 @@ func Import(ctx context.Context, store, name string, r io.Reader, c layer.Comman
 		return nil, &state.Error{Op: "import", Object: name, Err: err, Hint: "give it what jail state export has written"}
 	}
 	w := state.Want{Image: rec.Image, Ref: rec.Ref, User: rec.User, Bytes: rec.Bytes}
-	if err := state.Create(ctx, store, name, w); err != nil {
-		return nil, err
-	}
-	err = restore(ctx, store, name, rec, t, c)
+	err = state.Create(ctx, store, name, w, func(s *state.State) error { return restore(ctx, s, rec, t, c) })
 	if err != nil {
-		return nil, errors.Join(err, state.Discard(context.WithoutCancel(ctx), store, name))
+		return nil, err
 	}
 	return state.Get(store, name)
 }
@@ -125,12 +122,7 @@ func backedUp(t *tar.Reader) (*state.Record, error) {
 	return r, nil
 }
 
-func restore(ctx context.Context, store, name string, rec *state.Record, t *tar.Reader, c layer.Command) error {
-	s, err := state.Take(ctx, store, name)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
+func restore(ctx context.Context, s *state.State, rec *state.Record, t *tar.Reader, c layer.Command) error {
 	if err := s.Adopt(rec); err != nil {
 		return err
 	}

@@ -1,0 +1,115 @@
+package images
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/jailrun/jail/isolate/result"
+)
+
+// filler writes to a folder until that fails, and prints the errno: bytes to one file,
+// or files without any.
+const filler = `#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+static char block[1 << 16];
+static int bytes(const char *dir) {
+	char path[256];
+	snprintf(path, sizeof path, "%s/big", dir);
+	int fd = open(path, O_WRONLY | O_CREAT, 0600);
+	while (fd >= 0 && write(fd, block, sizeof block) > 0) ;
+	return fd >= 0 && errno == ENOSPC;
+}
+static int files(const char *dir) {
+	char path[256];
+	for (int i = 0;; i++) {
+		snprintf(path, sizeof path, "%s/f%d", dir, i);
+		int fd = open(path, O_WRONLY | O_CREAT, 0600);
+		if (fd < 0) return errno == ENOSPC;
+		close(fd);
+	}
+}
+int main(int argc, char **argv) {
+	if (argc != 3) return 2;
+	int met = argv[1][0] == 'b' ? bytes(argv[2]) : files(argv[2]);
+	puts(met ? "ENOSPC" : strerror(errno));
+	return 0;
+}
+`
+
+// oneWrite is what the filler writes at once, in blocks: so much may be left.
+const oneWrite = 1 << 16 / 4096
+
+// withFiller has an image whose one program fills folders.
+func withFiller(t *testing.T) string {
+	t.Helper()
+	dir := public(t)
+	source, program := filepath.Join(dir, "filler.c"), filepath.Join(dir, "filler")
+	newContainer(t).write(source, []byte(filler))
+	tool(t, "gcc", "-static", "-O1", "-o", program, source)
+	layers := append(small(t), layerOf(t, member{name: "bin/"}, member{name: "bin/filler", body: content(t, program)}))
+	newContainer(t, layers...).layout(filepath.Join(dir, "layout"))
+	return filepath.Join(dir, "layout")
+}
+
+// TestTheJailsOwnFoldersHoldWhatTheyMay: one quota for all that is not kept, the layer of
+// the root's changes too. The program gets ENOSPC, and the result says what was full.
+func TestTheJailsOwnFoldersHoldWhatTheyMay(t *testing.T) {
+	layout := withFiller(t)
+	asRootAndNot(t, func(t *testing.T, u *user) {
+		u.does(t, "image", "import", "--quiet", layout, "filler")
+		for _, dir := range []string{"/box", "/tmp", "/dev/shm", "/opt"} {
+			r, res := u.exec(t, "--image", "filler", "--disk", "4M", "--", "filler", "bytes", dir)
+			wants(t, r.out, "ENOSPC")
+			if s := res.Evidence.Box; s == nil || s.BlocksFree != 0 || s.InodesFree == 0 {
+				t.Errorf("bytes in %s: %+v", dir, s)
+			}
+			r, res = u.exec(t, "--image", "filler", "--inodes", "500", "--", "filler", "files", dir)
+			wants(t, r.out, "ENOSPC")
+			if s := res.Evidence.Box; s == nil || s.BlocksFree == 0 || s.InodesFree != 0 {
+				t.Errorf("files in %s: %+v", dir, s)
+			}
+		}
+	})
+}
+
+// TestRootsStateHoldsWhatItMay: it is a file system of that size.
+func TestRootsStateHoldsWhatItMay(t *testing.T) {
+	layout := withFiller(t)
+	u := newUser(t, 0)
+	u.does(t, "image", "import", "--quiet", layout, "filler")
+	for _, what := range []string{"bytes", "files"} {
+		r, res := u.exec(t, "--image", "filler", "--state", what, "--state-size", "16M", "--", "filler", what, "/opt")
+		wants(t, r.out, "ENOSPC")
+		s := res.Evidence.State
+		if s == nil || what == "bytes" && s.BlocksFree >= oneWrite || what == "files" && s.InodesFree != 0 {
+			t.Errorf("%s: %+v", what, s)
+		}
+		wants(t, u.says(t, "--state "+what, "sh", "-c", "rm -r /opt/big /opt/f* 2>/dev/null; ls /opt"), "new")
+		if n := diskUse(t, filepath.Join(u.store(), "states", what)); n > 20<<20 {
+			t.Errorf("a state of 16M takes %d bytes", n)
+		}
+	}
+}
+
+// TestAnOrdinaryUsersJailEndsWhenItsStateHoldsMoreThanItMay: nothing of the kernel's
+// bounds a folder of his, so that it is looked at, and the jail ended.
+func TestAnOrdinaryUsersJailEndsWhenItsStateHoldsMoreThanItMay(t *testing.T) {
+	layout := withFiller(t)
+	u := newUser(t, ordinary())
+	u.does(t, "image", "import", "--quiet", layout, "filler")
+	for _, what := range []string{"bytes", "files"} {
+		r, res := u.exec(t, "--image", "filler", "--state", what, "--state-size", "16M", "--file-size", "64M", "--wall", "30s",
+			"--", "sh", "-c", "filler "+what+" /opt; sleep 60")
+		if res.Reason != result.Disk || res.Evidence.Killed != result.CauseDisk || r.status != 137 {
+			t.Errorf("%s: %s, killed for %q, status %d: %s", what, res.Reason, res.Evidence.Killed, r.status, r.out+r.err)
+		}
+		contains(t, res.Enforced.Rootfs.Detail, "is only sampled, and the jail ended above 16777216 bytes")
+		if s := res.Evidence.State; s == nil || s.BlocksFree != 0 && s.InodesFree != 0 {
+			t.Errorf("%s: %+v", what, s)
+		}
+		u.does(t, "state", "discard", what)
+	}
+}
