@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jailrun/jail/internal/removal"
 	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/policy"
 	"github.com/jailrun/jail/rootfs/digest"
@@ -36,6 +37,7 @@ func shelf(t *testing.T) *store.Store {
 		t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	}
 	must(t, os.Chmod(dir, 0o700))
+	t.Cleanup(func() { _ = removal.All(filepath.Join(dir, "states")) }) // what programs have closed too
 	t.Setenv(store.Variable, dir)
 	s, err := store.Open(store.Options{Create: true})
 	must(t, err)
