@@ -49,6 +49,7 @@ const (
 	mountAttr
 	rulesetAttr
 	pathBeneath
+	openHow
 	null // a pointer that is never given
 )
 
@@ -125,7 +126,7 @@ var calls = [...]call{
 	{unix.SYS_MOVE_MOUNT, "move_mount", []param{{kind: descriptor}, {kind: text}, {kind: descriptor}, {kind: text}, {kind: flags, names: &moveFlags}}},
 	{unix.SYS_CLONE3, "clone3", []param{{kind: cloneArgs, n: 1}, {kind: number}}},
 	{unix.SYS_CLOSE_RANGE, "close_range", []param{{kind: number}, {kind: pid}, {kind: flags, names: &closeRangeFlags}}},
-	{unix.SYS_OPENAT2, "openat2", []param{{kind: descriptor}, {kind: text}, {kind: in, n: 24}, {kind: number}}},
+	{unix.SYS_OPENAT2, "openat2", []param{{kind: descriptor}, {kind: text}, {kind: openHow}, {kind: number}}},
 	{unix.SYS_MOUNT_SETATTR, "mount_setattr", []param{{kind: descriptor}, {kind: text}, {kind: flags, names: &atFlags}, {kind: mountAttr, n: 4}, {kind: number}}},
 	{unix.SYS_LANDLOCK_CREATE_RULESET, "landlock_create_ruleset", []param{{kind: rulesetAttr, n: 1}, {kind: number}, {kind: number}}},
 	{unix.SYS_LANDLOCK_ADD_RULE, "landlock_add_rule", []param{{kind: descriptor}, {kind: value, names: &landlockRules}, {kind: pathBeneath}, {kind: number}}},

@@ -264,9 +264,8 @@ func (b *builder) inside(dir string) tape.Addr {
 	if fd := b.spots[dir]; fd != 0 {
 		return fd
 	}
-	const resolveInRoot, resolveNoMagicLinks = 0x10, 0x02
 	fd := b.Var(8)
-	how := b.Words(unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0, resolveInRoot|resolveNoMagicLinks)
+	how := b.Words(unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0, unix.RESOLVE_IN_ROOT|unix.RESOLVE_NO_MAGICLINKS)
 	b.Call("open "+dir+" inside", unix.SYS_OPENAT2, uint64(b.rootD), b.CString(dir), how, 24).Loading(0).Into(fd).
 		Because("a link on the way leads to what it names inside, and nowhere else")
 	if b.spots == nil {

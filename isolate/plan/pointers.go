@@ -136,6 +136,8 @@ func (v *verifier) structure(o *tape.Op, p *param, a uint64) bool {
 		return o.Args[p.n] == 32 && v.t.In(a, 32)
 	case rulesetAttr:
 		return o.Args[p.n] <= 24 && v.readable(a, o.Args[p.n])
+	case openHow:
+		return v.readable(a, 24)
 	case pathBeneath:
 		return v.t.In(a, 12)
 	}

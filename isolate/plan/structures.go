@@ -26,6 +26,9 @@ func (p *printer) structure(b []byte, o *tape.Op, prm *param, a uint64) []byte {
 		b = sum(append(b, ' '), propagations, p.t.Word(a+16))
 	case rulesetAttr:
 		b = p.ruleset(b, a, o.Args[prm.n])
+	case openHow:
+		b = sum(b, openFlags, p.t.Word(a))
+		b = sum(append(b, ' '), resolveFlags, p.t.Word(a+16))
 	case pathBeneath:
 		b = sum(b, landlockAccess, p.t.Word(a))
 		b = p.slot(append(b, " below "...), a+8)

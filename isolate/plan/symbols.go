@@ -41,6 +41,8 @@ var openFlags = symbols{
 	{"O_CREAT", unix.O_CREAT}, {"O_EXCL", unix.O_EXCL}, {"O_TRUNC", unix.O_TRUNC}, {"O_NONBLOCK", unix.O_NONBLOCK}, {"O_CLOEXEC", unix.O_CLOEXEC},
 }
 
+var resolveFlags = symbols{{"RESOLVE_IN_ROOT", unix.RESOLVE_IN_ROOT}, {"RESOLVE_NO_MAGICLINKS", unix.RESOLVE_NO_MAGICLINKS}}
+
 var openTreeFlags = symbols{
 	{"OPEN_TREE_CLONE", unix.OPEN_TREE_CLONE}, {"AT_RECURSIVE", unix.AT_RECURSIVE}, {"AT_EMPTY_PATH", unix.AT_EMPTY_PATH},
 	{"AT_SYMLINK_NOFOLLOW", unix.AT_SYMLINK_NOFOLLOW}, {"OPEN_TREE_CLOEXEC", unix.OPEN_TREE_CLOEXEC},
