@@ -8,13 +8,17 @@ package image
 
 import (
 	"context"
+	"encoding/json"
 	"io"
+	"os"
 	"runtime"
 	"time"
 
+	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/rootfs/digest"
 	"github.com/jailrun/jail/rootfs/layer"
 	"github.com/jailrun/jail/rootfs/store"
+	"golang.org/x/sys/unix"
 )
 
 // Options say how an image is imported.
@@ -213,10 +217,34 @@ func (i *importer) unpack(at int, b *blob) (*Outcome, error) {
 	if err == nil && b.size >= 0 && info.BlobBytes != b.size {
 		err = ErrSize
 	}
+	if err == nil && i.source.kind == kindArchive {
+		err = notImage(dir)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return i.publish(&info)
+}
+
+// notImage looks whether what was unpacked is an image itself: one in a compressed
+// archive is taken for a root file system.
+func notImage(dir *os.File) error {
+	top, err := safepath.Beneath(int(dir.Fd()), layer.TreeDir, unix.O_RDONLY|unix.O_DIRECTORY)
+	if err != nil {
+		return err
+	}
+	defer top.Close()
+	f := &folderFiles{top}
+	if f.has(layoutFile) && f.has(indexFile) {
+		return ErrCompressed
+	}
+	if b, err := readAll(f, manifestFile); err == nil {
+		var all []saved
+		if json.Unmarshal(b, &all) == nil && len(all) > 0 && f.has(all[0].Config) {
+			return ErrCompressed
+		}
+	}
+	return nil
 }
 
 // publish gives an unpacked layer its place. Of one whose digest nobody knew, only now
