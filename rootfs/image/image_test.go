@@ -50,7 +50,21 @@ func TestMain(m *testing.M) {
 			os.Exit(importThere(last))
 		}
 	}
-	os.Exit(m.Run())
+	os.Exit(runAndClean(m))
+}
+
+// scratch is where this test is built.
+var scratch string
+
+func runAndClean(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "jail-unpacker-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	scratch = dir
+	return m.Run()
 }
 
 // built is this test without cgo, with which an unpacker can't confine itself.
@@ -58,11 +72,7 @@ var built = sync.OnceValues(func() (string, error) {
 	if i, ok := debug.ReadBuildInfo(); ok && slices.Contains(i.Settings, debug.BuildSetting{Key: "CGO_ENABLED", Value: "0"}) {
 		return os.Executable()
 	}
-	dir, err := os.MkdirTemp("", "jail-unpacker")
-	if err != nil {
-		return "", err
-	}
-	file := filepath.Join(dir, "unpacker")
+	file := filepath.Join(scratch, "unpacker")
 	c := exec.Command("go", "test", "-c", "-o", file, ".")
 	c.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := c.CombinedOutput(); err != nil {

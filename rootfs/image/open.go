@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/rootfs/layer"
@@ -116,10 +115,7 @@ func (s *source) read(f *os.File, path string, o *Options) error {
 	if err != nil {
 		return err
 	}
-	if format != layer.Tar {
-		if err := notImage(f); err != nil {
-			return err
-		}
+	if format != layer.Tar { // it is not decompressed here, where it is not confined
 		return s.plain(f, path, o)
 	}
 	files, err := index(f, o.Key != "")
@@ -171,22 +167,6 @@ func (s *source) plain(f *os.File, path string, o *Options) error {
 		}
 	}
 	s.kind, s.layers = kindArchive, []blob{b}
-	return nil
-}
-
-// notImage looks at the first name in a compressed archive: an image in one would be
-// taken for a root file system.
-func notImage(f *os.File) error {
-	name, err := layer.FirstName(io.NewSectionReader(f, 0, 1<<62))
-	if err != nil {
-		return err
-	}
-	name = filepath.Clean(name)
-	for _, own := range [...]string{layoutFile, indexFile, manifestFile, "blobs", "repositories"} {
-		if name == own {
-			return ErrCompressed
-		}
-	}
 	return nil
 }
 

@@ -84,6 +84,18 @@ func (l *made) lead(kind string, p *Platform) {
 	l.index.Manifests = append(l.index.Manifests, d)
 }
 
+func TestAnImageInACompressedArchiveIsNoRootFileSystem(t *testing.T) {
+	l := newLayout(t, tarOf(t, base...))
+	docker := tarOf(t, file{name: manifestFile, body: string(l.json([]saved{{Config: "c", Layers: []string{"a"}}}))}, file{name: "c", body: "{}"})
+	for _, b := range [][]byte{tarOf(t, l.files()...), docker} {
+		s := newStore(t)
+		if _, err := Import(t.Context(), s, written(t, gzipped(t, b)), name(t, "image"), options(t)); !errors.Is(err, ErrCompressed) {
+			t.Error(err)
+		}
+		intact(t, s)
+	}
+}
+
 func TestOfAnIndexTheImageOfThisMachineIsTaken(t *testing.T) {
 	l := newLayout(t, tarOf(t, base...))
 	here := Platform{}.orThis()

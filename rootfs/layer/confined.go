@@ -86,7 +86,7 @@ func start(c *Command, dir *os.File, o *Options) (*unpackerProcess, error) {
 		return p, refuse(confining, c.Path, err)
 	}
 	if !o.AllowUnconfined {
-		return nil, &Error{Op: confining, Object: "the unpacker", Err: caused{ErrNoWalls, err}, Hint: `allow user namespaces ("jail doctor" says how), or allow it to run without`}
+		return nil, &Error{Op: confining, Object: "the unpacker", Err: caused{ErrNoWalls, err}, Hint: `allow user namespaces ("jail doctor" says how), or let it run without (import --unconfined)`}
 	}
 	p, err = startWith(c, dir, o, &syscall.SysProcAttr{Pdeathsig: unix.SIGKILL})
 	return p, refuse(confining, c.Path, err)

@@ -99,6 +99,7 @@ var hints = [...]struct {
 	{ErrNotEmpty, "unpack into an empty folder"},
 	{ErrSkeleton, "import the image again"},
 	{ErrReserved, "have the program call it otherwise"},
+	{ErrChanged, "stop what writes to it, and try again"},
 	{ErrNoProgram, "put jaild beside this program, or into a folder of PATH"},
 	{unix.ENOSPC, "free space on the file system"},
 	{unix.EDQUOT, "free space of yours on the file system"},

@@ -1,7 +1,6 @@
 package layer
 
 import (
-	"archive/tar"
 	"bufio"
 	"bytes"
 	"errors"
@@ -147,20 +146,4 @@ func (f faulty) Read(p []byte) (int, error) {
 		err = caused{ErrCompression, err}
 	}
 	return n, err
-}
-
-// FirstName gives the name of the first entry of an archive, which shows what it is an
-// archive of; "" where it has none.
-func FirstName(r io.Reader) (string, error) {
-	d, _, err := decompressor(r, "")
-	if err != nil {
-		return "", refuse(unpacking, "", err)
-	}
-	defer d.Close()
-	const most = 4 << 20
-	h, err := tar.NewReader(io.LimitReader(d, most)).Next()
-	if err != nil {
-		return "", nil // who unpacks it says what is wrong
-	}
-	return h.Name, nil
 }

@@ -35,7 +35,8 @@ type PackOptions struct {
 // Pack writes the folder dir as the archive of a layer, uncompressed: with the names in
 // byte order, headers that only what is in the folder determines, and PAX records
 // where they are needed. Nothing in the folder is followed or waited for, whoever has
-// written it; a file that is changed meanwhile is an error. Devices, FIFOs and sockets
+// written it; a file that is changed meanwhile is an error. Of what is mounted in it
+// there is the folder alone. Devices, FIFOs and sockets
 // are left out and counted, and of the attributes all but those of the users' space
 // and security.capability. Holes are written as zeros, of which Unpack makes holes.
 // The error is an *Error.
@@ -73,6 +74,7 @@ type packer struct {
 	options *PackOptions
 	out     *counting
 	tar     *tar.Writer
+	dev     uint64           // of the folder
 	links   map[inode]string // the first name of each file that has more
 	linked  int              // bytes of these names
 	info    Info
@@ -88,6 +90,11 @@ func (p *packer) top(dir *os.File) error {
 		return err
 	}
 	defer f.Close()
+	var st unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
+		return err
+	}
+	p.dev = st.Dev
 	return p.folder(f, "", 0)
 }
 
@@ -101,7 +108,7 @@ func (p *packer) folder(f *os.File, path string, depth int) error {
 	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
 		return err
 	}
-	if err := p.head(int(f.Fd()), "./", path+"/", &st); err != nil {
+	if err := p.head(int(f.Fd()), "./", path+"/", &st); err != nil || st.Dev != p.dev {
 		return err
 	}
 	names, err := p.names(f)

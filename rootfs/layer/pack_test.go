@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/jailrun/jail/rootfs/digest"
+	"github.com/jailrun/jail/test/apart"
 	"golang.org/x/sys/unix"
 )
 
@@ -122,4 +123,20 @@ func (w *tampering) Write(b []byte) (int, error) {
 		return len(b), os.Truncate(w.path, 100)
 	}
 	return len(b), nil
+}
+
+func TestWhatIsMountedInAFolderIsNotPacked(t *testing.T) {
+	apart.Run(t, func(dir string) {
+		must(t, os.MkdirAll(dir+"/top/mounted", 0o700))
+		must(t, unix.Mount("none", dir+"/top/mounted", "tmpfs", 0, ""))
+		must(t, os.WriteFile(dir+"/top/mounted/secret", []byte("secret"), 0o600))
+		f, err := os.Open(dir + "/top")
+		must(t, err)
+		defer f.Close()
+		data, i, err := pack(t, f, PackOptions{})
+		must(t, err)
+		if bytes.Contains(data, []byte("secret")) || i.Entries != 2 {
+			t.Errorf("%+v: %q", i, data)
+		}
+	})
 }
