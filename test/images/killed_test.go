@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // longVar asks for the long form of tests that are as good as they last.
@@ -134,11 +136,32 @@ func (k *killer) copied(i int) {
 // leavesNothing: what the killed had begun is gone.
 func (k *killer) leavesNothing() {
 	k.t.Helper()
+	left := k.left()
+	for _, path := range left {
+		k.waitFor(path)
+	}
+	if len(left) > 0 {
+		k.u.does(k.t, "image", "gc")
+	}
+	if left := k.left(); len(left) > 0 {
+		k.t.Errorf("left behind: %v", left)
+	}
+}
+
+func (k *killer) left() (all []string) {
 	for _, pattern := range []string{"tmp/*", "tmp/.[!.]*", "states/.[!.]*"} {
 		left, err := filepath.Glob(filepath.Join(k.u.store(), pattern))
 		must(k.t, err)
-		if len(left) > 0 {
-			k.t.Errorf("left behind: %v", left)
-		}
+		all = append(all, left...)
 	}
+	return all
+}
+
+// waitFor waits for the lock of a folder: a killed command's unpacker has it until it has
+// seen that it is alone.
+func (k *killer) waitFor(path string) {
+	f, err := os.Open(path) // #nosec G304 -- of the test's own store
+	must(k.t, err)
+	defer f.Close()
+	must(k.t, unix.Flock(int(f.Fd()), unix.LOCK_EX))
 }
