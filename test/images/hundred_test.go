@@ -5,11 +5,14 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/jailrun/jail/test/oci"
 )
 
 // live is a jail whose program waits.
@@ -61,7 +64,7 @@ func (l *live) end(t *testing.T) string {
 func TestAHundredJailsTakeTheDiskOfOneImageAndOfTheirChanges(t *testing.T) {
 	const jails, change = 100, 256 << 10
 	dir := public(t)
-	newContainer(t, append(small(t), bulk(t))...).layout(filepath.Join(dir, "layout"))
+	must(t, image(append(small(t), bulk(t))...).Layout(filepath.Join(dir, "layout")))
 	asRootAndNot(t, func(t *testing.T, u *user) {
 		u.does(t, "image", "import", "--quiet", filepath.Join(dir, "layout"), "bulky")
 		image := diskUse(t, u.store())
@@ -120,9 +123,9 @@ func TestJailsOnOneImageShareTheMemoryOfItsFiles(t *testing.T) {
 	const jails = 20
 	dir := public(t)
 	source, program := filepath.Join(dir, "mapper.c"), filepath.Join(dir, "mapper")
-	newContainer(t).write(source, []byte(mapper))
+	must(t, os.WriteFile(source, []byte(mapper), 0o600))
 	tool(t, "gcc", "-static", "-O1", "-o", program, source)
-	newContainer(t, layerOf(t, member{name: "mapper", body: content(t, program)}), bulk(t)).layout(filepath.Join(dir, "layout"))
+	must(t, image(layerOf(t, oci.File{Name: "mapper", Body: content(t, program)}), bulk(t)).Layout(filepath.Join(dir, "layout")))
 	asRootAndNot(t, func(t *testing.T, u *user) {
 		u.does(t, "image", "import", "--quiet", filepath.Join(dir, "layout"), "mapped")
 		start := func() *live { return u.start(t, "--image", "mapped", "--", "/mapper", "/usr/bulk") }
@@ -161,5 +164,5 @@ const bulkBytes = 64 << 20
 
 // bulk is a layer of one large file.
 func bulk(t *testing.T) []byte {
-	return layerOf(t, member{name: "usr/"}, member{name: "usr/bulk", body: strings.Repeat("0123456789abcdef", bulkBytes/16)})
+	return layerOf(t, oci.File{Name: "usr/"}, oci.File{Name: "usr/bulk", Body: strings.Repeat("0123456789abcdef", bulkBytes/16)})
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jailrun/jail/test/oci"
 	"golang.org/x/sys/unix"
 )
 
@@ -25,8 +26,8 @@ func long() bool { return os.Getenv(longVar) != "" }
 func TestNothingIsHalfDoneWhenItIsKilled(t *testing.T) {
 	dir := public(t)
 	layers := small(t)
-	newContainer(t, layers...).layout(filepath.Join(dir, "v1"))
-	newContainer(t, append(layers, layerOf(t, member{name: "opt/"}, member{name: "opt/more", body: "more\n"}))...).layout(filepath.Join(dir, "v2"))
+	must(t, image(layers...).Layout(filepath.Join(dir, "v1")))
+	must(t, image(append(layers, layerOf(t, oci.File{Name: "opt/"}, oci.File{Name: "opt/more", Body: "more\n"}))...).Layout(filepath.Join(dir, "v2")))
 	asRootAndNot(t, func(t *testing.T, u *user) {
 		k := newKiller(t, u, dir)
 		kills := 50 / 2 // of each user's half
