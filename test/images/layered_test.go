@@ -18,7 +18,7 @@ func small(t *testing.T) [][]byte {
 	busybox, err := os.ReadFile("/bin/busybox")
 	must(t, err)
 	programs := []oci.File{{Name: "bin/"}, {Name: "bin/busybox", Body: string(busybox)}}
-	for _, name := range strings.Fields("sh ls cat echo stat touch mkdir rm ln dd sleep id sync") {
+	for _, name := range strings.Fields("sh grep chmod ls cat echo stat touch mkdir rm ln dd sleep id sync") {
 		programs = append(programs, oci.File{Name: "bin/" + name, Link: "busybox"})
 	}
 	return [][]byte{
