@@ -96,7 +96,7 @@ test-apparmor: deps-vm build ## boot a kernel in QEMU, and run jail under AppArm
 	@go run ./test/vm/run -kernels '$(or $(KERNELS),6.18)' -packages '' -apparmor -add /usr/bin/jail=bin/jail -add /etc/apparmor.d/jail=contrib/apparmor/jail \
 		-add /usr/bin/apparmor=test/vm/apparmor.sh -command apparmor
 
-adversary: deps-test build ## attack jail in some 150 ways; DEPTH=1 leaves out each layer in turn, PEER=bwrap attacks that, SIDE=1 both side by side; ONLY=REGEXP of CATEGORY/NAME, V=1 names each
+adversary: deps-test build ## attack jail in some 175 ways; DEPTH=1 leaves out each layer in turn, PEER=bwrap attacks that, SIDE=1 both side by side; ONLY=REGEXP of CATEGORY/NAME, V=1 names each
 	@$(if $(PEER)$(SIDE),scripts/install-deps peers)
 	@go run ./test/adversary $(if $(PEER),-peer '$(PEER)') $(if $(SIDE),-side) $(if $(DEPTH),-depth) $(if $(ADVERSARY_UID),-uid '$(ADVERSARY_UID)') $(if $(ONLY),-only '$(ONLY)') $(if $(V),-v)
 

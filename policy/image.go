@@ -98,12 +98,12 @@ func (v *findings) images(p *Policy) {
 }
 
 func checkStateSize(p *Policy) error {
-	const least = 8 * size.MiB // a file system of less has room for little but itself
+	const least = 16 * size.MiB // of a file system of 8M half would be its journal, which mke2fs(8) refuses
 	switch {
 	case p.StateSize == 0:
 		return nil
 	case p.StateSize < least:
-		return fault(p.StateSize.String(), ErrValue, "write 8M or more")
+		return fault(p.StateSize.String(), ErrValue, "write 16M or more")
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
@@ -81,7 +82,7 @@ func format(ctx context.Context, f *os.File, o Options) error {
 	var said bytes.Buffer
 	c.Stderr = &said
 	if err := c.Run(); err != nil {
-		return errors.Join(err, errors.New(strings.TrimSpace(said.String())))
+		return fmt.Errorf("%w: %s", err, strings.Join(strings.Fields(said.String()), " "))
 	}
 	return nil
 }

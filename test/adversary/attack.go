@@ -15,7 +15,7 @@ import (
 )
 
 // categories are the folders of attacks/, in the table's order.
-var categories = []string{"kernel", "files", "identity", "processes", "network", "limits", "memory", "information"}
+var categories = []string{"kernel", "files", "identity", "processes", "network", "limits", "memory", "information", ofImages}
 
 // attack is one way to breach a jail: a C program of its own.
 type attack struct {
@@ -35,6 +35,10 @@ type attack struct {
 // harmless says whether an attack may be made where nothing is known to hold it:
 // what tries limits takes the host's own memory and processes where there are none.
 func (a *attack) harmless() bool { return a.category != "limits" }
+
+// isForPeers says whether an attack can be made on what holds it in jail's place, none of
+// which has a store of jail's.
+func (a *attack) isForPeers() bool { return a.harmless() && a.category != ofImages }
 
 // isFor says whether an attack is made as a user.
 func (a *attack) isFor(uid int) bool {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
 )
 
 type options struct {
@@ -95,11 +96,22 @@ func prepare(ctx context.Context, o options) (*scene, []*attack, error) {
 		s.close()
 		return nil, nil, err
 	}
-	if err := s.plant(list); err != nil {
+	if err := s.furnish(ctx, list, o); err != nil {
 		s.close()
 		return nil, nil, err
 	}
 	return s, list, nil
+}
+
+// furnish makes what needs the attacks built, or is for some of them only.
+func (s *scene) furnish(ctx context.Context, list []*attack, o options) error {
+	if err := s.plant(list); err != nil {
+		return err
+	}
+	if o.peer == nil && slices.ContainsFunc(list, func(a *attack) bool { return a.category == ofImages }) {
+		return s.stock(ctx, o.jail)
+	}
+	return nil
 }
 
 // attackAll makes the attacks as each user.

@@ -21,7 +21,7 @@ const patience = 20 * time.Second
 func (s *scene) against(ctx context.Context, list []*attack, uid int) ([]outcome, error) {
 	var done []outcome
 	for _, a := range list {
-		if !a.isFor(uid) || s.peer != nil && !a.harmless() {
+		if !a.isFor(uid) || s.peer != nil && !a.isForPeers() {
 			continue
 		}
 		out, err := s.outside(ctx, a, uid)
@@ -182,7 +182,7 @@ func (s *scene) play(ctx context.Context, a *attack, uid int, argv []string, att
 // a descriptor of the host's root.
 func (s *scene) command(ctx context.Context, a *attack, uid int, argv []string, attr *syscall.SysProcAttr) *exec.Cmd {
 	c := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	c.Env = []string{"PATH=/usr/bin:/bin", "SECRET=" + s.marker, "HOME=/nonexistent"}
+	c.Env = []string{"PATH=/usr/bin:/bin", "SECRET=" + s.marker, "HOME=/nonexistent", "JAIL_STORE=" + s.store(uid)}
 	c.Env = append(c.Env, s.hook...)
 	c.ExtraFiles = []*os.File{s.leak}
 	c.Dir = s.dir

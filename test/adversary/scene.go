@@ -271,7 +271,7 @@ func (s *scene) facts(uid int) []string {
 		"address=" + s.address, "interface=" + s.link,
 		"uid=" + strconv.Itoa(uid), "rw=" + s.rw(uid), "setid=" + s.setid(), "hostname=" + s.hostname, "uptime=" + s.uptime,
 	}
-	return list
+	return append(list, s.stocked(uid)...)
 }
 
 func (s *scene) close() {

@@ -34,7 +34,7 @@ func (s *scene) weakCommand(ctx context.Context, l launch) *exec.Cmd {
 		argv = append(argv, "--json", l.result)
 	}
 	c := dirty(ctx, l.uid, slices.Concat(argv, l.flags, []string{"--"}, l.program)...)
-	c.Env = l.environ()
+	c.Env = append(l.environ(), "JAIL_STORE="+s.store(l.uid))
 	c.Dir = "/"
 	c.ExtraFiles = []*os.File{s.leak}
 	c.WaitDelay = time.Second

@@ -12,7 +12,8 @@ import (
 // command is one launch, ready to be repeated with nothing left to decide.
 type command struct {
 	argv []string
-	uid  int // also the gid; 0 stays as the benchmark is
+	uid  int      // also the gid; 0 stays as the benchmark is
+	env  []string // besides PATH
 }
 
 // duel holds the walls of two commands that took turns.
@@ -76,7 +77,7 @@ var null = func() *os.File {
 }()
 
 func (c command) attr() *os.ProcAttr {
-	a := &os.ProcAttr{Files: []*os.File{null, null, null}, Env: []string{"PATH=/usr/bin:/usr/sbin"}, Dir: "/"}
+	a := &os.ProcAttr{Files: []*os.File{null, null, null}, Env: append([]string{"PATH=/usr/bin:/usr/sbin"}, c.env...), Dir: "/"}
 	if c.uid != 0 {
 		a.Sys = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(c.uid), Gid: uint32(c.uid), Groups: []uint32{}}}
 	}

@@ -54,6 +54,9 @@ func (l *lab) fill(ctx context.Context, jail string) (err error) {
 	if err := copyProgram(jail, l.jail); err != nil {
 		return fmt.Errorf(`%w: build it first ("make build")`, err)
 	}
+	if err := copyProgram(jail+"d", l.jail+"d"); err != nil {
+		return fmt.Errorf(`%w: build it first ("make build")`, err)
+	}
 	l.bwrap, _ = exec.LookPath("bwrap")
 	l.self, err = os.Executable()
 	return err

@@ -25,6 +25,9 @@ var rows = []row{
 	{"spread of times", spread},
 	{"audited", audited},
 	{"notified", notified},
+	{"images", images},
+	{"state, launch", stateLaunch},
+	{"state, commit", stateCommit},
 	{"kill -9 of the supervisor", kill},
 	{"import of 1 GB", imported},
 }

@@ -10,6 +10,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jailrun/jail/test/oci"
+	"golang.org/x/sys/unix"
 )
 
 // longVar asks for the long form of tests that are as good as they last.
@@ -23,8 +26,8 @@ func long() bool { return os.Getenv(longVar) != "" }
 func TestNothingIsHalfDoneWhenItIsKilled(t *testing.T) {
 	dir := public(t)
 	layers := small(t)
-	newContainer(t, layers...).layout(filepath.Join(dir, "v1"))
-	newContainer(t, append(layers, layerOf(t, member{name: "opt/"}, member{name: "opt/more", body: "more\n"}))...).layout(filepath.Join(dir, "v2"))
+	must(t, image(layers...).Layout(filepath.Join(dir, "v1")))
+	must(t, image(append(layers, layerOf(t, oci.File{Name: "opt/"}, oci.File{Name: "opt/more", Body: "more\n"}))...).Layout(filepath.Join(dir, "v2")))
 	asRootAndNot(t, func(t *testing.T, u *user) {
 		k := newKiller(t, u, dir)
 		kills := 50 / 2 // of each user's half
@@ -134,11 +137,32 @@ func (k *killer) copied(i int) {
 // leavesNothing: what the killed had begun is gone.
 func (k *killer) leavesNothing() {
 	k.t.Helper()
+	left := k.left()
+	for _, path := range left {
+		k.waitFor(path)
+	}
+	if len(left) > 0 {
+		k.u.does(k.t, "image", "gc")
+	}
+	if left := k.left(); len(left) > 0 {
+		k.t.Errorf("left behind: %v", left)
+	}
+}
+
+func (k *killer) left() (all []string) {
 	for _, pattern := range []string{"tmp/*", "tmp/.[!.]*", "states/.[!.]*"} {
 		left, err := filepath.Glob(filepath.Join(k.u.store(), pattern))
 		must(k.t, err)
-		if len(left) > 0 {
-			k.t.Errorf("left behind: %v", left)
-		}
+		all = append(all, left...)
 	}
+	return all
+}
+
+// waitFor waits for the lock of a folder: a killed command's unpacker has it until it has
+// seen that it is alone.
+func (k *killer) waitFor(path string) {
+	f, err := os.Open(path) // #nosec G304 -- of the test's own store
+	must(k.t, err)
+	defer f.Close()
+	must(k.t, unix.Flock(int(f.Fd()), unix.LOCK_EX))
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jailrun/jail/test/oci"
 	"golang.org/x/sys/unix"
 )
 
@@ -16,16 +17,16 @@ func small(t *testing.T) [][]byte {
 	t.Helper()
 	busybox, err := os.ReadFile("/bin/busybox")
 	must(t, err)
-	programs := []member{{name: "bin/"}, {name: "bin/busybox", body: string(busybox)}}
-	for _, name := range strings.Fields("sh ls cat echo stat touch mkdir rm ln dd sleep id sync") {
-		programs = append(programs, member{name: "bin/" + name, link: "busybox"})
+	programs := []oci.File{{Name: "bin/"}, {Name: "bin/busybox", Body: string(busybox)}}
+	for _, name := range strings.Fields("sh grep chmod ls cat echo stat touch mkdir rm ln dd sleep id sync") {
+		programs = append(programs, oci.File{Name: "bin/" + name, Link: "busybox"})
 	}
 	return [][]byte{
 		layerOf(t, programs...),
-		layerOf(t, member{name: "etc/"}, member{name: "etc/removed", body: "of the second layer\n"}, member{name: "etc/kept", body: "kept\n"},
-			member{name: "opt/"}, member{name: "opt/old", body: "of the second layer\n"}),
-		layerOf(t, member{name: "etc/"}, member{name: "etc/.wh.removed"}),
-		layerOf(t, member{name: "opt/"}, member{name: "opt/.wh..wh..opq"}, member{name: "opt/new", body: "new\n"}),
+		layerOf(t, oci.File{Name: "etc/"}, oci.File{Name: "etc/removed", Body: "of the second layer\n"}, oci.File{Name: "etc/kept", Body: "kept\n"},
+			oci.File{Name: "opt/"}, oci.File{Name: "opt/old", Body: "of the second layer\n"}),
+		layerOf(t, oci.File{Name: "etc/"}, oci.File{Name: "etc/.wh.removed"}),
+		layerOf(t, oci.File{Name: "opt/"}, oci.File{Name: "opt/.wh..wh..opq"}, oci.File{Name: "opt/new", Body: "new\n"}),
 	}
 }
 
@@ -33,9 +34,9 @@ func small(t *testing.T) [][]byte {
 // opaque folder.
 func TestEveryFormOfAnImageRuns(t *testing.T) {
 	dir := public(t)
-	c := newContainer(t, small(t)...)
-	c.layout(filepath.Join(dir, "layout"))
-	c.archive(filepath.Join(dir, "archive.tar"))
+	c := image(small(t)...)
+	must(t, c.Layout(filepath.Join(dir, "layout")))
+	must(t, c.Archive(filepath.Join(dir, "archive.tar")))
 	asRootAndNot(t, func(t *testing.T, u *user) {
 		for _, form := range []string{"layout", "archive.tar"} {
 			u.does(t, "image", "import", "--quiet", filepath.Join(dir, form), form)
@@ -50,7 +51,7 @@ func TestEveryFormOfAnImageRuns(t *testing.T) {
 func TestAnImageOfOneProgramNeedsNoShell(t *testing.T) {
 	dir := public(t)
 	for name, flags := range map[string][]string{"static": {"-static"}, "dynamic": nil} {
-		newContainer(t, layerOf(t, onlyProgram(t, flags...)...)).layout(filepath.Join(dir, name))
+		must(t, image(layerOf(t, onlyProgram(t, flags...)...)).Layout(filepath.Join(dir, name)))
 	}
 	asRootAndNot(t, func(t *testing.T, u *user) {
 		for _, name := range []string{"static", "dynamic"} {
@@ -74,19 +75,19 @@ int main(int argc, char **argv) {
 `
 
 // onlyProgram has a program, and the libraries that it asks for.
-func onlyProgram(t *testing.T, flags ...string) []member {
+func onlyProgram(t *testing.T, flags ...string) []oci.File {
 	t.Helper()
 	dir := t.TempDir()
 	source, program := filepath.Join(dir, "app.c"), filepath.Join(dir, "app")
 	must(t, os.WriteFile(source, []byte(lonely), 0o600))
 	tool(t, "gcc", append(flags, "-O1", "-o", program, source)...)
-	all := []member{{name: "app", body: content(t, program)}}
+	all := []oci.File{{Name: "app", Body: content(t, program)}}
 	if len(flags) > 0 {
 		return all
 	}
 	for _, word := range strings.Fields(tool(t, "ldd", program)) {
 		if strings.HasPrefix(word, "/") {
-			all = append(all, member{name: word[1:], body: content(t, word)})
+			all = append(all, oci.File{Name: word[1:], Body: content(t, word)})
 		}
 	}
 	return all
@@ -97,8 +98,8 @@ func onlyProgram(t *testing.T, flags ...string) []member {
 func TestALayerThatTheStoreHasIsNotWrittenAgain(t *testing.T) {
 	dir := public(t)
 	layers := small(t)
-	newContainer(t, layers...).layout(filepath.Join(dir, "first"))
-	newContainer(t, append(layers, layerOf(t, member{name: "opt/more", body: "more\n"}))...).layout(filepath.Join(dir, "second"))
+	must(t, image(layers...).Layout(filepath.Join(dir, "first")))
+	must(t, image(append(layers, layerOf(t, oci.File{Name: "opt/more", Body: "more\n"}))...).Layout(filepath.Join(dir, "second")))
 	asRootAndNot(t, func(t *testing.T, u *user) {
 		u.does(t, "image", "import", "--quiet", filepath.Join(dir, "first"), "first")
 		before := stamps(t, filepath.Join(u.store(), "layers"))

@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/jailrun/jail/test/oci"
 )
 
 // TestTheLifeOfAState: what a program changes is told, is made an image of, is kept as a
@@ -11,9 +13,9 @@ import (
 func TestTheLifeOfAState(t *testing.T) {
 	dir := public(t)
 	layers := small(t)
-	newContainer(t, layers...).layout(filepath.Join(dir, "v1"))
-	upgraded := layerOf(t, member{name: "opt/"}, member{name: "opt/new", body: "upgraded\n"}, member{name: "opt/more", body: "more\n"})
-	newContainer(t, append(layers, upgraded)...).layout(filepath.Join(dir, "v2"))
+	must(t, image(layers...).Layout(filepath.Join(dir, "v1")))
+	upgraded := layerOf(t, oci.File{Name: "opt/"}, oci.File{Name: "opt/new", Body: "upgraded\n"}, oci.File{Name: "opt/more", Body: "more\n"})
+	must(t, image(append(layers, upgraded)...).Layout(filepath.Join(dir, "v2")))
 	asRootAndNot(t, func(t *testing.T, u *user) {
 		for _, v := range []string{"v1", "v2"} {
 			u.does(t, "image", "import", "--quiet", filepath.Join(dir, v), "app:"+v)

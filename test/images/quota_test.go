@@ -1,10 +1,12 @@
 package images
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/jailrun/jail/isolate/result"
+	"github.com/jailrun/jail/test/oci"
 )
 
 // filler writes to a folder until that fails, and prints the errno: bytes to one file,
@@ -47,10 +49,10 @@ func withFiller(t *testing.T) string {
 	t.Helper()
 	dir := public(t)
 	source, program := filepath.Join(dir, "filler.c"), filepath.Join(dir, "filler")
-	newContainer(t).write(source, []byte(filler))
+	must(t, os.WriteFile(source, []byte(filler), 0o600))
 	tool(t, "gcc", "-static", "-O1", "-o", program, source)
-	layers := append(small(t), layerOf(t, member{name: "bin/"}, member{name: "bin/filler", body: content(t, program)}))
-	newContainer(t, layers...).layout(filepath.Join(dir, "layout"))
+	layers := append(small(t), layerOf(t, oci.File{Name: "bin/"}, oci.File{Name: "bin/filler", Body: content(t, program)}))
+	must(t, image(layers...).Layout(filepath.Join(dir, "layout")))
 	return filepath.Join(dir, "layout")
 }
 

@@ -1,0 +1,7 @@
+// Make a device node as root inside.
+//
+// Proof: plain
+// Flags: --image {image} --user root
+// Users: root
+
+#include "../files/mknod.c"
