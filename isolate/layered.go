@@ -56,6 +56,9 @@ func (r *run) findLayers() error {
 	if err := r.canLayer(); err != nil {
 		return &LaunchError{Op: "lay out the root", Index: -1, Layer: policy.LayerRootfs, Err: err, Hint: "leave --image, --writable-root, --state and --cow out here"}
 	}
+	if r.policy.Image == "" && r.policy.State == "" {
+		return nil
+	}
 	s, err := store.Open(store.Options{Verify: r.cmd.Assure})
 	if err != nil {
 		return &LaunchError{Op: "open the store", Index: -1, Layer: policy.LayerRootfs, Err: err}
