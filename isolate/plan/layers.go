@@ -102,11 +102,12 @@ func (b *builder) stageLayers() {
 	}
 }
 
-// reserves are folders that a state's file system keeps, of an inode and a block each.
+// reserves are folders that a state's file system keeps, of an inode and a block each: as
+// many as a mount takes.
 // Mounting an overlay makes a few files in its work folder and removes them (the kernel's
 // fs/overlayfs/super.c): one whose program has filled its state could not be used again,
 // not even to remove what is too much.
-var reserves = [...]string{"r0", "r1", "r2", "r3"}
+var reserves = [...]string{"r0", "r1", "r2"}
 
 // spendReserves and keepReserves stand around what is mounted and made before the
 // program begins.
