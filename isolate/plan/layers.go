@@ -98,15 +98,25 @@ func (b *builder) stageLayers() {
 	}
 	if u := b.in.Uppers; u != nil {
 		b.mkdir(uppersName, 0o755)
-		b.attach(&item{path: u.Path, fd: b.uppers}, "", uppersName, unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
+		b.attachUppers(u)
 	}
 }
 
-// reserves are folders that a state's file system keeps, of an inode and a block each.
-// Mounting an overlay makes a few files in its work folder and removes them (the kernel's
-// fs/overlayfs/super.c): one whose program has filled its state could not be used again,
-// not even to remove what is too much.
-var reserves = [...]string{"r0", "r1", "r2", "r3"}
+// attachUppers leaves a mount that the supervisor has made as that is: it has its
+// attributes, and no peer.
+func (b *builder) attachUppers(u *Uppers) {
+	if u.Fd >= 0 {
+		b.move(b.uppers, uppersName, u.Path)
+		return
+	}
+	b.attach(&item{path: u.Path, fd: b.uppers}, "", uppersName, unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
+}
+
+// reserves are folders that a state's file system keeps, of an inode and a block each: as
+// many as a mount takes. Mounting an overlay makes a few files in its work folder and
+// removes them (the kernel's fs/overlayfs/super.c): a state that its program has filled
+// could not be used again, not even to remove what is too much.
+var reserves = [...]string{"r0", "r1", "r2"}
 
 // spendReserves and keepReserves stand around what is mounted and made before the
 // program begins.

@@ -60,7 +60,7 @@ func parseOptions(args []string) (options, error) {
 	name := f.String("peer", "", "attack bwrap, firejail or podman in jail's place")
 	f.BoolVar(&o.side, "side", false, "attack jail and each installed peer, and print a table in Markdown")
 	f.BoolVar(&o.steps, "steps", false, "leave out each step of a launch in turn, and say what notices it")
-	step := f.String("step", "", "of -steps, only those whose \"PROCESS: STEP\" matches this regular expression")
+	step := f.String("step", "", "of -steps, only those whose \"[VARIANT: ]PROCESS: STEP\" matches this regular expression")
 	f.IntVar(&o.uid, "uid", nobody, "the ordinary user: firejail takes none that the system reserves")
 	f.BoolVar(&o.depth, "depth", false, "leave out each layer in turn, in namespaces that are thrown away")
 	f.BoolVar(&o.verbose, "v", false, "print every attack, not only what went wrong")

@@ -28,7 +28,10 @@ func (s *scene) stock(ctx context.Context, jail string) error {
 	if err != nil {
 		return fmt.Errorf("%w: install busybox-static", err)
 	}
-	base := []oci.File{{Name: "bin/"}, {Name: "bin/sh", Body: string(busybox)}, {Name: "opt/"}, {Name: "opt/shared", Body: "shared"}}
+	base := []oci.File{{Name: "bin/"}, {Name: "bin/sh", Body: string(busybox)}, {Name: "opt/"}, {Name: "opt/shared", Body: "shared"}, {Name: "opt/old", Body: "old"}, {Name: "usr/"}}
+	for _, name := range strings.Fields("ls cat head cksum touch sed id rm mv mkdir chown cut grep sleep find sort") {
+		base = append(base, oci.File{Name: "bin/" + name, Link: "sh"})
+	}
 	images := map[string][]oci.File{"app": base, "other": {{Name: "marked", Body: s.marker}}}
 	for name, files := range images {
 		if err := s.stockImage(ctx, name, files); err != nil {
@@ -36,6 +39,9 @@ func (s *scene) stock(ctx context.Context, jail string) error {
 		}
 	}
 	for _, uid := range s.users() {
+		if err := os.WriteFile(filepath.Join(s.rw(uid), "there"), []byte("there"), 0o644); err != nil {
+			return err
+		}
 		if err := s.manage(ctx, uid, "exec", "--quiet", "--image", "app", "--state", "other", "--state-size", "16M", "--", "sh", "-c", "echo "+s.marker+" >/kept"); err != nil {
 			return err
 		}
@@ -68,10 +74,7 @@ func (s *scene) stockImage(ctx context.Context, name string, files []oci.File) e
 
 // manage runs a command of jail's on a user's store.
 func (s *scene) manage(ctx context.Context, uid int, args ...string) error {
-	c := exec.CommandContext(ctx, s.jail, args...)
-	c.Dir, c.SysProcAttr = "/", credential(uid)
-	c.Env = []string{"PATH=/usr/bin:/bin", "HOME=/nonexistent", "JAIL_STORE=" + s.store(uid)}
-	if out, err := c.CombinedOutput(); err != nil {
+	if out, err := s.managing(ctx, uid, args...).CombinedOutput(); err != nil {
 		return fmt.Errorf("jail %s: %w: %s", strings.Join(args, " "), err, out)
 	}
 	return nil
@@ -87,4 +90,11 @@ func (s *scene) stocked(uid int) []string {
 		}
 	}
 	return list
+}
+
+func (s *scene) managing(ctx context.Context, uid int, args ...string) *exec.Cmd {
+	c := exec.CommandContext(ctx, s.jail, args...)
+	c.Dir, c.SysProcAttr = "/", credential(uid)
+	c.Env = []string{"PATH=/usr/bin:/bin", "HOME=/nonexistent", "JAIL_STORE=" + s.store(uid)}
+	return c
 }

@@ -72,29 +72,65 @@ const (
 	changesNone = "nothing here could change: the host's own hard limit is 0 too, and only CAP_SYS_RESOURCE could raise it"
 )
 
-// leaveOutEach leaves out each step whose name matches.
+// leaveOutEach leaves out each step whose name matches: those of the default launch, then
+// those that only a variant has.
 func (s *scene) leaveOutEach(ctx context.Context, t *stepTable, list []*attack, uid int, only func(string) bool) error {
-	steps, err := s.steps(ctx, uid)
+	known := map[string]bool{}
+	for _, v := range append([]variant{{}}, variants...) {
+		if !v.isFor(uid) {
+			continue
+		}
+		b := &baselines{scene: s, uid: uid, flags: s.flagsOf(&v, uid), of: map[string]posture.Report{}}
+		b.ask, b.attacks = witnesses(), list
+		if v.name != "" {
+			b.ask, b.attacks = variantWitnesses, ofCategory(list, ofImages)
+		}
+		if err := b.leaveOut(ctx, t, v.name, known, only); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func ofCategory(list []*attack, category string) (some []*attack) {
+	for _, a := range list {
+		if a.category == category {
+			some = append(some, a)
+		}
+	}
+	return some
+}
+
+// leaveOut leaves out the steps of one kind of launch that are not known by another.
+func (b *baselines) leaveOut(ctx context.Context, t *stepTable, variant string, known map[string]bool, only func(string) bool) error {
+	b.scene.forget(ctx, b.view("")) // it may have been made by another variant
+	steps, err := b.scene.steps(ctx, b.uid, b.flags)
 	if err != nil {
 		return err
 	}
-	bases := &baselines{scene: s, uid: uid, of: map[string]posture.Report{}}
 	for _, step := range steps {
-		if !only(step) {
+		title := strings.ReplaceAll(step, b.scene.dir, "DIR")
+		if variant != "" {
+			title = variant + ": " + title
+		}
+		if known[step] || !only(title) {
 			continue
 		}
-		by, err := s.noticed(ctx, bases, list, uid, step)
+		by, err := b.noticed(ctx, step)
 		if err != nil {
 			return fmt.Errorf("%s: without %q: %w", t.user, step, err)
 		}
-		t.add(step, by)
+		t.add(title, by)
+	}
+	for _, step := range steps {
+		known[step] = true
 	}
 	return nil
 }
 
 // steps lists those of a launch, each once.
-func (s *scene) steps(ctx context.Context, uid int) ([]string, error) {
-	l := launch{uid: uid, program: []string{"/bin/true"}}
+func (s *scene) steps(ctx context.Context, uid int, flags []string) ([]string, error) {
+	l := launch{uid: uid, flags: flags, program: []string{"/bin/sh", "-c", ":"}}
 	c := s.weakCommand(ctx, l)
 	c.Env = append(c.Env, "JAIL_STEPS=1")
 	out, err := c.CombinedOutput()
@@ -107,15 +143,24 @@ func (s *scene) steps(ctx context.Context, uid int) ([]string, error) {
 	if err == nil && len(steps) == 0 {
 		err = fmt.Errorf("no steps are listed: %s", out)
 	}
+	if err != nil {
+		err = fmt.Errorf("%v: %w: %s", flags, err, lastLine(string(out)))
+	}
 	return steps, err
 }
 
 // baselines are what the witnesses see of jails that lack no step.
 type baselines struct {
-	scene *scene
-	uid   int
-	of    map[string]posture.Report
+	scene   *scene
+	uid     int
+	flags   []string
+	ask     []witness
+	attacks []*attack
+	of      map[string]posture.Report
 }
+
+// view is what the witnesses look at: "" leaves no step out.
+func (b *baselines) view(step string) view { return view{uid: b.uid, step: step, flags: b.flags} }
 
 // looks is how often a witness is asked, when first, until he says the same twice
 // running: a machine that is busy with others makes differences of its own. One
@@ -129,7 +174,7 @@ func (b *baselines) get(ctx context.Context, w *witness) (posture.Report, error)
 	var last posture.Report
 	var d map[string]string
 	for range looks {
-		r, err := w.see(ctx, b.scene, view{uid: b.uid})
+		r, err := w.see(ctx, b.scene, b.view(""))
 		if err != nil {
 			return nil, err
 		}
@@ -143,13 +188,13 @@ func (b *baselines) get(ctx context.Context, w *witness) (posture.Report, error)
 }
 
 // noticed says what has noticed that a step was left out.
-func (s *scene) noticed(ctx context.Context, bases *baselines, list []*attack, uid int, step string) (string, error) {
-	for _, w := range witnesses() {
-		base, err := bases.get(ctx, &w)
+func (b *baselines) noticed(ctx context.Context, step string) (string, error) {
+	for _, w := range b.ask {
+		base, err := b.get(ctx, &w)
 		if err != nil {
 			return "", err
 		}
-		by, err := s.testify(ctx, &w, base, view{uid: uid, step: step})
+		by, err := b.scene.testify(ctx, &w, base, b.view(step))
 		if err != nil {
 			return "", err
 		}
@@ -160,7 +205,7 @@ func (s *scene) noticed(ctx context.Context, bases *baselines, list []*attack, u
 	if onlyLimit(step) {
 		return changesNone, nil
 	}
-	return s.attacked(ctx, list, uid, step)
+	return b.scene.attacked(ctx, b.attacks, b.uid, step)
 }
 
 // testify has a witness look at a launch without a step, and once more at one
@@ -172,7 +217,7 @@ func (s *scene) testify(ctx context.Context, w *witness, base posture.Report, v 
 		if by == (testimony{}) || err != nil {
 			return testimony{}, err
 		}
-		still, err := s.tell(ctx, w, base, view{uid: v.uid})
+		still, err := s.tell(ctx, w, base, view{uid: v.uid, flags: v.flags})
 		if err != nil {
 			return testimony{}, err
 		}
@@ -211,11 +256,17 @@ func (s *scene) attacked(ctx context.Context, list []*attack, uid int, step stri
 	return uncaught, nil
 }
 
+// noStep is what the hook of tests says of a launch that has not the step.
+const noStep = "there is no step"
+
 // standsOn says whether what holds an attack is the step that a scene's jails are
 // without.
 func standsOn(ctx context.Context, a *attack, uid int, without, with *scene) (bool, error) {
 	for _, s := range []*scene{without, with, without} {
 		got, err := s.inside(ctx, a, uid, a.flags)
+		if err != nil && strings.Contains(err.Error(), noStep) {
+			return false, nil // its launch is of another kind
+		}
 		if err != nil || got.through() != (s == without) {
 			return false, err
 		}

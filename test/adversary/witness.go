@@ -20,13 +20,14 @@ type witness struct {
 
 // view is whom and what a witness looks at.
 type view struct {
-	uid  int
-	step string // the one that is left out, "" for none
+	uid   int
+	step  string   // the one that is left out, "" for none
+	flags []string // of each launch
 }
 
 // launch is a program in a jail in the situation that m makes.
 func (v view) launch(m mutation, program ...string) launch {
-	return launch{mutation: m.without(v.step), uid: v.uid, program: program}
+	return launch{mutation: m.without(v.step), uid: v.uid, flags: v.flags, program: program}
 }
 
 // with gives a launch flags.

@@ -51,10 +51,12 @@ func TestEveryFormOfAnImageRuns(t *testing.T) {
 func TestAnImageOfOneProgramNeedsNoShell(t *testing.T) {
 	dir := public(t)
 	for name, flags := range map[string][]string{"static": {"-static"}, "dynamic": nil} {
-		must(t, image(layerOf(t, onlyProgram(t, flags...)...)).Layout(filepath.Join(dir, name)))
+		c := image(layerOf(t, onlyProgram(t, flags...)...))
+		must(t, c.Layout(filepath.Join(dir, name)))
+		must(t, c.Archive(filepath.Join(dir, name+".tar")))
 	}
 	asRootAndNot(t, func(t *testing.T, u *user) {
-		for _, name := range []string{"static", "dynamic"} {
+		for _, name := range []string{"static", "dynamic", "static.tar", "dynamic.tar"} {
 			u.does(t, "image", "import", "--quiet", filepath.Join(dir, name), name)
 			wants(t, u.says(t, "--image "+name, "/app", "5"), "1 argument, 0 other programs")
 			r, res := u.exec(t, "--image", name, "--", "sh", "-c", "true")
