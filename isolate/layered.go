@@ -45,6 +45,7 @@ var (
 	errNoOverlay    = errors.New("overlays in a user namespace need Linux 5.12")
 	errNoLayers     = errors.New("there is no root of the jail's own here")
 	errNotFolder    = errors.New("is not a folder")
+	errStoreInside  = errors.New("the store of images and states is in it")
 	errNoUpperOwner = errors.New("an overlay in the host's user namespace would have the host's files changed")
 )
 
@@ -193,15 +194,16 @@ func (r *run) keep(in *plan.Input) error {
 	return r.showTree(in.Uppers.Fd, s.Path())
 }
 
-// add takes an overlay into the run, of a source that is "" for an image's.
-func (r *run) add(l plan.Layers, source string) {
+// add takes an overlay into the run, and what a state is to know of it.
+func (r *run) add(l plan.Layers, p state.Part) {
+	p.Target, p.Dirs = l.Target, l.Dirs
 	r.layers.list = append(r.layers.list, l)
-	r.layers.parts = append(r.layers.parts, state.Part{Target: l.Target, Source: source})
+	r.layers.parts = append(r.layers.parts, p)
 }
 
 // layHost makes the root, and each folder of the host's in it, one that can be changed.
 func (r *run) layHost(in *plan.Input) {
-	r.add(plan.Layers{Target: "/", Fd: -1}, "")
+	r.add(plan.Layers{Target: "/", Fd: -1}, state.Part{Kind: state.KindRoot})
 	entries := make([]rootfs.Entry, 0, len(in.View.Entries)+2)
 	for _, e := range in.View.Entries {
 		if e.Kind == rootfs.Overlay {
@@ -227,7 +229,7 @@ func (r *run) layHosts(l plan.Layers) {
 			l.Dirs = append(l.Dirs, d)
 		}
 	}
-	r.add(l, l.Tree)
+	r.add(l, state.Part{Kind: state.KindView, Source: l.Tree})
 }
 
 // ownFolders are below /usr where programs and their parts are installed, parents first.
@@ -252,7 +254,7 @@ func (r *run) layImage() error {
 		}
 		l.Lowers = append(l.Lowers, name)
 	}
-	return r.layTree(l, "")
+	return r.layTree(l, state.Part{Kind: state.KindRoot})
 }
 
 // layFolder makes a folder of the caller's one that can be changed.
@@ -260,14 +262,17 @@ func (r *run) layFolder(f *policy.File, s *plan.Source) error {
 	if !s.Dir {
 		return sourceError(f, errNotFolder, "show a file with --ro")
 	}
+	if store, err := filepath.EvalSymlinks(r.layers.store); r.layers.store != "" && err == nil && within(store, s.Real) {
+		return sourceError(f, errStoreInside, "name a folder in it, or keep the store elsewhere (JAIL_STORE)")
+	}
 	l := plan.Layers{Target: f.Target, Tree: s.Real, Fd: s.Fd}
 	s.Fd = -1 // it is passed as the overlay's
-	return r.layTree(l, s.Real)
+	return r.layTree(l, state.Part{Kind: state.KindCOW, Source: s.Real, Dev: s.Dev, Ino: s.Ino})
 }
 
 // layTree shows a tree of lower layers to the run's own id as if it owned what the
 // caller owns, and so what the caller has imported.
-func (r *run) layTree(l plan.Layers, source string) error {
+func (r *run) layTree(l plan.Layers, p state.Part) error {
 	if r.facts.Root && l.Fd < 0 {
 		fd, err := openTree(l.Tree)
 		if err != nil {
@@ -281,7 +286,7 @@ func (r *run) layTree(l plan.Layers, source string) error {
 			return err
 		}
 	}
-	r.add(l, source)
+	r.add(l, p)
 	return nil
 }
 

@@ -201,7 +201,13 @@ func TestAStateHasOneJailAtATime(t *testing.T) {
 func TestAFullStateIsTheReason(t *testing.T) {
 	s := shelf(t)
 	anImage(t, s, "base:1", map[string]string{"a": "low"})
-	p := &policy.Policy{Image: "base:1", State: "work", StateSize: 8 << 20}
+	p := &policy.Policy{Image: "base:1", State: "work", StateSize: 16 << 20}
+	if os.Geteuid() != 0 { // root's is full, and the program is told
+		out, res := said(t, p, `exec 3>/f; rm /f; dd if=/dev/zero bs=1M count=64 >&3; sleep 5; kill -9 $$`)
+		if res.Reason != result.Disk {
+			t.Errorf("a file without a name: %v, %+v: %q", res.Reason, res.Evidence.State, out)
+		}
+	}
 	out, res := said(t, p, `mkdir /h; chmod 300 /h; dd if=/dev/zero of=/h/big bs=1M count=64; sleep 3; kill -9 $$`)
 	if res.Reason != result.Disk || res.Evidence.State == nil || !res.Evidence.State.Full() {
 		t.Errorf("%v, %+v: %q", res.Reason, res.Evidence.State, out)
@@ -305,6 +311,29 @@ func TestALinkInAStateLeadsNowhereElse(t *testing.T) {
 	if _, err := os.Lstat("/etc/jail-test"); !errors.Is(err, os.ErrNotExist) {
 		t.Error("it was made in the host's /etc")
 	}
+	if names, err := os.ReadDir(out); err != nil || len(names) != 0 {
+		t.Errorf("something was made on the host: %v, %v", names, err)
+	}
+}
+
+// What a program leaves in a folder that is laid out, or in a copy of the host's, leads
+// no launch after it astray.
+func TestWhatAProgramLeavesLeadsNoLaunchAstray(t *testing.T) {
+	shelf(t)
+	dir, out := t.TempDir(), t.TempDir()
+	must(t, os.MkdirAll(dir+"/sub/deep", 0o755))
+	must(t, os.Chmod(dir, 0o755))
+	must(t, os.Chmod(out, 0o777))
+	p := &policy.Policy{State: "work", StateSize: 16 << 20, Files: []policy.File{{Kind: policy.FileCOW, Source: dir, Target: "/box/p"}}}
+	said(t, p, `rm -r /box/p/sub && ln -s `+out+` /box/p/sub`)
+	q := *p
+	q.Files = append(q.Files, policy.File{Kind: policy.FileTmpfs, Target: "/box/p/sub/deep"})
+	if err := Command(&q, "sh", "-c", "true").Run(); err == nil {
+		t.Error("the launch says nothing of a target that is not there")
+	}
+	w := &policy.Policy{State: "view", StateSize: 16 << 20, Root: policy.RootWritable}
+	said(t, w, `mkdir /usr/bin/its-own; mv /usr/local /usr/l2 2>/dev/null; rm -rf /usr/local; ln -s `+out+` /usr/local`)
+	said(t, w, `true`)
 	if names, err := os.ReadDir(out); err != nil || len(names) != 0 {
 		t.Errorf("something was made on the host: %v, %v", names, err)
 	}

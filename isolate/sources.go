@@ -195,7 +195,7 @@ func (r *finder) take(f *policy.File, at int, s *plan.Source) error {
 	if err := unix.Fstat(at, &st); err != nil {
 		return sourceError(f, &os.PathError{Op: "stat", Path: f.Source, Err: err}, "")
 	}
-	s.Dir = st.Mode&unix.S_IFMT == unix.S_IFDIR
+	s.Dir, s.Dev, s.Ino = st.Mode&unix.S_IFMT == unix.S_IFDIR, st.Dev, st.Ino
 	var err error
 	if s.Real, err = realPath(at); err != nil {
 		return sourceError(f, err, "it was moved or removed meanwhile")

@@ -1,6 +1,7 @@
 package isolate
 
 import (
+	"math"
 	"os"
 	"strconv"
 	"time"
@@ -15,6 +16,7 @@ import (
 const (
 	stateEvery = 500 * time.Millisecond
 	statePause = 100
+	stateMost  = 4 * time.Second
 )
 
 // watchState ends the jail when an ordinary user's state holds more than it may: no
@@ -27,11 +29,11 @@ func (r *run) watchState() {
 	var look func()
 	look = func() {
 		begun := time.Now()
-		if u := measure(s); u.bytes > s.Bytes || u.files > filesOf(s) {
+		if u := measure(s); u.bytes+unlinked(r.initPID) > s.Bytes || u.files > filesOf(s) {
 			r.end(result.CauseDisk)
 			return
 		}
-		r.at(max(stateEvery, statePause*time.Since(begun)), look)
+		r.at(min(max(stateEvery, statePause*time.Since(begun)), stateMost), look)
 	}
 	r.at(stateEvery, look)
 }
@@ -57,12 +59,16 @@ func measure(s *state.State) use {
 }
 
 // mostDepth bounds the folders within folders that are looked into; each takes a
-// descriptor. What is deeper counts as one.
+// descriptor. What is deeper can't be counted, and counts as more than may be.
 const mostDepth = 200
 
 func (u *use) folder(at int, name string, depth int, enough func() bool) {
+	if depth == 0 {
+		u.files = math.MaxInt64 / 2
+		return
+	}
 	f, err := openFolder(at, name)
-	if err != nil || depth == 0 {
+	if err != nil {
 		return // it is gone
 	}
 	defer f.Close()
@@ -86,6 +92,37 @@ func (u *use) folder(at int, name string, depth int, enough func() bool) {
 			return
 		}
 	}
+}
+
+// unlinked sums up the files of overlays that have no name any more, and that processes
+// below a pid hold open: they take room, and no folder has them.
+func unlinked(pid int) (bytes int64) {
+	pids, err := descendants(pid)
+	if err != nil {
+		return 0 // it is over
+	}
+	type file struct{ dev, ino uint64 }
+	counted := map[file]bool{}
+	for _, pid := range pids {
+		dir := "/proc/" + strconv.Itoa(pid) + "/fd/"
+		fds, err := os.ReadDir(dir)
+		if err != nil {
+			continue // it has ended, or is not the program's
+		}
+		for _, fd := range fds {
+			var st unix.Stat_t
+			var at unix.Statfs_t
+			path := dir + fd.Name()
+			if unix.Stat(path, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || st.Nlink != 0 || counted[file{st.Dev, st.Ino}] {
+				continue
+			}
+			counted[file{st.Dev, st.Ino}] = true
+			if unix.Statfs(path, &at) == nil && at.Type == unix.OVERLAYFS_SUPER_MAGIC {
+				bytes += st.Blocks * 512
+			}
+		}
+	}
+	return bytes
 }
 
 // openFolder opens a folder to be read, also one that the program has closed to its

@@ -7,11 +7,13 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/internal/size"
 	"github.com/jailrun/jail/isolate"
 	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/policy"
 	"github.com/jailrun/jail/rootfs/exchange"
+	"golang.org/x/sys/unix"
 )
 
 // transfer is one --in or --out: from where to where.
@@ -118,10 +120,21 @@ func hostPlace(t transfer) (exchange.Sink, error) {
 	case err == nil && info.IsDir():
 		return exchange.ToFolder(abs, o), nil
 	case strings.HasSuffix(t.to, "/") || strings.ContainsAny(path.Base(t.from), "*?["):
-		if err := os.Mkdir(abs, 0o755); err != nil { // #nosec G301 -- as mkdir(1) would, less the umask
+		if err := makeFolder(abs); err != nil {
 			return nil, &failure{op: "--out", object: t.to, err: err, hint: "make the folder first"}
 		}
 		return exchange.ToFolder(abs, o), nil
 	}
 	return exchange.ToPath(abs, o), nil
+}
+
+// makeFolder makes a folder, and follows no link on the way that a stranger could have
+// made.
+func makeFolder(abs string) error {
+	parent, err := safepath.Find(filepath.Dir(abs), nil)
+	if err != nil {
+		return err
+	}
+	defer parent.Close()
+	return unix.Mkdirat(int(parent.Fd()), filepath.Base(abs), 0o755)
 }

@@ -186,8 +186,10 @@ func (b *builder) upper(l *Layers) string {
 func (b *builder) mountLayers(k int, at string) {
 	l := &b.in.Layers[k]
 	lowers, dir := b.lowers(k), b.upper(l)
-	for _, d := range l.Dirs {
-		b.mkdir(dir+"/"+upperFolder+d, 0o755).Soft()
+	if b.in.Uppers == nil { // what is kept has them already, and who has been there could have left a link
+		for _, d := range l.Dirs {
+			b.mkdir(dir+"/"+upperFolder+d, 0o755).Soft()
+		}
 	}
 	opts := "lowerdir=" + lowers + ",upperdir=" + dir + "/" + upperFolder + ",workdir=" + dir + "/" + workFolder + ",userxattr"
 	b.mount("overlay", b.CString(at), "overlay", unix.MS_NOSUID|unix.MS_NODEV, opts).
@@ -205,8 +207,8 @@ func (b *builder) layeredRoot(items []item) {
 		}
 	}
 	b.mountLayers(b.in.RootLayers(), "root")
-	b.rootD = b.Var(8)
-	b.openFolder("root", b.rootD).Because("what an image or a program has left may be a link: every path inside is looked for from here")
+	b.openRoot()
+	b.rootD = b.baseD
 	b.mkdir(devName, 0o755)
 	b.devices(devName + "/")
 	b.attachTree(devName, "root/dev", unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC)
@@ -215,6 +217,13 @@ func (b *builder) layeredRoot(items []item) {
 			b.place(&items[i])
 		}
 	}
+}
+
+// openRoot keeps the root in hand, from which a path inside is looked for where others
+// have been.
+func (b *builder) openRoot() {
+	b.baseD = b.Var(8)
+	b.openFolder("root", b.baseD).Because("what an image or a program has left may be a link: a path inside is looked for from here")
 }
 
 // attachTree attaches what was built below the staging directory.
@@ -249,15 +258,23 @@ type spot struct {
 // or a program before has filled the folders on the way may be links, which must lead
 // to where they lead inside: the host's tree is still in sight.
 func (b *builder) spot(at string) spot {
-	if b.rootD == 0 || !strings.HasPrefix(at, "root/") || b.isOurs(at[len("root"):]) {
+	if b.baseD == 0 || !strings.HasPrefix(at, "root/") || b.isOurs(at[len("root"):]) {
 		return spot{dir: atFdcwd, name: b.CString(at)}
 	}
 	dir, name := path.Split(at[len("root"):])
 	return spot{dir: uint64(b.inside(path.Clean(dir))), load: 1, name: b.CString(name)}
 }
 
-// isOurs says whether a path lies in a folder that no image has filled.
+// isOurs says whether a path lies in a folder that no image and no program has filled.
 func (b *builder) isOurs(p string) bool {
+	for k := range b.in.Layers {
+		if t := b.in.Layers[k].Target; t != "/" && p != t && contains(t, p) {
+			return false
+		}
+	}
+	if !b.in.Rooted() {
+		return true
+	}
 	for _, q := range quotas {
 		if contains(q.path, p) && p != q.path {
 			return true
@@ -269,14 +286,14 @@ func (b *builder) isOurs(p string) bool {
 // inside opens a folder of the jail's root as the program would come to it.
 func (b *builder) inside(dir string) tape.Addr {
 	if dir == "/" {
-		return b.rootD
+		return b.baseD
 	}
 	if fd := b.spots[dir]; fd != 0 {
 		return fd
 	}
 	fd := b.Var(8)
 	how := b.Words(unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0, unix.RESOLVE_IN_ROOT|unix.RESOLVE_NO_MAGICLINKS)
-	b.Call("open "+dir+" inside", unix.SYS_OPENAT2, uint64(b.rootD), b.CString(dir), how, 24).Loading(0).Into(fd).
+	b.Call("open "+dir+" inside", unix.SYS_OPENAT2, uint64(b.baseD), b.CString(dir), how, 24).Loading(0).Into(fd).
 		Because("a link on the way leads to what it names inside, and nowhere else")
 	if b.spots == nil {
 		b.spots = map[string]tape.Addr{}

@@ -68,6 +68,8 @@ type Source struct {
 	Fd   int  // a detached tree made by the supervisor, or -1: open the path
 	Dir  bool
 	Made bool   // the mount point has to be made (it never is inside a writable bind)
+	Dev  uint64 // which file it is
+	Ino  uint64
 	Real string // the path on the host with all links resolved; "": the policy's own
 }
 
@@ -128,6 +130,7 @@ type builder struct {
 	trees      []tape.Addr // of Input.Layers
 	uppers     tape.Addr
 	rootD      tape.Addr            // O_PATH descriptor of a root that is an overlay, else 0
+	baseD      tape.Addr            // of any root in which there are overlays, else 0
 	spots      map[string]tape.Addr // folders opened inside it
 
 	initStart   tape.Label

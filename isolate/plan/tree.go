@@ -60,6 +60,9 @@ func (b *builder) tree() {
 // ownRoot makes the root of a file system of the jail's own, which is read-only at
 // last.
 func (b *builder) ownRoot(items []item) {
+	if len(b.in.Layers) > 0 {
+		b.openRoot()
+	}
 	for i := range items {
 		b.place(&items[i])
 	}
@@ -378,7 +381,7 @@ func (b *builder) bind(it *item, at string) {
 
 // hide covers a directory by an empty one, or a file by an empty one.
 func (b *builder) hide(it *item, at string) {
-	if it.src.Dir && b.rootD != 0 {
+	if it.src.Dir && (b.rootD != 0 || !b.isOurs(it.path)) {
 		b.hideInside(it, at)
 		return
 	}

@@ -28,13 +28,21 @@ func disk(t *testing.T, o Options) string {
 	return path
 }
 
+func mounted(t *testing.T, path string) (*os.File, error) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	must(t, err)
+	defer f.Close()
+	return Mount(t.Context(), f)
+}
+
 func within(root *os.File, name string) string {
 	return "/proc/self/fd/" + strconv.Itoa(int(root.Fd())) + "/" + name
 }
 
 func TestWhatIsWrittenIsThereAtTheNextMountAndNoMoreThanTheDiskHolds(t *testing.T) {
 	path := disk(t, Options{Bytes: 16 << 20, Inodes: 128})
-	root, err := Mount(t.Context(), path)
+	root, err := mounted(t, path)
 	must(t, err)
 	must(t, os.WriteFile(within(root, "a"), []byte("kept"), 0o600))
 	err = os.WriteFile(within(root, "big"), make([]byte, 20<<20), 0o600)
@@ -51,7 +59,7 @@ func TestWhatIsWrittenIsThereAtTheNextMountAndNoMoreThanTheDiskHolds(t *testing.
 		t.Errorf("more files than inodes: %v", err)
 	}
 	must(t, root.Close())
-	root, err = Mount(t.Context(), path)
+	root, err = mounted(t, path)
 	must(t, err)
 	defer root.Close()
 	if b, err := os.ReadFile(within(root, "a")); err != nil || string(b) != "kept" {
@@ -61,16 +69,16 @@ func TestWhatIsWrittenIsThereAtTheNextMountAndNoMoreThanTheDiskHolds(t *testing.
 
 func TestADiskHasOneUserAtATimeUntilTheKernelHasLetGo(t *testing.T) {
 	path := disk(t, Options{Bytes: 16 << 20})
-	root, err := Mount(t.Context(), path)
+	root, err := mounted(t, path)
 	must(t, err)
 	copied, err := unix.OpenTree(int(root.Fd()), "", unix.OPEN_TREE_CLOEXEC|unix.AT_EMPTY_PATH)
 	must(t, err)
 	must(t, root.Close()) // another descriptor holds it still
-	if _, err := Mount(t.Context(), path); !errors.Is(err, ErrInUse) {
+	if _, err := mounted(t, path); !errors.Is(err, ErrInUse) {
 		t.Errorf("a second user: %v", err)
 	}
 	must(t, unix.Close(copied))
-	again, err := Mount(t.Context(), path)
+	again, err := mounted(t, path)
 	must(t, err)
 	must(t, again.Close())
 }

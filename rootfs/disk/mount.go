@@ -20,13 +20,10 @@ const patience = 2 * time.Second
 // held by anybody.
 //
 // A disk has one user at a time: the kernel holds the file's lock together with the
-// loop device. The error wraps ErrInUse if another has it.
-func Mount(ctx context.Context, path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|unix.O_NOFOLLOW, 0) // #nosec G304 -- by the caller's word, and no link
-	if err != nil {
-		return nil, &Error{Op: "mount", Object: path, Err: err}
-	}
-	defer f.Close()
+// loop device. The file was opened for reading and writing, by nobody else. The error
+// wraps ErrInUse if another has it.
+func Mount(ctx context.Context, f *os.File) (*os.File, error) {
+	path := f.Name()
 	if err := filelock.Lock(ctx, f, unix.LOCK_EX, patience); err != nil {
 		if errors.Is(err, filelock.ErrBusy) {
 			err = ErrInUse

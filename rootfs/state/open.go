@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -67,18 +68,43 @@ func Take(ctx context.Context, store, name string) (*State, error) {
 const patience = 2 * time.Second
 
 func take(ctx context.Context, store, name string) (*State, error) {
-	s := &State{dir: filepath.Join(Dir(store), name)}
-	r, err := read(s.dir)
+	for range mostTakes {
+		s, err := tryTake(ctx, store, name)
+		if !errors.Is(err, errReplaced) {
+			return s, err
+		}
+	}
+	return nil, &Error{Op: "use", Object: name, Err: ErrInUse, Hint: "it is made and removed all the time"}
+}
+
+// errReplaced: what was held is no longer what the name leads to.
+var errReplaced = errors.New("it was replaced meanwhile")
+
+const mostTakes = 16
+
+// tryTake holds what the name leads to, and looks then whether it still does: it may
+// have been discarded, and made anew, while its lock was waited for.
+func tryTake(ctx context.Context, store, name string) (*State, error) {
+	s := &State{dir: filepath.Join(Dir(store), name), Record: Record{Name: name}}
+	if _, err := read(s.dir); err != nil {
+		return nil, recordError("use", name, err)
+	}
+	folder, err := os.OpenFile(s.dir, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
 	if err != nil {
 		return nil, recordError("use", name, err)
 	}
-	s.Record = *r
-	if err := s.hold(ctx); err != nil {
+	defer folder.Close()
+	if err := s.hold(ctx, int(folder.Fd())); err != nil {
 		s.Close()
 		return nil, s.fail("use", err)
 	}
-	// What was read before it was held may have been changed, or removed, meanwhile.
-	if r, err = read(s.dir); err != nil {
+	var at, have unix.Stat_t
+	if unix.Lstat(s.dir, &at) != nil || unix.Fstat(int(folder.Fd()), &have) != nil || at.Ino != have.Ino || at.Dev != have.Dev {
+		s.Close()
+		return nil, errReplaced
+	}
+	r, err := read(s.dir)
+	if err != nil {
 		s.Close()
 		return nil, recordError("use", name, err)
 	}
@@ -94,25 +120,30 @@ func (s *State) fail(op string, err error) error {
 	return &Error{Op: op, Object: s.Name, Err: err, Hint: hint}
 }
 
-// hold takes the lock, and opens the folder of the parts.
-func (s *State) hold(ctx context.Context) (err error) {
-	if s.onDisk() {
-		s.root, err = disk.Mount(ctx, filepath.Join(s.dir, diskFile))
+// hold takes the lock of the state in a folder, and opens what holds the parts.
+func (s *State) hold(ctx context.Context, folder int) (err error) {
+	if file, err := open(folder, diskFile, unix.O_RDWR); err == nil {
+		defer file.Close()
+		s.root, err = disk.Mount(ctx, file)
 		return err
 	}
-	if s.lock, err = os.OpenFile(filepath.Join(s.dir, lockFile), os.O_RDWR|unix.O_NOFOLLOW, 0); err != nil {
+	if s.lock, err = open(folder, lockFile, unix.O_RDWR); err != nil {
 		return err
 	}
 	if err = filelock.Lock(ctx, s.lock, unix.LOCK_EX, patience); err != nil {
 		return err
 	}
-	s.root, err = os.OpenFile(filepath.Join(s.dir, treeDir), os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
+	s.root, err = open(folder, treeDir, unix.O_RDONLY|unix.O_DIRECTORY)
 	return err
 }
 
-func (s *State) onDisk() bool {
-	_, err := os.Lstat(filepath.Join(s.dir, diskFile))
-	return err == nil
+// open opens one name in a folder.
+func open(folder int, name string, flags int) (*os.File, error) {
+	fd, err := unix.Openat(folder, name, flags|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, &os.PathError{Op: "open", Path: name, Err: err}
+	}
+	return os.NewFile(uintptr(fd), name), nil
 }
 
 // Root is the folder that holds the parts: as root a mount that is attached nowhere.
@@ -153,12 +184,18 @@ func (s *State) serve(w Want) error {
 			p.Dir = "d" + strconv.Itoa(len(s.Parts))
 			s.Parts = append(s.Parts, p)
 			have = &s.Parts[len(s.Parts)-1]
+			if err := s.makePart(have); err != nil {
+				return s.fail("use", err)
+			}
 		}
-		if have.Source != p.Source {
-			return &Error{Op: "use", Object: s.Name, Err: Fault("it keeps the changes of " + have.Source + " at " + p.Target), Hint: "name another state, or another place for the folder"}
+		if have.Source == "" && have.Kind == p.Kind { // of a backup: it lies over what the caller says
+			have.Source, have.Dev, have.Ino = p.Source, p.Dev, p.Ino
 		}
-		if err := s.makePart(have); err != nil {
-			return s.fail("use", err)
+		if have.Source != p.Source || have.Kind != p.Kind {
+			return &Error{Op: "use", Object: s.Name, Err: Fault("it keeps the changes of " + cmp.Or(have.Source, "an image") + " at " + p.Target), Hint: "name another state, or another place for the folder"}
+		}
+		if have.Kind == KindCOW && have.Ino != 0 && (have.Ino != p.Ino || have.Dev != p.Dev) {
+			return &Error{Op: "use", Object: s.Name, Err: ErrOtherFolder, Hint: "its changes are of the folder that was there; name another state"}
 		}
 	}
 	s.Used = time.Now().UTC()
@@ -168,8 +205,14 @@ func (s *State) serve(w Want) error {
 	return nil
 }
 
+// makePart makes the folders of a part, once: later its programs have been there.
 func (s *State) makePart(p *Part) error {
-	for _, d := range [...]string{p.Dir, p.Dir + "/" + UpperDir, p.Dir + "/" + workDir} {
+	upper := p.Dir + "/" + UpperDir
+	list := []string{p.Dir, upper, p.Dir + "/" + workDir}
+	for _, d := range p.Dirs {
+		list = append(list, upper+d)
+	}
+	for _, d := range list {
 		if err := unix.Mkdirat(int(s.root.Fd()), d, 0o755); err != nil && err != unix.EEXIST {
 			return &os.PathError{Op: "mkdir", Path: d, Err: err}
 		}
@@ -180,6 +223,9 @@ func (s *State) makePart(p *Part) error {
 // Adopt has a state that was just made be what a record says.
 func (s *State) Adopt(r *Record) error {
 	s.Parts, s.Made = r.Parts, r.Made
+	for i := range s.Parts { // what lies below is for who uses it to say, and not for a backup
+		s.Parts[i].Source, s.Parts[i].Dev, s.Parts[i].Ino = "", 0, 0
+	}
 	for i := range s.Parts {
 		if err := s.makePart(&s.Parts[i]); err != nil {
 			return s.fail("make", err)
@@ -251,7 +297,12 @@ func makeIn(ctx context.Context, dir, name string, w Want, fill func(*State) err
 		return err
 	}
 	defer s.Close()
-	if err := s.hold(ctx); err != nil {
+	folder, err := os.OpenFile(dir, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0) // #nosec G304 -- made just now
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	if err := s.hold(ctx, int(folder.Fd())); err != nil {
 		return err
 	}
 	return fill(s)

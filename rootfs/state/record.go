@@ -37,11 +37,26 @@ type Record struct {
 	Parts  []Part    `json:"parts"`
 }
 
+// PartKind is what an overlay lies over.
+type PartKind string
+
+// The kinds of Part.
+const (
+	KindRoot PartKind = "root" // an image, or what a jail adds to the host's view
+	KindView PartKind = "view" // a folder of the host's system (--writable-root)
+	KindCOW  PartKind = "cow"  // a folder of the caller's (--cow): its changes can be applied
+)
+
 // Part is one overlay whose upper layer the state keeps.
 type Part struct {
-	Target string `json:"target"` // where it is inside; "/" for the root
-	Source string `json:"source"` // the host's folder that it lies over, "" for the image
-	Dir    string `json:"dir"`    // its folder in the state
+	Kind   PartKind `json:"kind"`
+	Target string   `json:"target"` // where it is inside; "/" for the root
+	Source string   `json:"source"` // the host's folder that it lies over, "" for the image
+	Dir    string   `json:"dir"`    // its folder in the state
+	Dev    uint64   `json:"dev"`    // of a cow's Source, when it was first laid out; 0 where that is not known
+	Ino    uint64   `json:"ino"`
+
+	Dirs []string `json:"-"` // folders that its upper layer begins with, parents first
 }
 
 // The files of a state.
@@ -82,10 +97,13 @@ func read(dir string) (*Record, error) {
 // Whole says whether no part would lead out of the state: a record may have come with
 // a backup.
 func (r *Record) Whole() bool {
+	seen := map[string]bool{}
 	for _, p := range r.Parts {
-		if !filepath.IsLocal(p.Dir) || strings.ContainsAny(p.Dir, "/,:\\") || !filepath.IsAbs(p.Target) || filepath.Clean(p.Target) != p.Target {
+		number, named := strings.CutPrefix(p.Dir, "d")
+		if !named || number == "" || strings.Trim(number, "0123456789") != "" || !filepath.IsAbs(p.Target) || filepath.Clean(p.Target) != p.Target || seen[p.Dir] || seen[p.Target] {
 			return false
 		}
+		seen[p.Dir], seen[p.Target] = true, true
 	}
 	return true
 }
