@@ -23,7 +23,19 @@ type stateVerb struct {
 	name, args, example string
 	words               int
 	help                string
-	run                 func(context.Context, *store.Store, []string) error
+	run                 func(context.Context, *keepRequest, *store.Store, []string) error
+}
+
+// keepRequest is what the flags of a command line of "jaild state" ask for.
+type keepRequest struct{ bytes int64 }
+
+// keepFlags are those of import; the other verbs have none.
+var keepFlags = [...]flagRow[keepRequest]{
+	{"state-size", "SIZE", "bytes that the state may hold (default: what the backup says, up to 16G)", func(r *keepRequest, v string) error {
+		n, err := size.Parse(v)
+		r.bytes = int64(n)
+		return err
+	}},
 }
 
 var stateVerbs = [...]stateVerb{
@@ -32,8 +44,9 @@ more. The layers below are shared. The state stays as it is.
 `, commitState},
 	{"export", "NAME FILE", "build-1 build-1.tar", 2, `Write what programs have changed to a file: a backup, without what it lies over.
 `, exportState},
-	{"import", "FILE NAME", "build-1.tar build-2", 2, `Make a state of what jail state export has written. The file need not be trusted: it
-is unpacked by a process that reaches nothing but the state.
+	{"import", "[--state-size SIZE] FILE NAME", "build-1.tar build-2", 2, `Make a state of what jail state export has written. The file need not be trusted: it
+is unpacked by a process that reaches nothing but the state, and what it says of folders
+of the host's is left out: name the folder with --cow when the state is next used.
 `, importState},
 }
 
@@ -60,6 +73,13 @@ func stateCommand(args []string) int {
 }
 
 func (v *stateVerb) take(ctx context.Context, args []string) error {
+	r := &keepRequest{}
+	if v.name == "import" {
+		var err error
+		if args, err = readFlags("state import", keepFlags[:], r, args); err != nil {
+			return err
+		}
+	}
 	if len(args) != v.words || strings.HasPrefix(args[0], "-") {
 		return &Error{Op: "read", Object: "state " + v.name + " " + strings.Join(args, " "), Err: errWords, Hint: "for example jail state " + v.name + " " + v.example}
 	}
@@ -68,10 +88,10 @@ func (v *stateVerb) take(ctx context.Context, args []string) error {
 		return err
 	}
 	defer s.Close()
-	return v.run(ctx, s, args)
+	return v.run(ctx, r, s, args)
 }
 
-func commitState(ctx context.Context, s *store.Store, args []string) error {
+func commitState(ctx context.Context, _ *keepRequest, s *store.Store, args []string) error {
 	name, err := store.ParseName(args[1])
 	if err != nil {
 		return err
@@ -107,7 +127,7 @@ func sized(n int64) string {
 	return s
 }
 
-func exportState(ctx context.Context, s *store.Store, args []string) error {
+func exportState(ctx context.Context, _ *keepRequest, s *store.Store, args []string) error {
 	st, err := kept.Take(ctx, s.Path(), args[0])
 	if err != nil {
 		return err
@@ -131,13 +151,13 @@ func exportState(ctx context.Context, s *store.Store, args []string) error {
 	return err
 }
 
-func importState(ctx context.Context, s *store.Store, args []string) error {
+func importState(ctx context.Context, r *keepRequest, s *store.Store, args []string) error {
 	f, err := os.Open(args[0]) // #nosec G304 G703 -- by the caller's word
 	if err != nil {
 		return &Error{Op: "import", Object: args[0], Err: err, Hint: "give it what jail state export has written"}
 	}
 	defer f.Close()
-	rec, err := archive.Import(ctx, s.Path(), args[1], bufio.NewReaderSize(f, 1<<20), unpacker())
+	rec, err := archive.Import(ctx, s.Path(), args[1], bufio.NewReaderSize(f, 1<<20), archive.ImportOptions{Unpacker: unpacker(), Bytes: r.bytes})
 	if err != nil {
 		return err
 	}

@@ -59,6 +59,10 @@ type Part struct {
 	Dirs []string `json:"-"` // folders that its upper layer begins with, parents first
 }
 
+// LeastBytes is what a state holds at least: a file system of less has room for little
+// but itself.
+const LeastBytes = 16 << 20
+
 // The files of a state.
 const (
 	recordFile = "state.json"

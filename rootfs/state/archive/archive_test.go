@@ -31,7 +31,7 @@ func kept(t *testing.T) (store string, s *state.State) {
 		must(t, os.MkdirAll(filepath.Dir(filepath.Join(source, name)), 0o755))
 		must(t, os.WriteFile(filepath.Join(source, name), []byte(name), 0o644))
 	}
-	s, err := state.Open(t.Context(), store, "s", state.Want{User: "jail", Bytes: 16 << 20, Parts: []state.Part{{Target: "/box/p", Source: source}}})
+	s, err := state.Open(t.Context(), store, "s", state.Want{User: "jail", Bytes: 16 << 20, Parts: []state.Part{{Kind: state.KindCOW, Target: "/box/p", Source: source}}})
 	must(t, err)
 	t.Cleanup(s.Close)
 	must(t, os.WriteFile(upperOf(s)+"/a", []byte("changed"), 0o644))
@@ -60,18 +60,21 @@ func TestABackupBringsBackWhatWasKept(t *testing.T) {
 	want := changes(t, s)
 	var backup bytes.Buffer
 	must(t, Export(t.Context(), s, &backup))
-	r, err := Import(t.Context(), store, "again", bytes.NewReader(backup.Bytes()), unpacker(t))
+	r, err := Import(t.Context(), store, "again", bytes.NewReader(backup.Bytes()), ImportOptions{Unpacker: unpacker(t)})
 	must(t, err)
 	if r.Name != "again" || r.Bytes != s.Bytes || len(r.Parts) != 1 {
 		t.Errorf("%+v", r)
 	}
-	again, err := state.Take(t.Context(), store, "again")
+	if r.Parts[0].Source != "" {
+		t.Errorf("the backup says that it lies over %s", r.Parts[0].Source)
+	}
+	again, err := state.Open(t.Context(), store, "again", state.Want{User: "jail", Parts: []state.Part{{Kind: state.KindCOW, Target: "/box/p", Source: s.Parts[0].Source}}})
 	must(t, err)
 	defer again.Close()
 	if got := changes(t, again); !slices.Equal(got, want) {
 		t.Errorf("%q\nnot %q", got, want)
 	}
-	if _, err := Import(t.Context(), store, "again", bytes.NewReader(backup.Bytes()), unpacker(t)); !errors.Is(err, state.ErrExists) {
+	if _, err := Import(t.Context(), store, "again", bytes.NewReader(backup.Bytes()), ImportOptions{Unpacker: unpacker(t)}); !errors.Is(err, state.ErrExists) {
 		t.Errorf("over another: %v", err)
 	}
 }
@@ -83,9 +86,10 @@ func TestABadBackupLeavesNothing(t *testing.T) {
 	b := backup.Bytes()
 	for name, bad := range map[string][]byte{
 		"empty": nil, "cut": b[:len(b)/2], "no tar": []byte("hello"), "another part": bytes.ReplaceAll(b, []byte("d0.layer"), []byte("d9.layer")),
+		"a size of nothing":       bytes.ReplaceAll(b, []byte(`"size_bytes": 16777216`), []byte(`"size_bytes": 16      `)),
 		"a folder that leads out": bytes.ReplaceAll(b, []byte(`"dir": "d0"`), []byte(`"dir": ".."`)),
 	} {
-		if _, err := Import(t.Context(), store, "bad", bytes.NewReader(bad), unpacker(t)); err == nil {
+		if _, err := Import(t.Context(), store, "bad", bytes.NewReader(bad), ImportOptions{Unpacker: unpacker(t)}); err == nil {
 			t.Errorf("%s was taken", name)
 		}
 		if left, err := os.ReadDir(state.Dir(store)); err != nil || len(left) != 1 {

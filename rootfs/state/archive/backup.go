@@ -91,20 +91,47 @@ func fail(op string, s *state.State, err error) error {
 
 // Import makes a state under a name of what a backup holds. The backup is as little
 // trusted as what the state's programs have written: it is unpacked by a process that
-// reaches nothing else.
-func Import(ctx context.Context, store, name string, r io.Reader, c layer.Command) (*state.Record, error) {
+// reaches nothing else. What a backup says of folders of the host's is left out: who uses
+// the state next says what it lies over.
+func Import(ctx context.Context, store, name string, r io.Reader, o ImportOptions) (*state.Record, error) {
 	t := tar.NewReader(r)
 	rec, err := backedUp(t)
+	if err == nil {
+		err = o.sized(rec)
+	}
 	if err != nil {
 		return nil, &state.Error{Op: "import", Object: name, Err: err, Hint: "give it what jail state export has written"}
 	}
 	w := state.Want{Image: rec.Image, Ref: rec.Ref, User: rec.User, Bytes: rec.Bytes}
-	err = state.Create(ctx, store, name, w, func(s *state.State) error { return restore(ctx, s, rec, t, c) })
+	err = state.Create(ctx, store, name, w, func(s *state.State) error { return restore(ctx, s, rec, t, o.Unpacker) })
 	if err != nil {
 		return nil, err
 	}
 	return state.Get(store, name)
 }
+
+// ImportOptions say how a backup is taken.
+type ImportOptions struct {
+	Unpacker layer.Command
+	Bytes    int64 // that the state may hold; 0 for what the backup says, up to 16 GiB
+}
+
+// mostUnasked is what a backup may have a state hold by its own word.
+const mostUnasked = 16 << 30
+
+// sized gives a record the size that the caller wants, or is content with.
+func (o *ImportOptions) sized(r *state.Record) error {
+	switch {
+	case o.Bytes > 0:
+		r.Bytes = o.Bytes
+	case r.Bytes > mostUnasked || r.Bytes < state.LeastBytes:
+		return ErrSize
+	}
+	return nil
+}
+
+// ErrSize: a backup says that its state may hold too much, or too little to be one.
+const ErrSize state.Fault = "it is of a state of a size that has to be asked for: name --state-size"
 
 // backedUp reads the record, which comes first.
 func backedUp(t *tar.Reader) (*state.Record, error) {
