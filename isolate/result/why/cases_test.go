@@ -72,6 +72,9 @@ var cases = []struct {
 	{"disk-inodes", with(died(unix.SIGBUS), func(r *result.Result) {
 		r.Evidence.Box = &result.Space{Blocks: 65536, BlocksFree: 60, Inodes: 65536}
 	})},
+	{"disk-state", with(kill(result.CauseDisk), func(r *result.Result) {
+		r.State, r.Evidence.State = new("build-1"), &result.Space{Blocks: 65536, BlocksFree: 60000, Inodes: 2048}
+	})},
 	{"disk-no-longer-full", kill(result.CauseDisk)},
 	{"file-size", with(died(unix.SIGXFSZ), func(r *result.Result) {
 		r.Evidence.FileSizeLimitBytes, r.Limits.FileSizeBytes = new(int64(10<<20)), new(int64(10<<20))
@@ -93,6 +96,9 @@ var cases = []struct {
 	{"exited-failed", with(exit(1), func(r *result.Result) { r.Output.StdoutError = new("ENOSPC") })},
 	{"exited-pids", with(exit(1), tasksOf(128, 9))},
 	{"exited-disk", with(exit(1), func(r *result.Result) { r.Evidence.Box = &result.Space{Blocks: 65536, Inodes: 65536} })},
+	{"exited-state", with(exit(1), func(r *result.Result) {
+		r.State, r.Evidence.State = new("build-1"), &result.Space{Blocks: 65536, Inodes: 2048, InodesFree: 7}
+	})},
 	{"exited-memory", with(exit(1), memoryOf(255<<20))},
 	{"exited-denials", with(exit(1), refusals(20), func(r *result.Result) { r.DenialsTruncated = true })},
 	{"exited-127", exit(127)},

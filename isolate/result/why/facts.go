@@ -31,7 +31,7 @@ var facts = [...]fact{
 	{"refused", "tasks refused", []string{"evidence.pids_max_events"}, refusedTasks},
 	{"blocks", "room", []string{"evidence.box.blocks", "evidence.box.blocks_free", "limits.disk_bytes"}, blocks},
 	{"inodes", "files", []string{"evidence.box.inodes", "evidence.box.inodes_free", "limits.inodes"}, inodes},
-	{"state", "state", []string{"evidence.state.blocks", "evidence.state.blocks_free"}, stateRoom},
+	{"state", "state", []string{"evidence.state.blocks", "evidence.state.blocks_free", "evidence.state.inodes", "evidence.state.inodes_free"}, stateRoom},
 	{"stdout", "standard output", []string{"output.stdout_bytes", "output.stdout_truncated", "limits.output_bytes"}, stdout},
 	{"stderr", "standard error", []string{"output.stderr_bytes", "output.stderr_truncated", "limits.output_bytes"}, stderr},
 	{"file", "size of a file", []string{"evidence.file_size_limit_bytes"}, fileSize},

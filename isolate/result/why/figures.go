@@ -178,7 +178,11 @@ func stateRoom(r *result.Result) string {
 	if s == nil || s.Blocks <= 0 {
 		return ""
 	}
-	return free(s.BlocksFree, s.Blocks) + " of its room free"
+	text := free(s.BlocksFree, s.Blocks) + " of its room free"
+	if s.Inodes > 0 {
+		text += "; " + strconv.FormatInt(s.InodesFree, 10) + " files more could be made in it, of " + strconv.FormatInt(s.Inodes, 10)
+	}
+	return text
 }
 
 func inodes(r *result.Result) string {

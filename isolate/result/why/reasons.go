@@ -17,7 +17,7 @@ var reasons = [...]struct {
 	{result.Memory, "The program, with all that it started and all that it wrote below /box and /tmp, needed more memory than there was for it.", []string{"ended", "memory", "oom", "met", "group", "left", "tasks", "doing"}},
 	{result.Syscall, "The program made a system call that the policy ends a jail for.", []string{"ended", "call", "ran"}},
 	{result.Pids, "The program had as many processes and threads as it may, and wanted one more.", []string{"ended", "signal", "tasks", "refused", "ran", "doing"}},
-	{result.Disk, "The room in /box, /tmp and /dev/shm was used up.", []string{"ended", "signal", "blocks", "inodes", "state", "ran", "doing"}},
+	{result.Disk, "The room in /box, /tmp and /dev/shm, or in the state, was used up.", []string{"ended", "signal", "blocks", "inodes", "state", "ran", "doing"}},
 	{result.FileSize, "The program wanted to make a file larger than one may be, and died of the signal for that.", []string{"signal", "file", "ran"}},
 	{result.Signaled, "The program died of a signal that jail did not send.", []string{"signal", "ran", "cpu", "memory", "refused"}},
 	{result.Exited, "The program ended by itself. Its status is its own.", []string{"exit", "ran", "cpu", "memory", "refused", "blocks", "inodes", "state"}},
