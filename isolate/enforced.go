@@ -137,8 +137,11 @@ func (r *run) idsText() string {
 	if r.ids.count == 1 {
 		return ", uid " + own + " is host uid " + host
 	}
-	return ", uids 0 to " + strconv.Itoa(r.ids.count-1) + " are host uids " + host + " to " + strconv.Itoa(r.ids.target+r.ids.count-1) +
-		", which have no right there; inside, the kernel's code for privileged users can be reached"
+	text := ", uids 0 to " + strconv.Itoa(r.ids.count-1) + " are host uids " + strconv.Itoa(r.ids.base) + " to " + strconv.Itoa(r.ids.base+r.ids.count-1) + ", which have no right there"
+	if r.policy.User == policy.UserRoot {
+		return text + "; inside, the kernel's code for privileged users can be reached"
+	}
+	return text + "; it has " + own
 }
 
 // bootSlack is how much uptime a time namespace may show: its launch.

@@ -107,8 +107,12 @@ func (r *run) born(pid, fd int) {
 const idMapHint = "the outer container must leave CAP_SETUID and the id range to jail"
 
 func (r *run) mapIDs() error {
+	first := r.policy.ProgramID()
+	if r.ids.count > 1 {
+		first = 0
+	}
 	text := strconv.Itoa(r.in.InitID()) + " " + strconv.Itoa(r.ids.init) + " 1\n" +
-		strconv.Itoa(r.policy.ProgramID()) + " " + strconv.Itoa(r.ids.target) + " " + strconv.Itoa(r.ids.count) + "\n"
+		strconv.Itoa(first) + " " + strconv.Itoa(r.ids.base) + " " + strconv.Itoa(r.ids.count) + "\n"
 	dir := "/proc/" + strconv.Itoa(r.initPID)
 	for _, name := range []string{"/uid_map", "/gid_map"} {
 		if err := writeProc(dir+name, text); err != nil {

@@ -58,15 +58,16 @@ func (r *run) callersNamespace() (int, error) {
 	if r.callerNS >= 0 {
 		return r.callerNS, nil
 	}
-	fd, err := r.namespaceOf(r.facts.UID, r.facts.GID, 1)
+	fd, err := r.namespaceOf(strconv.Itoa(r.facts.UID) + " " + strconv.Itoa(r.ids.target) + " 1\n")
 	if err == nil {
 		r.callerNS = fd
 	}
 	return fd, err
 }
 
-// namespaceOf makes a user namespace that maps ids, from uid and gid on, to the run's.
-func (r *run) namespaceOf(uid, gid, count int) (int, error) {
+// namespaceOf makes a user namespace that maps users and groups alike: root's have the
+// same numbers (user_namespaces(7)).
+func (r *run) namespaceOf(mapping string) (int, error) {
 	if !r.cmd.HoldThread {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
@@ -78,7 +79,7 @@ func (r *run) namespaceOf(uid, gid, count int) (int, error) {
 	}
 	r.holder = h
 	defer h.End()
-	fd, err := mapAndOpen(h.PID, uid, gid, r.ids.target, count)
+	fd, err := mapAndOpen(h.PID, mapping)
 	if err != nil {
 		return -1, err
 	}
@@ -86,8 +87,10 @@ func (r *run) namespaceOf(uid, gid, count int) (int, error) {
 	return fd, nil
 }
 
-// layersNamespace makes a user namespace that maps the ids that files of an image, or of
-// a state, have on the disk: to a program that is root inside, all that it has.
+// layersNamespace makes a user namespace that maps the ids that files of an image, of a
+// state or of a folder have on the disk. What root has there the program owns; where it
+// has a range of ids all others are who they are, and what the program's own id would be
+// on the disk is root's inside.
 func (r *run) layersNamespace() (int, error) {
 	if r.ids.count == 1 {
 		return r.callersNamespace()
@@ -95,23 +98,32 @@ func (r *run) layersNamespace() (int, error) {
 	if r.layers.ns > 0 {
 		return r.layers.ns, nil
 	}
-	fd, err := r.namespaceOf(0, 0, r.ids.count)
+	fd, err := r.namespaceOf(r.ids.swapped(r.policy.ProgramID()))
 	if err == nil {
 		r.layers.ns = fd
 	}
 	return fd, err
 }
 
-// mapAndOpen maps inside ids of a holder's user namespace, from uid and gid on, to the
-// host's from id on, and gives a descriptor of it.
-func mapAndOpen(holder, uid, gid, id, count int) (int, error) {
-	dir := "/proc/" + strconv.Itoa(holder)
-	to := " " + strconv.Itoa(id) + " " + strconv.Itoa(count)
-	if err := writeProc(dir+"/uid_map", strconv.Itoa(uid)+to); err != nil {
-		return -1, err
+// swapped maps ids on the disk to those of the range: each to its own, but 0 and the
+// program's to each other's.
+func (i *ids) swapped(program int) string {
+	line := func(from, to, n int) string {
+		return strconv.Itoa(from) + " " + strconv.Itoa(i.base+to) + " " + strconv.Itoa(n) + "\n"
 	}
-	if err := writeProc(dir+"/gid_map", strconv.Itoa(gid)+to); err != nil {
-		return -1, err
+	if program == 0 {
+		return line(0, 0, i.count)
+	}
+	return line(0, program, 1) + line(1, 1, program-1) + line(program, 0, 1) + line(program+1, program+1, i.count-program-1)
+}
+
+// mapAndOpen maps ids of a holder's user namespace, and gives a descriptor of it.
+func mapAndOpen(holder int, mapping string) (int, error) {
+	dir := "/proc/" + strconv.Itoa(holder)
+	for _, name := range [...]string{"/uid_map", "/gid_map"} {
+		if err := writeProc(dir+name, mapping); err != nil {
+			return -1, err
+		}
 	}
 	return unix.Open(dir+"/ns/user", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 }

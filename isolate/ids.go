@@ -24,7 +24,7 @@ const (
 // until the last process of the jail is gone, even if the supervisor is killed.
 type ids struct {
 	target, init int
-	count        int // ids from target on that the program's user namespace maps from its first on; 1: target alone
+	base, count  int // the range of which target is one, mapped to all from 0 on inside; count 1: target alone
 	lock         int // its descriptor
 }
 
@@ -55,16 +55,16 @@ func takeIDs(f *host.Facts) (*ids, error) {
 		}
 		id := f.IDBase + int(i)*2
 		if free && idle(id) && idle(id+1) {
-			return &ids{target: id, init: id + 1, count: 1, lock: lock}, nil
+			return &ids{target: id, init: id + 1, base: id, count: 1, lock: lock}, nil
 		}
 	}
 	unix.Close(lock)
 	return nil, &LaunchError{Op: "take ids for the run", Index: -1, Err: errNoIDs, Hint: `every id of the range is in use: run "jail gc"`}
 }
 
-// takeRange has the program's ids be a range of its own. Locks of ranges follow those
-// of pairs in the file.
-func (i *ids) takeRange(f *host.Facts) error {
+// takeRange has the program's ids be a range of its own, of which it runs by one. Locks
+// of ranges follow those of pairs in the file.
+func (i *ids) takeRange(f *host.Facts, program int) error {
 	start := uint64(os.Getpid())*31 + idCursor.Add(1)
 	for k := range uint64(f.Ranges) {
 		n := (start + k) % uint64(f.Ranges)
@@ -72,8 +72,8 @@ func (i *ids) takeRange(f *host.Facts) error {
 		if err != nil {
 			return err
 		}
-		if id := host.RangeBase + int(n)*host.RangeSize; free && idle(id) {
-			i.target, i.count = id, host.RangeSize
+		if id := host.RangeBase + int(n)*host.RangeSize; free && idle(id) && idle(id+program) {
+			i.target, i.base, i.count = id+program, id, host.RangeSize
 			return nil
 		}
 	}

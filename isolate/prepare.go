@@ -202,7 +202,7 @@ func (r *run) input() (*plan.Input, error) {
 	in.CPUSet = r.mask()
 	in.Sources, in.Named, in.Folders, in.Scratch = r.found.sources, r.found.named, r.found.folders, r.scratch
 	if r.ids != nil {
-		in.HostTarget, in.HostInit = r.ids.target, r.ids.init
+		in.HostTarget, in.HostInit, in.Range = r.ids.target, r.ids.init, r.ids.count > 1
 	}
 	if err := r.lookAtMounts(in); err != nil {
 		return nil, err
@@ -219,8 +219,8 @@ func (r *run) own() (err error) {
 		if r.ids, err = takeIDs(r.facts); err != nil {
 			return err
 		}
-		if r.policy.User == policy.UserRoot {
-			if err := r.ids.takeRange(r.facts); err != nil {
+		if r.hasRange() {
+			if err := r.ids.takeRange(r.facts, r.policy.ProgramID()); err != nil {
 				return err
 			}
 		}
@@ -466,6 +466,13 @@ func (r *run) release() {
 	if r.loop != nil {
 		r.loop.Close()
 	}
+}
+
+// hasRange says whether the program's user namespace has all ids that a distribution
+// gives: where it is root, and where it sees files of other owners that lie in folders
+// of its own, since what no id stands for can be neither removed nor moved (EOVERFLOW).
+func (r *run) hasRange() bool {
+	return r.facts.UserNS && r.facts.Ranges > 0 && (r.policy.User == policy.UserRoot || needsLayers(r.policy))
 }
 
 // identity is who the program is inside.

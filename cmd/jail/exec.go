@@ -77,7 +77,7 @@ func execute(r *request, p *policy.Policy, s *streams) int {
 		}
 		return status
 	}
-	seen, err := show(r.argv, p)
+	seen, err := show(r.argv, p, r.moves)
 	if err != nil {
 		return s.fail("show files", err)
 	}

@@ -37,7 +37,7 @@ func explain(w io.Writer, r *request) (status int, err error) {
 	if err := checkProgram(r.argv); err != nil {
 		return result.ExitStatus(unlaunched("find the program", err)), err
 	}
-	seen, err := show(r.argv, p)
+	seen, err := show(r.argv, p, r.moves)
 	if err != nil {
 		return result.StatusFailed, err
 	}

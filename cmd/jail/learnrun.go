@@ -28,7 +28,7 @@ const mostCalls = 200_000
 
 // run runs the program once.
 func (l *lesson) run(p *policy.Policy, w isolate.Watch, aloud bool) (o learn.Outcome, err error) {
-	seen, err := show(l.r.argv, p)
+	seen, err := show(l.r.argv, p, l.r.moves)
 	if err != nil {
 		return o, err
 	}

@@ -33,14 +33,14 @@ type shown struct {
 // absolute path, nothing above the working directory, and nothing behind a
 // link, which could lead to a file that whoever wrote the command never meant.
 // The files are open from here on: who swaps one for a link is too late.
-func show(argv []string, p *policy.Policy) (*shown, error) {
+func show(argv []string, p *policy.Policy, moved func(string) bool) (*shown, error) {
 	s := &shown{argv: slices.Clone(argv)}
 	dir := p.Chdir
 	if dir == "" {
 		dir = box
 	}
 	for i, arg := range argv {
-		if !mayName(i, arg) || covered(p, path.Join(box, arg)) {
+		if !mayName(i, arg) || covered(p, path.Join(box, arg)) || moved(path.Clean(arg)) {
 			continue
 		}
 		f, err := isolate.OpenFile(".", arg) // what can't be shown is left as it is

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -46,7 +47,7 @@ func TestNamedFilesAreShown(t *testing.T) {
 		{"cat absent", "cat absent", ""},
 		{"cat ../x " + cwd + "/prog.py /etc/passwd", "cat ../x " + cwd + "/prog.py /etc/passwd", ""},
 	} {
-		s, err := show(strings.Fields(c.argv), &policy.Policy{})
+		s, err := show(strings.Fields(c.argv), &policy.Policy{}, noneMoved)
 		if err != nil {
 			t.Errorf("%q: %v", c.argv, err)
 			continue
@@ -62,7 +63,7 @@ func TestNamedFilesAreShown(t *testing.T) {
 
 func TestElsewhereNamedFilesAreNamedByTheirPlace(t *testing.T) {
 	inFolder(t)
-	s, err := show([]string{"cat", "prog.py"}, &policy.Policy{Chdir: "/tmp"})
+	s, err := show([]string{"cat", "prog.py"}, &policy.Policy{Chdir: "/tmp"}, noneMoved)
 	if err != nil || s.argv[1] != "/box/prog.py" {
 		t.Errorf("%v, %v; want /box/prog.py", s, err)
 	}
@@ -72,7 +73,7 @@ func TestWhatThePolicyShowsIsLeftToIt(t *testing.T) {
 	inFolder(t)
 	for _, at := range []string{"/box", "/box/dir", "/box/dir/x.py"} {
 		p := &policy.Policy{Files: []policy.File{{Kind: policy.FileRO, Source: "/x", Target: at}}}
-		s, err := show([]string{"cat", "dir/x.py"}, p)
+		s, err := show([]string{"cat", "dir/x.py"}, p, noneMoved)
 		if err != nil || s.argv[1] != "dir/x.py" || len(s.files) != 0 {
 			t.Errorf("with a file at %s: %+v, %v; want the argument as it was", at, s, err)
 		}
@@ -81,7 +82,7 @@ func TestWhatThePolicyShowsIsLeftToIt(t *testing.T) {
 
 func TestTwoFilesOfOneNameAreRefused(t *testing.T) {
 	inFolder(t)
-	if _, err := show([]string{"cat", "dir/x.py", "other/x.py"}, &policy.Policy{}); !errors.Is(err, errSameName) {
+	if _, err := show([]string{"cat", "dir/x.py", "other/x.py"}, &policy.Policy{}, noneMoved); !errors.Is(err, errSameName) {
 		t.Errorf("%v, want %v", err, errSameName)
 	}
 }
@@ -96,10 +97,10 @@ func TestShownFilesAreBounded(t *testing.T) {
 		}
 		argv = append(argv, name)
 	}
-	if _, err := show(argv, &policy.Policy{}); !errors.Is(err, errTooMany) {
+	if _, err := show(argv, &policy.Policy{}, noneMoved); !errors.Is(err, errTooMany) {
 		t.Errorf("%v, want %v", err, errTooMany)
 	}
-	if s, err := show(argv[:mostShown+1], &policy.Policy{}); err != nil || len(s.files) != mostShown {
+	if s, err := show(argv[:mostShown+1], &policy.Policy{}, noneMoved); err != nil || len(s.files) != mostShown {
 		t.Errorf("%d files: %v", mostShown, err)
 	}
 }
@@ -114,10 +115,30 @@ func TestLargeFilesAreNotCopied(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := show([]string{"cat", "a"}, &policy.Policy{}); err != nil {
+	if _, err := show([]string{"cat", "a"}, &policy.Policy{}, noneMoved); err != nil {
 		t.Error(err)
 	}
-	if _, err := show([]string{"cat", "a", "b"}, &policy.Policy{}); !errors.Is(err, errTooLarge) {
+	if _, err := show([]string{"cat", "a", "b"}, &policy.Policy{}, noneMoved); !errors.Is(err, errTooLarge) {
 		t.Errorf("%v, want %v", err, errTooLarge)
+	}
+}
+
+// noneMoved is for a command line without --in and --out.
+func noneMoved(string) bool { return false }
+
+func TestWhatIsCopiedInOrOutIsNotShownReadOnly(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, name := range []string{"a", "d/x", "out"} {
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := &request{ins: []transfer{{from: "a"}, {from: "./d/"}}, outs: []transfer{{from: "out"}}}
+	s, err := show([]string{"cat", "a", "d/x", "out"}, &policy.Policy{}, r.moves)
+	if err != nil || len(s.files) != 0 || s.argv[2] != "d/x" {
+		t.Errorf("%v, %+v", err, s)
 	}
 }

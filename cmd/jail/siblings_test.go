@@ -21,7 +21,7 @@ func TestOnlyAScriptWithNeighboursIsWatched(t *testing.T) {
 		"cat other/x.py":           "",
 		"python3 other/x.py a.out": "",
 	} {
-		s, err := show(strings.Fields(argv), &policy.Policy{})
+		s, err := show(strings.Fields(argv), &policy.Policy{}, noneMoved)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -138,3 +138,19 @@ func makeFolder(abs string) error {
 	defer parent.Close()
 	return unix.Mkdirat(int(parent.Fd()), filepath.Base(abs), 0o755)
 }
+
+// moves says whether a file of the working directory is the program's own to have, by --in,
+// or to make, by --out: it is not shown read-only then.
+func (r *request) moves(file string) bool {
+	for _, t := range r.ins {
+		if from := path.Clean(t.from); within(file, from) {
+			return true
+		}
+	}
+	for _, t := range r.outs {
+		if from := path.Clean(t.from); within(file, from) {
+			return true
+		}
+	}
+	return false
+}

@@ -74,11 +74,12 @@ var cases = []struct {
 	{"root-inside", false, func() *Input {
 		in := image(true)
 		in.Policy.User, in.Policy.Capabilities = policy.UserRoot, []string{"CHOWN", "SETUID"}
-		in.Uppers, in.Hold = nil, true
+		in.Uppers, in.Hold, in.Range = nil, true, true
 		return in
 	}},
 	{"root-cow", false, func() *Input {
 		in := files(true)
+		in.Range = true
 		in.Layers = []Layers{{Target: "/work/src", Tree: "/home/x/src", Fd: 43, Upper: "d0"}}
 		return in
 	}},

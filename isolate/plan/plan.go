@@ -14,9 +14,9 @@ import (
 
 // Ids inside the jail.
 const (
-	TargetID   = 1000           // the program's uid and gid
-	InitID     = 1              // PID 1's, where two ids can be mapped
-	RootInitID = host.RangeSize // PID 1's where the program is root: its own ids are all below
+	TargetID    = 1000           // the program's uid and gid
+	InitID      = 1              // PID 1's, where two ids can be mapped
+	RangeInitID = host.RangeSize // PID 1's where the program's namespace has all ids below
 )
 
 // Descriptors that the supervisor passes to the stage.
@@ -52,6 +52,7 @@ type Input struct {
 	LogDenials bool   // Landlock tells the kernel's audit what it refuses the program
 
 	HostTarget, HostInit int    // the run's own ids, where Facts.Root
+	Range                bool   // HostTarget is one of a range that the program's namespace has
 	Scratch              string // a folder of the run's own, where it can't have a root of its own
 
 	Procs     int           // groups to join: how many descriptors for that will be sent
@@ -182,8 +183,8 @@ func (b *builder) targetID() uint64 {
 
 // InitID is PID 1's id inside a user namespace in which it has one of its own.
 func (in *Input) InitID() int {
-	if in.Policy.User == policy.UserRoot {
-		return RootInitID
+	if in.Range {
+		return RangeInitID
 	}
 	return InitID
 }
