@@ -66,7 +66,7 @@ var variantWitnesses = []witness{
 	}},
 	{"before execve", func(ctx context.Context, s *scene, v view) (posture.Report, error) {
 		s.forget(ctx, v)
-		return frozen(mutation{at: []string{"freeze target: execve", "dumpable target: set umask"}})(ctx, s, v)
+		return s.opened(ctx, v, mutation{at: []string{"freeze target: execve", "dumpable target: set umask"}})
 	}},
 	{"a full state", func(ctx context.Context, s *scene, v view) (posture.Report, error) {
 		if !slices.Contains(v.flags, mutated) {
@@ -146,6 +146,22 @@ func (s *scene) staged(ctx context.Context, v view, m mutation) (posture.Report,
 		words := strings.Fields(line) // proc_pid_mountinfo(5)
 		seen["staged "+words[4]] = strings.Join(words[5:7], " ")
 	}
+	return seen, nil
+}
+
+// opened tells what the program's process has open before it becomes the program.
+func (s *scene) opened(ctx context.Context, v view, m mutation) (posture.Report, error) {
+	f, err := s.freeze(ctx, v.launch(m, "/bin/true"))
+	if err != nil {
+		return nil, err
+	}
+	defer f.end()
+	soon(deadline, func() bool { // pid 1 may have waited for it to be born
+		_, f.target = jailed(f.cmd.Process.Pid)
+		return f.target > 0 && waits(f.target, "poll") || gone(f.cmd.Process.Pid)
+	})
+	seen := posture.Report{"text": f.says()}
+	describeFiles(seen, "target.", f.target)
 	return seen, nil
 }
 
