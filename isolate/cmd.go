@@ -155,7 +155,8 @@ func (c *Cmd) launch(how func(*Cmd) (*run, error)) error {
 
 // Wait waits for the end of the jail: of every process in it, and of all
 // output. It gives nil for exit status 0 if no output was lost, else an
-// *ExitError.
+// *ExitError; a *CopyError, or a *state.Error, for what could not be copied out or kept
+// joins it.
 func (c *Cmd) Wait() error {
 	if c.run == nil {
 		return ErrNotStarted

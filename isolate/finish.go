@@ -179,6 +179,7 @@ func (r *run) finish() {
 	r.closeRelays()
 	if r.ev.Started {
 		r.copyAllOut()
+		r.writeState()
 	}
 	r.joinWitness()
 	r.lastOfLandlog()
@@ -317,6 +318,10 @@ func (r *run) files(res *result.Result) {
 	}
 	if s := r.layers.state; s != nil {
 		res.State = &s.Name
+		if r.unwritten != nil {
+			why := r.unwritten.Error()
+			res.StateError = &why
+		}
 	}
 	res.Copied = r.copied
 }

@@ -77,7 +77,8 @@ type run struct {
 	failure     error
 	trees       trees
 	copied      []result.Copied
-	lostFiles   []error // CopyErrors
+	lostFiles   []error // CopyErrors, and unwritten
+	unwritten   error   // a *state.Error: what the state could not keep
 	proved      []proof // of each layer, when the read-back has come
 	outside     *look   // with verify = "full"
 	rusage      unix.Rusage

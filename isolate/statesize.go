@@ -151,6 +151,17 @@ func openFolder(at int, name string) (*os.File, error) {
 	return os.NewFile(uintptr(fd), name), err
 }
 
+// writeState waits until all that was changed is on the disk, or it is said that it is
+// not.
+func (r *run) writeState() {
+	if r.layers.state == nil {
+		return
+	}
+	if r.unwritten = r.layers.state.Written(); r.unwritten != nil {
+		r.lostFiles = append(r.lostFiles, r.unwritten)
+	}
+}
+
 // stateSpace is the room of a state, nil where there is none.
 func (r *run) stateSpace() *result.Space {
 	s := r.layers.state

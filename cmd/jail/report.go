@@ -31,7 +31,7 @@ func report(r *request, p *policy.Policy, cmd *isolate.Cmd, beside *lookout, s *
 	if lost := result.Lost(res); lost != "" {
 		_, _ = os.Stderr.WriteString(lost + "\n")
 	}
-	if tellCopied(res) && status == 0 {
+	if lost := tellLost(res); lost && status == 0 {
 		status = result.StatusFailed
 	}
 	switch {

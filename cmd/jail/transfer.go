@@ -90,6 +90,16 @@ func room(p *policy.Policy) size.Bytes {
 	return 0 // the default of both
 }
 
+// tellLost says what could neither be copied out nor kept.
+func tellLost(res *result.Result) (lost bool) {
+	lost = tellCopied(res)
+	if res.StateError == nil {
+		return lost
+	}
+	say(*res.StateError)
+	return true
+}
+
 // tellCopied says which files could not be copied out, or not wholly.
 func tellCopied(res *result.Result) (lost bool) {
 	for i := range res.Copied {

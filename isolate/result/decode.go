@@ -17,7 +17,7 @@ type decoder struct {
 }
 
 // addedLater are the keys that results of this schema have not always had.
-var addedLater = []string{"watched", "watch_error", "image", "state", "copied", "evidence.state", "evidence.last_words", "evidence.last_words_more"}
+var addedLater = []string{"watched", "watch_error", "image", "state", "state_error", "copied", "evidence.state", "evidence.last_words", "evidence.last_words_more"}
 
 // closedSet is a text of which only some are known.
 type closedSet interface{ known() bool }

@@ -25,6 +25,7 @@ func (r *Result) AppendLine(b []byte) []byte {
 	text(&w, "watch_error", r.WatchError)
 	w.image(r.Image)
 	text(&w, "state", r.State)
+	text(&w, "state_error", r.StateError)
 	w.copied(r.Copied)
 	w.evidence(&r.Evidence)
 	w.output(&r.Output)

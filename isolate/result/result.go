@@ -39,6 +39,7 @@ type Result struct {
 	WatchError       *string  `json:"watch_error"`       // why its files could not be looked at; null when they were, or were not to be
 	Image            *Image   `json:"image"`             // what it saw instead of the host's system; null for that
 	State            *string  `json:"state"`             // the name under which its changes are kept; null when they are not
+	StateError       *string  `json:"state_error"`       // why some of them are lost; null when they are not
 	Copied           []Copied `json:"copied"`            // what was copied in and out, in order; null when nothing was to be
 	Evidence         Evidence `json:"evidence"`          // the facts that decided the reason
 	Output           Output   `json:"output"`            // what came out of the program's streams

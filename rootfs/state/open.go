@@ -160,6 +160,26 @@ func (s *State) Path() string { return filepath.Join(s.dir, treeDir) }
 // as any process has it; nil where the kernel's mount does.
 func (s *State) Lock() *os.File { return s.lock }
 
+// Written has all that was changed written to the disk of the store. An error tells of
+// what is lost: a file system of the state's own takes from a program what the store has
+// no room for, and hears of that later (syncfs(2)). The caller's own, in a folder, refuses
+// at once.
+func (s *State) Written() error {
+	if !s.Mounted() {
+		return nil
+	}
+	root, err := open(int(s.root.Fd()), ".", unix.O_RDONLY|unix.O_DIRECTORY) // the mount's own is an O_PATH
+	if err != nil {
+		return &Error{Op: "write", Object: s.Name, Err: err}
+	}
+	defer root.Close()
+	if err := unix.Syncfs(int(root.Fd())); err != nil {
+		return &Error{Op: "keep all that was changed in", Object: s.Name, Err: os.NewSyscallError("syncfs", err),
+			Hint: "some of it is lost: the file system of " + filepath.Dir(s.dir) + " is full, or fails; make room there before the state is used again"}
+	}
+	return nil
+}
+
 // Close gives the state back.
 func (s *State) Close() {
 	for _, f := range []*os.File{s.root, s.lock} {

@@ -1,8 +1,10 @@
 package images
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/jailrun/jail/isolate/result"
@@ -113,5 +115,33 @@ func TestAnOrdinaryUsersJailEndsWhenItsStateHoldsMoreThanItMay(t *testing.T) {
 			t.Errorf("%s: %+v", what, s)
 		}
 		u.does(t, "state", "discard", what)
+	}
+}
+
+// TestWhatAStateCouldNotKeepIsTold: the state's file system takes from the program what
+// the store's has no room for.
+func TestWhatAStateCouldNotKeepIsTold(t *testing.T) {
+	u := newUser(t, 0)
+	const script = `mount -t tmpfs -o size=24M,mode=0700 none "$1" && shift && exec "$@"`
+	run := func(name, size string) (ran, *result.Result) {
+		file := filepath.Join(u.dir, name+".json")
+		c := u.command("exec", "--json", file, "--state", name, "--state-size", "100M", "--", "sh", "-c", "head -c "+size+" /dev/urandom >/etc/f")
+		must(t, os.MkdirAll(u.store(), 0o700))
+		c.Args = append([]string{"unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", u.store(), c.Path}, c.Args[1:]...)
+		c.Path = "/usr/bin/unshare"
+		r := finished(t, c)
+		res := &result.Result{}
+		must(t, json.Unmarshal([]byte(content(t, file)), res))
+		return r, res
+	}
+	if r, res := run("fits", "4M"); r.status != 0 || res.StateError != nil {
+		t.Fatalf("what fits: status %d, %s", r.status, r.err)
+	}
+	r, res := run("toomuch", "40M")
+	if r.status != result.StatusFailed || res.StateError == nil || *res.ExitCode != 0 {
+		t.Fatalf("what does not fit: status %d, %s", r.status, r.err)
+	}
+	if !strings.Contains(r.err, "keep all that was changed in toomuch: syncfs: no space left on device") {
+		t.Errorf("said %q", r.err)
 	}
 }
