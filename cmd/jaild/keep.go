@@ -42,7 +42,8 @@ var stateVerbs = [...]stateVerb{
 	{"commit", "NAME IMAGE", "build-1 team/app:2", 2, `Make an image of the one that a state lies over and of what was changed, as one layer
 more. The layers below are shared. The state stays as it is.
 `, commitState},
-	{"export", "NAME FILE", "build-1 build-1.tar", 2, `Write what programs have changed to a file: a backup, without what it lies over.
+	{"export", "NAME FILE", "build-1 build-1.tar", 2, `Write what programs have changed to a file, or to standard
+output if that is -: a backup, without what it lies over.
 `, exportState},
 	{"import", "[--state-size SIZE] FILE NAME", "build-1.tar build-2", 2, `Make a state of what jail state export has written. The file need not be trusted: it
 is unpacked by a process that reaches nothing but the state, and what it says of folders
@@ -113,6 +114,7 @@ func commitState(ctx context.Context, _ *keepRequest, s *store.Store, args []str
 	if err != nil {
 		return err
 	}
+	tellLeftOut(rec.LeftOut)
 	top := &rec.Layers[len(rec.Layers)-1]
 	_, err = fmt.Printf("%s %s: a layer of %d entries, %s, on %d that it shares\n", name, rec.ID, top.Entries, sized(top.Bytes), len(rec.Layers)-1)
 	return err
@@ -133,15 +135,14 @@ func exportState(ctx context.Context, _ *keepRequest, s *store.Store, args []str
 		return err
 	}
 	defer st.Close()
+	if args[1] == "-" {
+		return backupTo(ctx, st, os.Stdout)
+	}
 	f, err := os.OpenFile(args[1], os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) // #nosec G304 G703 -- new, by the caller's word
 	if err != nil {
 		return &Error{Op: "export to", Object: args[1], Err: err, Hint: "name a new file"}
 	}
-	w := bufio.NewWriterSize(f, 1<<20)
-	err = archive.Export(ctx, st, w)
-	if err == nil {
-		err = w.Flush()
-	}
+	err = backupTo(ctx, st, f)
 	n, _ := f.Seek(0, io.SeekCurrent)
 	if err = cmp.Or(err, f.Sync(), f.Close()); err != nil {
 		_ = os.Remove(args[1]) // #nosec G703 -- just made
@@ -149,6 +150,22 @@ func exportState(ctx context.Context, _ *keepRequest, s *store.Store, args []str
 	}
 	_, err = fmt.Printf("%s: %s\n", plain(args[1]), sized(n))
 	return err
+}
+
+func backupTo(ctx context.Context, st *kept.State, f *os.File) error {
+	w := bufio.NewWriterSize(f, 1<<20)
+	n, err := archive.Export(ctx, st, w)
+	if err != nil {
+		return err
+	}
+	tellLeftOut(n)
+	return w.Flush()
+}
+
+func tellLeftOut(n int64) {
+	if n > 0 {
+		complain(fmt.Errorf("%d devices, FIFOs or sockets were left out", n))
+	}
 }
 
 func importState(ctx context.Context, r *keepRequest, s *store.Store, args []string) error {

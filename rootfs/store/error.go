@@ -65,7 +65,7 @@ var hints = [...]struct {
 }{
 	{ErrNotFolder, "set JAIL_STORE to another path"},
 	{ErrForeign, "set JAIL_STORE to a folder of your own"},
-	{ErrOpen, "close it to others: chmod 700"},
+	{ErrOpen, "name a folder of your own, which only you can use (mode 0700)"},
 	{ErrDamaged, "jail image verify says what is left; import the image again"},
 	{ErrNoStore, "import an image first"},
 	{filelock.ErrBusy, "another jail works on the store; try again"},

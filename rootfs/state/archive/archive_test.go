@@ -58,8 +58,13 @@ func TestABackupBringsBackWhatWasKept(t *testing.T) {
 	store, s := kept(t)
 	must(t, unix.Setxattr(upperOf(s)+"/sub/deep", "user.overlay.opaque", []byte("y"), 0))
 	want := changes(t, s)
+	must(t, unix.Mkfifo(upperOf(s)+"/sub/pipe", 0o600))
 	var backup bytes.Buffer
-	must(t, Export(t.Context(), s, &backup))
+	n, err := Export(t.Context(), s, &backup)
+	must(t, err)
+	if n != 1 {
+		t.Errorf("%d were left out", n)
+	}
 	r, err := Import(t.Context(), store, "again", bytes.NewReader(backup.Bytes()), ImportOptions{Unpacker: unpacker(t)})
 	must(t, err)
 	if r.Name != "again" || r.Bytes != s.Bytes || len(r.Parts) != 1 {
@@ -82,7 +87,8 @@ func TestABackupBringsBackWhatWasKept(t *testing.T) {
 func TestABadBackupLeavesNothing(t *testing.T) {
 	store, s := kept(t)
 	var backup bytes.Buffer
-	must(t, Export(t.Context(), s, &backup))
+	_, err := Export(t.Context(), s, &backup)
+	must(t, err)
 	b := backup.Bytes()
 	for name, bad := range map[string][]byte{
 		"empty": nil, "cut": b[:len(b)/2], "no tar": []byte("hello"), "another part": bytes.ReplaceAll(b, []byte("d0.layer"), []byte("d9.layer")),

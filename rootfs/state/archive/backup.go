@@ -25,8 +25,9 @@ const (
 	mostRecord   = 1 << 20 // bytes
 )
 
-// Export writes a backup of a state.
-func Export(ctx context.Context, s *state.State, w io.Writer) error {
+// Export writes a backup of a state, and says how many FIFOs, sockets and devices of it
+// it left out: an archive of a layer has none (OCI image-spec, layer.md).
+func Export(ctx context.Context, s *state.State, w io.Writer) (leftOut int64, err error) {
 	t := tar.NewWriter(w)
 	b, err := json.MarshalIndent(&s.Record, "", " ")
 	if err == nil {
@@ -37,29 +38,31 @@ func Export(ctx context.Context, s *state.State, w io.Writer) error {
 	}
 	for i := range s.Parts {
 		if err == nil {
-			err = exportPart(ctx, s, t, &s.Parts[i])
+			var n int64
+			n, err = exportPart(ctx, s, t, &s.Parts[i])
+			leftOut += n
 		}
 	}
 	if err == nil {
 		err = t.Close()
 	}
 	if err != nil {
-		return fail("export", s, err)
+		return leftOut, fail("export", s, err)
 	}
-	return nil
+	return leftOut, nil
 }
 
 // exportPart packs a part twice: an archive in a tar has its size before it.
-func exportPart(ctx context.Context, s *state.State, t *tar.Writer, p *state.Part) error {
+func exportPart(ctx context.Context, s *state.State, t *tar.Writer, p *state.Part) (leftOut int64, err error) {
 	size, err := pack(ctx, s, io.Discard, p)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if err := t.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: p.Dir + backupSuffix, Size: size.StreamBytes, Mode: 0o600}); err != nil {
-		return err
+		return 0, err
 	}
 	_, err = pack(ctx, s, t, p)
-	return err
+	return size.LeftOut, err
 }
 
 func pack(ctx context.Context, s *state.State, w io.Writer, p *state.Part) (layer.Info, error) {

@@ -13,10 +13,16 @@ import (
 	"github.com/jailrun/jail/rootfs/store"
 )
 
+// Committed is an image that was made of a state.
+type Committed struct {
+	store.Record
+	LeftOut int64 // FIFOs, sockets and devices that the new layer has not
+}
+
 // Commit makes an image of the one that a state lies over and of what the state has
 // changed of it, as one layer more. The state stays as it is. What its programs have
 // written is as little trusted as an archive from elsewhere.
-func Commit(ctx context.Context, s *state.State, st *store.Store, base *store.Image, name store.Name, c layer.Command) (*store.Record, error) {
+func Commit(ctx context.Context, s *state.State, st *store.Store, base *store.Image, name store.Name, c layer.Command) (*Committed, error) {
 	switch {
 	case s.Image == "":
 		return nil, &state.Error{Op: "commit", Object: s.Name, Err: state.ErrNoImage, Hint: "only what was changed of an image makes another"}
@@ -39,7 +45,7 @@ func Commit(ctx context.Context, s *state.State, st *store.Store, base *store.Im
 		}
 		r.Layers = append(r.Layers, *have)
 	}
-	made, err := newLayer(ctx, s, m, c)
+	made, leftOut, err := newLayer(ctx, s, m, c)
 	if err != nil {
 		return nil, err
 	}
@@ -52,52 +58,53 @@ func Commit(ctx context.Context, s *state.State, st *store.Store, base *store.Im
 		return nil, fail("commit", s, err)
 	}
 	r.ID = digest.Of(config)
-	return r, m.PublishImage(ctx, r, config, name)
+	return &Committed{*r, leftOut}, m.PublishImage(ctx, r, config, name)
 }
 
 // newLayer makes a layer of what was changed, unless there is the same already.
-func newLayer(ctx context.Context, s *state.State, m *store.Making, c layer.Command) (*store.LayerRecord, error) {
+func newLayer(ctx context.Context, s *state.State, m *store.Making, c layer.Command) (r *store.LayerRecord, leftOut int64, err error) {
 	const folder = "layer"
 	f, err := m.Folder(folder)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer f.Close()
 	if c.Path == "" {
 		if c.Path, err = layer.FindUnpacker(); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		c.Args = []string{layer.UnpackerName}
 	}
 	c.Keep = m.Dir()
-	i, err := repack(ctx, s, c, f)
+	i, leftOut, err := repack(ctx, s, c, f)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	have, err := m.Need(ctx, i.DiffID)
 	if err != nil || have != nil {
-		return have, err
+		return have, leftOut, err
 	}
-	r := &store.LayerRecord{DiffID: i.DiffID, StreamBytes: i.StreamBytes, Bytes: i.Bytes, Entries: i.Entries, MappedOwner: i.MappedOwner}
+	r = &store.LayerRecord{DiffID: i.DiffID, StreamBytes: i.StreamBytes, Bytes: i.Bytes, Entries: i.Entries, MappedOwner: i.MappedOwner}
 	_, err = m.PublishLayer(folder, r)
-	return r, err
+	return r, leftOut, err
 }
 
 // repack sends the archive of what was changed to the unpacker.
-func repack(ctx context.Context, s *state.State, c layer.Command, f *os.File) (layer.Info, error) {
+func repack(ctx context.Context, s *state.State, c layer.Command, f *os.File) (i layer.Info, leftOut int64, err error) {
 	pr, pw := io.Pipe()
 	packed := make(chan error, 1)
 	go func() {
-		_, err := Pack(ctx, s, pw)
+		from, err := Pack(ctx, s, pw)
+		leftOut = from.LeftOut
 		pw.CloseWithError(err)
 		packed <- err
 	}()
-	i, err := layer.Confined(ctx, c, pr, f, layer.Options{})
+	i, err = layer.Confined(ctx, c, pr, f, layer.Options{})
 	pr.CloseWithError(err)
 	if packErr := <-packed; packErr != nil {
-		return i, packErr // the unpacker's is of it
+		return i, 0, packErr // the unpacker's is of it
 	}
-	return i, err
+	return i, leftOut, err
 }
 
 // withLayer adds a layer to the configuration of an image (OCI image-spec, config.md).
