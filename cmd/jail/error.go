@@ -88,6 +88,12 @@ func complain(err error) {
 		}
 		return
 	}
+	if several, ok := err.(interface{ Unwrap() []error }); ok { // what errors.Join made of them
+		for _, e := range several.Unwrap() {
+			complain(e)
+		}
+		return
+	}
 	say(err.Error())
 }
 
