@@ -39,10 +39,23 @@ type Record struct {
 
 // Part is one overlay whose upper layer the state keeps.
 type Part struct {
-	Target string `json:"target"` // where it is inside; "/" for the root
-	Source string `json:"source"` // the host's folder that it lies over, "" for the image
-	Dir    string `json:"dir"`    // its folder in the state
+	Target string   `json:"target"` // where it is inside; "/" for the root
+	Source string   `json:"source"` // the host's folder that it lies over, "" for the image
+	Dir    string   `json:"dir"`    // its folder in the state
+	Kind   PartKind `json:"kind"`
+	Dev    uint64   `json:"dev"` // of a KindCOW's Source, as it was when the part was made; 0: not known
+	Ino    uint64   `json:"ino"`
 }
+
+// PartKind is what a part lies over.
+type PartKind string
+
+// The kinds of Part.
+const (
+	KindRoot PartKind = "root" // the whole root: an image's, or the host's as it is shown
+	KindView PartKind = "view" // a folder of the host's system
+	KindCOW  PartKind = "cow"  // a folder of the caller's, the only one that changes are applied to
+)
 
 // The files of a state.
 const (
