@@ -1,6 +1,7 @@
 package state
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"os"
@@ -21,18 +22,18 @@ func (w *walk) same(e *entry) bool {
 		return false
 	}
 	was, err := e.at.below.Open(e.name)
-	return err == nil && e.holds(w.ctx, was)
+	return err == nil && e.holds(w.ctx, was, &w.room)
 }
 
 // holds compares a file with another of its size, and closes that.
-func (e *entry) holds(ctx context.Context, other *os.File) bool {
+func (e *entry) holds(ctx context.Context, other *os.File, room *pair) bool {
 	defer other.Close()
 	f, err := e.open()
 	if err != nil {
 		return false
 	}
 	defer f.Close()
-	return equal(ctx, f, other, e.st.Size)
+	return room.equal(ctx, f, other, e.st.Size)
 }
 
 // open opens a regular file of the upper layer.
@@ -62,16 +63,18 @@ func (e *entry) target() string {
 	return string(buf[:n])
 }
 
+// pair is room to compare two files in.
+type pair [2][32 << 10]byte
+
 // equal compares so many bytes of two files. What can't be read to its end, or in time,
 // is not the same.
-func equal(ctx context.Context, a, b io.Reader, size int64) bool {
-	var x, y [32 << 10]byte
+func (p *pair) equal(ctx context.Context, a, b io.Reader, size int64) bool {
 	for size > 0 {
-		n := min(size, int64(len(x)))
-		if _, err := io.ReadFull(a, x[:n]); err != nil || ctx.Err() != nil {
+		n := min(size, int64(len(p[0])))
+		if _, err := io.ReadFull(a, p[0][:n]); err != nil || ctx.Err() != nil {
 			return false
 		}
-		if _, err := io.ReadFull(b, y[:n]); err != nil || x != y {
+		if _, err := io.ReadFull(b, p[1][:n]); err != nil || !bytes.Equal(p[0][:n], p[1][:n]) {
 			return false
 		}
 		size -= n

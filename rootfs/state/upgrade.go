@@ -111,7 +111,7 @@ func (e *entry) agrees(ctx context.Context, kind Kind, image rootfs.Stack) bool 
 		return false
 	}
 	f, err := image.Open(e.Path)
-	return err == nil && e.holds(ctx, f)
+	return err == nil && e.holds(ctx, f, new(pair))
 }
 
 // became says how a path of one image differs from that of another, "" if it doesn't.
@@ -142,18 +142,18 @@ func became(ctx context.Context, old, new rootfs.Stack, p string) Kind {
 	return Changed
 }
 
-func sameFile(ctx context.Context, old, new rootfs.Stack, p string, size int64) bool {
+func sameFile(ctx context.Context, old, now rootfs.Stack, p string, size int64) bool {
 	a, err := old.Open(p)
 	if err != nil {
 		return false
 	}
 	defer a.Close()
-	b, err := new.Open(p)
+	b, err := now.Open(p)
 	if err != nil {
 		return false
 	}
 	defer b.Close()
-	return equal(ctx, a, b, size)
+	return new(pair).equal(ctx, a, b, size)
 }
 
 func readlink(s rootfs.Stack, p string) string {

@@ -23,6 +23,7 @@ type walk struct {
 
 	bounded bounds // the zero value: most
 	left    bounds
+	room    pair
 
 	enters func(inside string) bool                 // whether a folder is looked into; nil: each is
 	bars   func(dir *os.File) error                 // why what is below is left alone; nil: nothing is
