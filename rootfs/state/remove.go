@@ -126,11 +126,18 @@ func (r *remover) all(f *os.File, names []string, inside string, depth int) erro
 		}
 		if err != nil {
 			kept = true
-			r.done.leave(&Change{Kind: Deleted, Path: below, PathHex: hexOf(below), Type: "file", Folder: r.part.Source}, err)
+			r.leave(f, name, below, err)
 		}
 	}
 	if kept {
 		return ErrKept
 	}
 	return nil
+}
+
+// leave tells of what stays in a folder that was removed.
+func (r *remover) leave(f *os.File, name, inside string, err error) {
+	var st unix.Stat_t
+	_ = unix.Fstatat(int(f.Fd()), name, &st, unix.AT_SYMLINK_NOFOLLOW) // what is gone has no type
+	r.done.leave(&Change{Kind: Deleted, Path: inside, PathHex: hexOf(inside), Type: typeOf(st.Mode), Folder: r.part.Source}, err)
 }
