@@ -25,17 +25,8 @@ func (s Stack) Lstat(path string) (st unix.Stat_t, err error) {
 // file is EINVAL.
 func (s Stack) Open(path string) (f *os.File, err error) {
 	err = s.find(path, func(dirfd int, name string) error {
-		fd, err := unix.Openat(dirfd, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
-		if err != nil {
-			return err
-		}
-		var st unix.Stat_t
-		if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG {
-			unix.Close(fd)
-			return cmp.Or(err, error(unix.EINVAL))
-		}
-		f = os.NewFile(uintptr(fd), path)
-		return nil
+		f, err = openRegular(dirfd, name)
+		return err
 	})
 	return f, err
 }
@@ -43,14 +34,33 @@ func (s Stack) Open(path string) (f *os.File, err error) {
 // Readlink reads a link of the overlay.
 func (s Stack) Readlink(path string) (target string, err error) {
 	err = s.find(path, func(dirfd int, name string) error {
-		var buf [unix.PathMax]byte
-		n, err := unix.Readlinkat(dirfd, name, buf[:])
-		if err == nil {
-			target = string(buf[:n])
-		}
+		target, err = readlinkAt(dirfd, name)
 		return err
 	})
 	return target, err
+}
+
+// openRegular opens a name that is a regular file.
+func openRegular(dirfd int, name string) (*os.File, error) {
+	fd, err := unix.Openat(dirfd, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG {
+		unix.Close(fd)
+		return nil, cmp.Or(err, error(unix.EINVAL))
+	}
+	return os.NewFile(uintptr(fd), name), nil
+}
+
+func readlinkAt(dirfd int, name string) (string, error) {
+	var buf [unix.PathMax]byte
+	n, err := unix.Readlinkat(dirfd, name, buf[:])
+	if err != nil {
+		return "", err
+	}
+	return string(buf[:n]), nil
 }
 
 // ReadFile reads a regular file of the overlay, of at most so many bytes; a larger one

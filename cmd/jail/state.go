@@ -166,26 +166,54 @@ func diffState(ctx context.Context, r *request, s *store.Store) error {
 		return err
 	}
 	defer t.close()
-	var sum state.Sum
 	out := bufio.NewWriter(os.Stdout)
-	e := json.NewEncoder(out)
-	e.SetEscapeHTML(false)
-	err = t.Diff(ctx, stack(t.image), func(c state.Change) error {
-		sum.Count(&c)
-		if r.asJSON {
-			return e.Encode(c)
-		}
-		_, err := fmt.Fprintf(out, "%-8s %-7s %10s  %s\n", c.Kind, c.Type, sizeOf(&c), plain(c.Path))
-		return err
-	})
-	if err == nil && !r.asJSON {
-		_, err = fmt.Fprintf(out, "%d added, %d changed, %d deleted: %s\n", sum.Added, sum.Changed, sum.Deleted, sized(sum.Bytes))
+	l := &changeList{out: out, json: json.NewEncoder(out)}
+	l.json.SetEscapeHTML(false)
+	say := l.line
+	if r.asJSON {
+		say = func(c state.Change) error { return l.json.Encode(c) }
 	}
-	return errors.Join(err, out.Flush())
+	err = t.Diff(ctx, stack(t.image), say)
+	if err == nil && !r.asJSON {
+		_, err = fmt.Fprintf(out, "%d added, %d changed, %d deleted: %s\n", l.sum.Added, l.sum.Changed, l.sum.Deleted, sized(l.sum.Bytes))
+	}
+	return errors.Join(out.Flush(), err) // what was told of comes first
 }
 
+// changeList prints changes as they come.
+type changeList struct {
+	out    *bufio.Writer
+	json   *json.Encoder
+	sum    state.Sum
+	folder string // of the host's, that the last one was of
+}
+
+func (l *changeList) line(c state.Change) error {
+	l.sum.Count(&c)
+	if c.Folder != l.folder {
+		l.folder = c.Folder
+		if _, err := fmt.Fprintln(l.out, "over "+hostFolder(c.Folder)); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(l.out, "%-8s %-7s %10s  %s\n", c.Kind, c.Type, sizeOf(&c), plain(c.Path))
+	return err
+}
+
+// hostFolder is what changes lie over, for people.
+func hostFolder(dir string) string {
+	if dir == "" {
+		return "the root"
+	}
+	return "the host's " + plain(dir)
+}
+
+// sizeOf is how large a file is, or what else of it was changed.
 func sizeOf(c *state.Change) string {
-	if c.Type != "file" {
+	switch {
+	case c.Only != "":
+		return string(c.Only)
+	case c.Type != "file":
 		return "-"
 	}
 	return itoa(c.Bytes)
@@ -204,12 +232,15 @@ func applyState(ctx context.Context, r *request, s *store.Store) error {
 		}
 		named = append(named, p)
 	}
-	a, err := t.Apply(ctx, named)
+	a, err := t.Apply(ctx, named, state.ApplyOptions{})
 	for _, l := range a.Left {
 		say("left " + plain(l.Path) + ": " + l.Err.Error())
 	}
 	if a.More > 0 {
 		say("and " + itoa(int64(a.More)) + " more were left")
+	}
+	for _, dir := range a.Folders {
+		fmt.Println("in " + hostFolder(dir))
 	}
 	if err == nil {
 		_, err = fmt.Printf("%d added, %d changed, %d deleted\n", a.Added, a.Changed, a.Deleted)

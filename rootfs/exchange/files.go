@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"strings"
 
 	"github.com/jailrun/jail/internal/safepath"
 	"golang.org/x/sys/unix"
@@ -91,7 +90,7 @@ func (w *walk) keepLink(dir *os.File, name string, s spot) error {
 		return w.leave(s.from, fail(opening, s.from, err), s.named)
 	}
 	target := string(buf[:n])
-	if !staysBeneath(s.to, target) {
+	if !safepath.StaysBeneath(s.to, target) {
 		return w.leave(s.from, fail(opening, s.from, ErrLinkOut), s.named)
 	}
 	if err := w.one(s.from); err != nil {
@@ -102,29 +101,6 @@ func (w *walk) keepLink(dir *os.File, name string, s spot) error {
 	}
 	w.add(Item{Path: s.to, Kind: Link, Target: target})
 	return nil
-}
-
-// staysBeneath says whether a link at path can't lead above the top of its tree,
-// whatever else lies in it: it first goes up, through folders that are none but
-// its own, and then only down. A ".." behind a name could go up from where
-// another link has led.
-func staysBeneath(path, target string) bool {
-	if target == "" || strings.HasPrefix(target, "/") {
-		return false
-	}
-	left, down := strings.Count(path, "/"), false
-	for name := range strings.SplitSeq(target, "/") {
-		switch name {
-		case "", ".":
-		case "..":
-			if left--; down || left < 0 {
-				return false
-			}
-		default:
-			down = true
-		}
-	}
-	return true
 }
 
 // follow takes what a link of the caller's leads to. A circle ends at the limits.

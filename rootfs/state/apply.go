@@ -2,29 +2,20 @@ package state
 
 import (
 	"context"
-	"errors"
-	"io"
-	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
-	"strconv"
-	"strings"
-	"syscall"
+	"slices"
 
+	"github.com/jailrun/jail/rootfs"
 	"golang.org/x/sys/unix"
 )
-
-// unixStat is what os has of a file.
-type unixStat = syscall.Stat_t
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // Applied is what Apply has done.
 type Applied struct {
 	Sum
-	Left []Left // what was not applied, and why; at most mostLeft
-	More int    // how many more
+	Folders []string // of the host's, that were looked at
+	Left    []Left   // what was not applied, and why; at most mostLeft
+	More    int      // how many more
 }
 
 // Left is a change that was not applied.
@@ -35,269 +26,187 @@ type Left struct {
 
 const mostLeft = 100
 
-func (a *Applied) leave(c Change, err error) {
+func (a *Applied) leave(c *Change, err error) {
 	if len(a.Left) < mostLeft {
-		a.Left = append(a.Left, Left{c, err})
+		a.Left = append(a.Left, Left{*c, err})
 	} else {
 		a.More++
 	}
 }
 
+// ApplyOptions bound what Apply does.
+type ApplyOptions struct {
+	Bytes int64 // that may be written in all, holes of files left out; 0: 64 GiB
+}
+
+const mostBytes = 64 << 30
+
 // Apply makes the changes that a state has kept of a folder of the host's in the folder
 // itself, all of them or those at and below the paths inside that are named. They were made
 // by an untrusted program: what it has left is copied, never executed or followed;
-// files get no more than the permissions that are of use without privilege; a link
-// that leads out of the folder is left out. A file is replaced at once.
+// a link that leads out of the folder is left out, and so is what is mounted in the
+// folder, and a store in it. A file is replaced at once, by one of its mode; what is new
+// has the modes that everybody's files have. Of what the program has removed that goes
+// which was there then.
 //
-// What was applied is no more in the state.
-func (s *State) Apply(ctx context.Context, named []string) (*Applied, error) {
-	a := &Applied{}
-	any := false
-	for i := range s.Parts {
-		p := &s.Parts[i]
-		if p.Source == "" || p.Source == p.Target && isSystem(p.Source) {
-			continue
-		}
-		any = true
-		if err := s.applyPart(ctx, p, named, a); err != nil {
-			return a, err
-		}
+// What was applied is no more in the state. What was not is in Left and stays there. The
+// error is an *Error: ErrTooLarge, ErrTooDeep and ErrTooMany come before anything is
+// changed.
+func (s *State) Apply(ctx context.Context, named []string, o ApplyOptions) (*Applied, error) {
+	a := &applier{state: s, named: named, done: &Applied{}, left: o.Bytes}
+	if a.left <= 0 {
+		a.left = mostBytes
 	}
-	if !any {
-		return a, &Error{Op: "apply", Object: s.Name, Err: ErrNoFolder, Hint: "only what --cow has kept can be applied; jail state commit makes an image of the rest"}
+	if err := unix.Stat(s.storeDir(), &a.store); err != nil {
+		return a.done, s.fail("apply", &os.PathError{Op: "stat", Path: s.storeDir(), Err: err})
 	}
-	return a, nil
-}
-
-// leadsTo says whether a folder has to be there for a path that is named.
-func leadsTo(folder string, named []string) bool {
-	for _, n := range named {
-		if strings.HasPrefix(path.Clean(n), strings.TrimSuffix(folder, "/")+"/") {
-			return true
-		}
+	parts := s.folders()
+	if len(parts) == 0 {
+		return a.done, &Error{Op: "apply", Object: s.Name, Err: ErrNoFolder, Hint: "only what --cow has kept can be applied; jail state commit makes an image of the rest"}
 	}
-	return false
-}
-
-// isSystem says whether a part is of the host's own system, as --writable-root has it.
-func isSystem(p string) bool {
-	for _, dir := range [...]string{"/usr", "/etc", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix", "/gnu", "/run/current-system"} {
-		if p == dir || strings.HasPrefix(p, dir+"/") {
-			return true
-		}
-	}
-	return false
-}
-
-func (s *State) applyPart(ctx context.Context, p *Part, named []string, a *Applied) error {
-	d := s.differ(ctx, p, nil)
-	defer d.Close()
-	to, err := os.OpenRoot(p.Source)
-	if err != nil {
-		return s.fail("apply", err)
-	}
-	defer to.Close()
-	ap := &applier{differ: d, to: to, done: a}
-	if err := ap.owner(p.Source); err != nil {
-		return s.fail("apply", err)
-	}
-	var list []Change
-	if err := d.walk(".", func(c Change) error {
-		if Selected(c.Path, named) || c.Kind == Added && c.Type == "folder" && leadsTo(c.Path, named) {
-			list = append(list, c)
-		}
-		return nil
-	}); err != nil {
-		return err
-	}
-	for _, c := range list {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		switch err := ap.apply(c); {
-		case err == nil:
-			a.Count(&c)
-		default:
-			a.leave(c, err)
-		}
-	}
-	return ap.forget(list)
-}
-
-// applier makes changes in one folder.
-type applier struct {
-	*differ
-	to       *os.Root
-	uid, gid int // of new files; -1 to leave what the kernel gives
-	done     *Applied
-}
-
-// owner has new files belong to the folder's owner, where that is for root to say.
-func (a *applier) owner(dir string) error {
-	a.uid, a.gid = -1, -1
-	if os.Geteuid() != 0 {
-		return nil
-	}
-	var st unix.Stat_t
-	if err := unix.Stat(dir, &st); err != nil {
-		return &os.PathError{Op: "stat", Path: dir, Err: err}
-	}
-	a.uid, a.gid = int(st.Uid), int(st.Gid)
-	return nil
-}
-
-// name is a change's path in the folder.
-func (a *applier) name(c *Change) string {
-	rel := strings.TrimPrefix(c.Path, strings.TrimSuffix(a.part.Target, "/"))
-	return path.Clean(strings.TrimPrefix(rel, "/"))
-}
-
-func (a *applier) apply(c Change) error {
-	name := a.name(&c)
-	if c.Kind == Deleted {
-		return a.to.RemoveAll(name)
-	}
-	switch c.Type {
-	case "folder":
-		return a.folder(name)
-	case "file":
-		return a.file(name)
-	case "link":
-		return a.link(name)
-	}
-	return ErrSpecial
-}
-
-// folder makes a folder, in place of what is no folder, or empties one that the
-// program has replaced.
-func (a *applier) folder(name string) error {
-	info, err := a.upper.Lstat(name)
-	if err != nil {
-		return err
-	}
-	if at, err := a.to.Lstat(name); err == nil && (!at.IsDir() || a.opaque(name)) {
-		if err := a.to.RemoveAll(name); err != nil {
-			return err
-		}
-	}
-	mode := info.Mode().Perm()
-	err = a.to.Mkdir(name, mode|0o700)
-	if errors.Is(err, fs.ErrExist) {
-		return a.to.Chmod(name, mode|0o700)
-	}
-	if err != nil {
-		return err
-	}
-	return a.give(name)
-}
-
-func (a *applier) give(name string) error {
-	if a.uid < 0 {
-		return nil
-	}
-	return a.to.Lchown(name, a.uid, a.gid)
-}
-
-// file copies a file beside its place, and then into it.
-func (a *applier) file(name string) error {
-	from, err := a.upper.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW, 0)
-	if err != nil {
-		return err
-	}
-	defer from.Close()
-	info, err := from.Stat()
-	if err != nil {
-		return err
-	}
-	if !info.Mode().IsRegular() {
-		return ErrSpecial
-	}
-	tmp := path.Join(path.Dir(name), ".jail-"+strconv.Itoa(os.Getpid())+"-"+tail(path.Base(name)))
-	to, err := a.to.OpenFile(tmp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	err = a.fill(to, from, info)
-	if closeErr := to.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = a.replace(tmp, name)
-	}
-	if err != nil {
-		_ = a.to.Remove(tmp)
-	}
-	return err
-}
-
-// tail keeps a temporary name within what a file system takes.
-func tail(name string) string {
-	const most = 200
-	return name[max(len(name)-most, 0):]
-}
-
-func (a *applier) fill(to, from *os.File, info fs.FileInfo) error {
-	if _, err := io.Copy(to, from); err != nil {
-		return err
-	}
-	if a.uid >= 0 {
-		if err := to.Chown(a.uid, a.gid); err != nil {
-			return err
-		}
-	}
-	if err := to.Chmod(info.Mode().Perm()); err != nil {
-		return err
-	}
-	t := info.Sys().(*unixStat).Mtim.Nano()
-	tv := unix.NsecToTimeval(t)
-	return unix.Futimes(int(to.Fd()), []unix.Timeval{tv, tv})
-}
-
-// replace puts what is whole in place of what is there, a folder too.
-func (a *applier) replace(tmp, name string) error {
-	if at, err := a.to.Lstat(name); err == nil && at.IsDir() {
-		if err := a.to.RemoveAll(name); err != nil {
-			return err
-		}
-	}
-	return a.to.Rename(tmp, name)
-}
-
-// link makes a link that stays in the folder.
-func (a *applier) link(name string) error {
-	target, err := a.upper.Readlink(name)
-	if err != nil {
-		return err
-	}
-	if filepath.IsAbs(target) || !filepath.IsLocal(path.Join(path.Dir(name), target)) {
-		return ErrEscapes
-	}
-	tmp := path.Join(path.Dir(name), ".jail-"+strconv.Itoa(os.Getpid())+"-"+tail(path.Base(name)))
-	if err := a.to.Symlink(target, tmp); err != nil {
-		return err
-	}
-	if err = a.give(tmp); err == nil {
-		err = a.replace(tmp, name)
-	}
-	if err != nil {
-		_ = a.to.Remove(tmp)
-	}
-	return err
-}
-
-// forget takes out of the state what was applied: what lies over the folder would be
-// the same. Folders that still hold something stay.
-func (a *applier) forget(list []Change) error {
-	left := map[string]bool{}
-	for _, l := range a.done.Left {
-		left[l.Path] = true
-	}
-	for i := len(list) - 1; i >= 0; i-- {
-		if c := &list[i]; !left[c.Path] {
-			if err := a.upper.Remove(a.name(c)); err != nil && !errors.Is(err, unix.ENOTEMPTY) && !errors.Is(err, fs.ErrNotExist) {
-				return err
+	for _, do := range [...]func(context.Context, *Part) error{a.measure, a.apply} {
+		for _, p := range parts {
+			if err := do(ctx, p); err != nil {
+				return a.done, err
 			}
 		}
 	}
+	return a.done, nil
+}
+
+// folders are the parts that can be applied.
+func (s *State) folders() (list []*Part) {
+	for i := range s.Parts {
+		if p := &s.Parts[i]; p.Kind == KindCOW && p.Source != "" {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// applier makes changes in the folders of a state.
+type applier struct {
+	state *State
+	store unix.Stat_t // the folder that no change is made in
+	named []string
+	leads []string // of those, the paths at which there are changes
+	done  *Applied
+	need  int64 // bytes that were measured
+	left  int64 // that may still be written
+
+	part     *Part
+	root     *os.File // the part's folder
+	uid, gid int      // of what is new in it; -1 to leave what the kernel gives
+}
+
+// measure goes through the changes before any is made: it refuses what is too much, and
+// learns which of the named paths there are.
+func (a *applier) measure(ctx context.Context, p *Part) error {
+	w := &walk{enters: a.enters, visit: func(e *entry) (bool, error) {
+		if !Selected(e.Path, a.named) {
+			return false, nil
+		}
+		a.leads = append(a.leads, a.meant(e.Path)...)
+		if a.need += e.data(ctx); a.need > a.left {
+			return false, &Error{Op: "apply", Object: e.Path, Err: ErrTooLarge, Hint: "apply parts of it by their path, or raise the limit"}
+		}
+		return false, nil
+	}}
+	return a.state.walk(ctx, w, p, nil)
+}
+
+// meant are the named paths that a change is at or below, which were not known to lead
+// to one.
+func (a *applier) meant(p string) (list []string) {
+	for _, n := range a.named {
+		if n = path.Clean(n); Selected(p, []string{n}) && !slices.Contains(a.leads, n) {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+func (a *applier) apply(ctx context.Context, p *Part) error {
+	dir, err := openSource(p)
+	if err != nil {
+		return err
+	}
+	a.part, a.root = p, dir
+	a.done.Folders = append(a.done.Folders, p.Source)
+	below := rootfs.FolderOf(dir)
+	if err := a.owner(); err != nil {
+		below.Close()
+		return a.state.fail("apply", err)
+	}
+	w := &walk{enters: a.enters, bars: a.bars, settle: a.settle, visit: func(e *entry) (bool, error) {
+		if !a.chosen(e) {
+			return false, nil
+		}
+		return a.change(ctx, e)
+	}}
+	return a.state.walkOver(ctx, w, p, below)
+}
+
+// enters says whether anything in a folder can be meant.
+func (a *applier) enters(inside string) bool {
+	return Selected(inside, a.named) || leadsTo(inside, a.named)
+}
+
+// chosen says whether a change is meant: a folder too that what is meant is in.
+func (a *applier) chosen(e *entry) bool {
+	return Selected(e.Path, a.named) || e.Kind == Added && e.Type == "folder" && leadsTo(e.Path, a.leads)
+}
+
+// owner has new files belong to the folder's owner, where that is for root to say. It
+// refuses a folder that is in the store.
+func (a *applier) owner() error {
+	if err := a.outOfStore(); err != nil {
+		return err
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(int(a.root.Fd()), &st); err != nil {
+		return &os.PathError{Op: "stat", Path: a.part.Source, Err: err}
+	}
+	a.uid, a.gid = -1, -1
+	if os.Geteuid() == 0 {
+		a.uid, a.gid = int(st.Uid), int(st.Gid)
+	}
 	return nil
+}
+
+// change makes one change. It is settled if that could be done, and nothing of it is
+// left in the state but what is hidden by it.
+func (a *applier) change(ctx context.Context, e *entry) (settled bool, err error) {
+	err = a.make(ctx, e)
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	if err == nil {
+		a.done.Count(&e.Change)
+		return true, a.forget(e)
+	}
+	a.done.leave(&e.Change, err)
+	return false, nil
+}
+
+func (a *applier) make(ctx context.Context, e *entry) error {
+	switch {
+	case e.at.barred != nil:
+		return e.at.barred
+	case e.at.below == nil:
+		return ErrNoParent
+	case e.Only == ModeOnly:
+		return ErrMode
+	case e.Only == OwnerOnly:
+		return ErrOwner
+	case e.Kind == Deleted:
+		return a.remove(ctx, e)
+	case e.Type == "folder":
+		return a.folder(e)
+	case e.Type == "file":
+		return a.file(ctx, e)
+	case e.Type == "link":
+		return a.link(e)
+	}
+	return ErrSpecial
 }

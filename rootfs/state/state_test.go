@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/jailrun/jail/rootfs"
@@ -49,7 +50,7 @@ func tree(t *testing.T, dir string, files map[string]string) {
 func kept(t *testing.T, source string, changes map[string]string) (store string, s *State) {
 	t.Helper()
 	store = t.TempDir()
-	s, err := Open(t.Context(), store, "s", Want{User: "jail", Bytes: 16 << 20, Parts: []Part{{Target: "/box/p", Source: source}}})
+	s, err := Open(t.Context(), store, "s", Want{User: "jail", Bytes: 16 << 20, Parts: []Part{{Target: "/box/p", Source: source, Kind: KindCOW}}})
 	must(t, err)
 	t.Cleanup(s.Close)
 	tree(t, upperOf(s), changes)
@@ -57,7 +58,7 @@ func kept(t *testing.T, source string, changes map[string]string) (store string,
 }
 
 func upperOf(s *State) string {
-	return "/proc/self/fd/" + itoa(int(s.Root().Fd())) + "/" + s.Parts[0].Dir + "/" + UpperDir
+	return "/proc/self/fd/" + strconv.Itoa(int(s.Root().Fd())) + "/" + s.Parts[0].Dir + "/" + UpperDir
 }
 
 func changes(t *testing.T, s *State) (list []string) {
@@ -103,7 +104,7 @@ func TestApplyMakesTheChangesInTheFolderAndLeavesLinksThatLeadOut(t *testing.T) 
 	dir := project(t)
 	_, s := kept(t, dir, work)
 	must(t, os.Chmod(upperOf(s)+"/new", 0o755|fs.ModeSetuid))
-	a, err := s.Apply(t.Context(), nil)
+	a, err := s.Apply(t.Context(), nil, ApplyOptions{})
 	must(t, err)
 	if a.Added != 4 || a.Changed != 1 || a.Deleted != 2 || len(a.Left) != 2 || !errors.Is(a.Left[0].Err, ErrEscapes) {
 		t.Errorf("%+v", a)
@@ -129,7 +130,7 @@ func TestApplyMakesTheChangesInTheFolderAndLeavesLinksThatLeadOut(t *testing.T) 
 func TestApplyOfSomePathsLeavesTheOthersInTheState(t *testing.T) {
 	dir := project(t)
 	_, s := kept(t, dir, work)
-	a, err := s.Apply(t.Context(), []string{"/box/p/more/f"})
+	a, err := s.Apply(t.Context(), []string{"/box/p/more/f"}, ApplyOptions{})
 	must(t, err)
 	if b, err := os.ReadFile(dir + "/more/f"); err != nil || string(b) != "f" || a.Added != 2 {
 		t.Errorf("%q, %v, %+v", b, err, a)
@@ -148,7 +149,7 @@ func TestApplyWritesNothingOutsideTheFolder(t *testing.T) {
 	dir, out := project(t), t.TempDir()
 	must(t, os.Symlink(out, dir+"/door"))
 	_, s := kept(t, dir, map[string]string{"door/f": "f"})
-	a, err := s.Apply(t.Context(), nil)
+	a, err := s.Apply(t.Context(), nil, ApplyOptions{})
 	must(t, err)
 	if _, err := os.Lstat(out + "/f"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("it was written outside: %v, %+v", err, a)

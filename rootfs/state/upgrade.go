@@ -2,11 +2,10 @@ package state
 
 import (
 	"context"
-	"io/fs"
-	"strings"
 	"time"
 
 	"github.com/jailrun/jail/rootfs"
+	"golang.org/x/sys/unix"
 )
 
 // Conflict is a path that the state has changed, and the new image too: what the
@@ -34,20 +33,16 @@ func (s *State) Upgrade(ctx context.Context, from, to Base, o UpgradeOptions) (c
 	case s.Image != from.ID:
 		return 0, &Error{Op: "upgrade", Object: s.Name, Err: ErrOtherImage}
 	}
-	err = s.Diff(ctx, from.Stack, func(c Change) error {
-		p := s.partOf(c.Path)
-		if p == nil || p.Source != "" {
-			return nil // of a folder of the host's
-		}
-		kind := became(from.Stack, to.Stack, c.Path)
-		if kind == "" || s.agrees(ctx, p, &c, kind, to.Stack) {
+	err = s.changesOfImage(ctx, from.Stack, func(e *entry) error {
+		kind := became(ctx, from.Stack, to.Stack, e.Path)
+		if kind == "" || e.agrees(ctx, kind, to.Stack) {
 			return nil
 		}
 		conflicts++
 		if o.Say == nil {
 			return nil
 		}
-		return o.Say(Conflict{c.Path, c.Kind, kind})
+		return o.Say(Conflict{e.Path, e.Kind, kind})
 	})
 	if err != nil {
 		return conflicts, err
@@ -68,32 +63,23 @@ type UpgradeOptions struct {
 	Say  func(Conflict) error // is told of each; its error ends the upgrade
 }
 
-// agrees says whether a state has at a path what the new image has there too, as when
-// that was made of the state.
-func (s *State) agrees(ctx context.Context, p *Part, c *Change, kind Kind, image rootfs.Stack) bool {
-	switch {
-	case c.Kind == Deleted || kind == Deleted:
-		return c.Kind == kind
-	case c.Type == "folder":
-		return c.Kind == Added && kind == Added // two folders of one name are one
+// changesOfImage tells each change of what is the image's. What is below a folder of the
+// host's that is shown in it is none of it.
+func (s *State) changesOfImage(ctx context.Context, image rootfs.Stack, visit func(*entry) error) error {
+	w := &walk{visit: func(e *entry) (bool, error) {
+		if p := s.partOf(e.Path); p == nil || p.Source != "" {
+			return false, nil
+		}
+		return false, visit(e)
+	}}
+	for i := range s.Parts {
+		if p := &s.Parts[i]; p.Source == "" {
+			if err := s.walk(ctx, w, p, image); err != nil {
+				return err
+			}
+		}
 	}
-	d := s.differ(ctx, p, image)
-	defer d.Close()
-	return d.err == nil && d.hasTheSame(strings.TrimPrefix(strings.TrimPrefix(c.Path, p.Target), "/"))
-}
-
-// hasTheSame compares a file or a link with what is below it.
-func (d *differ) hasTheSame(name string) bool {
-	info, err := d.upper.Lstat(name)
-	below, had := d.was(name)
-	switch {
-	case err != nil || !had:
-		return false
-	case info.Mode().Type() == fs.ModeSymlink:
-		target, err := d.upper.Readlink(name)
-		return err == nil && below.mode.Type() == fs.ModeSymlink && target == readlink(d.below, name)
-	}
-	return below.like(info) && d.holdsTheSame(name, info.Size())
+	return nil
 }
 
 // partOf finds the deepest part that a path inside belongs to.
@@ -106,8 +92,30 @@ func (s *State) partOf(p string) (best *Part) {
 	return best
 }
 
+// agrees says whether a state has at a path what the new image has there too, as when
+// that was made of the state.
+func (e *entry) agrees(ctx context.Context, kind Kind, image rootfs.Stack) bool {
+	switch {
+	case e.Kind == Deleted || kind == Deleted:
+		return e.Kind == kind
+	case e.Type == "folder":
+		return e.Kind == Added && kind == Added // two folders of one name are one
+	}
+	st, err := image.Lstat(e.Path)
+	switch {
+	case err != nil || st.Mode&unix.S_IFMT != e.st.Mode&unix.S_IFMT:
+		return false
+	case isKind(&e.st, unix.S_IFLNK):
+		return e.target() == readlink(image, e.Path)
+	case !isKind(&e.st, unix.S_IFREG) || st.Size != e.st.Size || (st.Mode^e.st.Mode)&0o777 != 0:
+		return false
+	}
+	f, err := image.Open(e.Path)
+	return err == nil && e.holds(ctx, f, new(pair))
+}
+
 // became says how a path of one image differs from that of another, "" if it doesn't.
-func became(old, new rootfs.Stack, p string) Kind {
+func became(ctx context.Context, old, new rootfs.Stack, p string) Kind {
 	was, wasErr := old.Lstat(p)
 	is, isErr := new.Lstat(p)
 	switch {
@@ -120,32 +128,32 @@ func became(old, new rootfs.Stack, p string) Kind {
 	case was.Dev == is.Dev && was.Ino == is.Ino:
 		return "" // of a layer that both have
 	}
-	a, b := modeOf(was.Mode), modeOf(is.Mode)
+	const shown = unix.S_IFMT | 0o777
 	switch {
-	case a != b:
+	case was.Mode&shown != is.Mode&shown:
 		return Changed
-	case a.IsDir():
+	case isKind(&is, unix.S_IFDIR):
 		return ""
-	case a.Type() == fs.ModeSymlink && readlink(old, p) == readlink(new, p):
+	case isKind(&is, unix.S_IFLNK) && readlink(old, p) == readlink(new, p):
 		return ""
-	case a.IsRegular() && was.Size == is.Size && sameFile(old, new, p, is.Size):
+	case isKind(&is, unix.S_IFREG) && was.Size == is.Size && sameFile(ctx, old, new, p, is.Size):
 		return ""
 	}
 	return Changed
 }
 
-func sameFile(old, new rootfs.Stack, p string, size int64) bool {
+func sameFile(ctx context.Context, old, now rootfs.Stack, p string, size int64) bool {
 	a, err := old.Open(p)
 	if err != nil {
 		return false
 	}
 	defer a.Close()
-	b, err := new.Open(p)
+	b, err := now.Open(p)
 	if err != nil {
 		return false
 	}
 	defer b.Close()
-	return equal(a, b, size)
+	return new(pair).equal(ctx, a, b, size)
 }
 
 func readlink(s rootfs.Stack, p string) string {

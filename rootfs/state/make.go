@@ -1,0 +1,147 @@
+package state
+
+import (
+	"context"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/jailrun/jail/internal/draft"
+	"github.com/jailrun/jail/internal/safepath"
+	"golang.org/x/sys/unix"
+)
+
+// folder makes a folder, in place of what is no folder.
+func (a *applier) folder(e *entry) error {
+	dir := int(e.at.below.Top().Fd())
+	if err := e.clear(); err != nil {
+		return err
+	}
+	if err := unix.Mkdirat(dir, e.name, 0o755); err != nil {
+		return err
+	}
+	return a.give(dir, e.name, unix.S_IFDIR)
+}
+
+// clear takes away what is no regular file and has the name of what is made.
+func (e *entry) clear() error {
+	if !e.had() || isKind(&e.was, unix.S_IFREG) && e.Type == "file" {
+		return nil
+	}
+	return unix.Unlinkat(int(e.at.below.Top().Fd()), e.name, 0)
+}
+
+// give has what was just made belong to the folder's owner: if it is still that, and
+// not something that he has put in its place.
+func (a *applier) give(dir int, name string, kind uint32) error {
+	if a.uid < 0 {
+		return nil
+	}
+	fd, err := unix.Openat(dir, name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return err
+	}
+	if !isKind(&st, kind) || st.Uid != uint32(os.Geteuid()) {
+		return safepath.Changed
+	}
+	return unix.Fchownat(fd, "", a.uid, a.gid, unix.AT_EMPTY_PATH)
+}
+
+// file copies a file, and gives the copy its name when it is whole.
+func (a *applier) file(ctx context.Context, e *entry) error {
+	from, err := e.open()
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	d, err := draft.New(e.at.below.Top(), newMode(e.st.Mode))
+	if err != nil {
+		return err
+	}
+	defer d.Drop()
+	c := ranges{from: from, size: e.st.Size, left: &a.left}
+	if err := c.copy(ctx, d.File); err != nil {
+		return err
+	}
+	if err := a.dress(d.File, e); err != nil {
+		return err
+	}
+	if err := e.clear(); err != nil {
+		return err
+	}
+	return d.Replace(e.name)
+}
+
+// newMode is what a new file becomes of its mode, before the umask.
+func newMode(mode uint32) os.FileMode {
+	if mode&0o111 != 0 {
+		return 0o755
+	}
+	return 0o644
+}
+
+// dress gives a copy the mode and the owner of the file that it replaces, but for set-id
+// bits, or those of a new one. A change of the owner takes set-id bits away, and comes first.
+func (a *applier) dress(f *os.File, e *entry) error {
+	uid, gid := a.uid, a.gid
+	replaces := isKind(&e.was, unix.S_IFREG)
+	if replaces && uid >= 0 {
+		uid, gid = int(e.was.Uid), int(e.was.Gid)
+	}
+	if uid >= 0 {
+		if err := f.Chown(uid, gid); err != nil {
+			return err
+		}
+	}
+	if replaces {
+		if err := f.Chmod(os.FileMode(e.was.Mode & 0o777)); err != nil {
+			return err
+		}
+	}
+	tv := unix.NsecToTimeval(e.st.Mtim.Nano())
+	return unix.Futimes(int(f.Fd()), []unix.Timeval{tv, tv})
+}
+
+// link makes a link that stays in the folder.
+func (a *applier) link(e *entry) error {
+	target := e.target()
+	if err := a.stays(e, target); err != nil {
+		return err
+	}
+	if err := e.clear(); err != nil {
+		return err
+	}
+	dir := int(e.at.below.Top().Fd())
+	if err := unix.Symlinkat(target, dir, e.name); err != nil {
+		return err
+	}
+	return a.give(dir, e.name, unix.S_IFLNK)
+}
+
+// stays says why a link is not made: it could lead out by its own names, or by a link
+// that is in the folder already. What is not there yet comes by way of a link that stays.
+// A link into another mount is left too.
+func (a *applier) stays(e *entry, target string) error {
+	name := strings.TrimPrefix(strings.TrimPrefix(e.Path, a.part.Target), "/")
+	if !safepath.StaysBeneath(name, target) {
+		return ErrEscapes
+	}
+	fd, err := unix.Openat2(int(a.root.Fd()), path.Join(path.Dir(name), target), &unix.OpenHow{
+		Flags:   unix.O_PATH | unix.O_CLOEXEC,
+		Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_MAGICLINKS | unix.RESOLVE_NO_XDEV,
+	})
+	switch err {
+	case nil:
+		return unix.Close(fd)
+	case unix.ENOENT, unix.ENOTDIR:
+		return nil
+	case unix.EXDEV:
+		return ErrEscapes
+	}
+	return err
+}
