@@ -98,8 +98,7 @@ func (r *remover) folder(dir *os.File, name, inside string, depth int) error {
 func (r *remover) names(f *os.File) (names []string, err error) {
 	err = rootfs.Names(f, func(name string) error {
 		names = append(names, name)
-		r.left.names--
-		if r.left.room -= len(name); r.left.names < 0 || r.left.room < 0 {
+		if !r.left.take(1, len(name)) {
 			return ErrTooMany
 		}
 		return nil

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"os"
 	"path"
-	"slices"
 	"unicode/utf8"
 
 	"github.com/jailrun/jail/internal/safepath"
@@ -30,16 +29,6 @@ type walk struct {
 	visit  func(e *entry) (settled bool, err error) // is told of each change, and whether there still is one
 	settle func(e *entry, hid bool) error           // is told of each folder of the upper layer in which nothing differs
 }
-
-// bounds are what is left of what a walk takes in: a program may make as much as its
-// state has room for.
-type bounds struct {
-	names int // that are looked at
-	room  int // bytes of them and of the paths that are told
-}
-
-// most is enough for trees that people have, and little memory.
-var most = bounds{names: 1_000_000, room: 128 << 20}
 
 // mostDepth bounds the folders within folders: each holds two descriptors.
 const mostDepth = 256
@@ -93,40 +82,11 @@ func (w *walk) folder(l *level) (settled bool, err error) {
 	return settled, nil
 }
 
-// names are those of a level in their order: what is hidden by it too.
-func (w *walk) names(l *level) (names []string, err error) {
-	take := func(name string) error {
-		names = append(names, name)
-		return w.take(l.inside, len(name))
-	}
-	err = rootfs.Names(l.upper.File, take)
-	if err == nil && l.hides && l.below != nil {
-		err = l.below.Names(take)
-	}
-	if err != nil {
-		return nil, err
-	}
-	slices.Sort(names)
-	return slices.Compact(names), nil
-}
-
-// take counts a name, and bytes of names.
-func (w *walk) take(inside string, bytes int) error {
-	w.left.names--
-	w.left.room -= bytes
-	if w.left.names < 0 || w.left.room < 0 {
-		return &Error{Op: "compare", Object: inside, Err: ErrTooMany, Hint: tooMuchHint}
-	}
-	return nil
-}
-
-const tooMuchHint = "jail state apply takes parts by their path; jail state export writes all that the state keeps"
-
 // name looks at one name of a level.
 func (w *walk) name(l *level, name string) (settled bool, err error) {
 	e := &entry{at: l, name: name, Change: Change{Path: path.Join(l.inside, name), Folder: w.part.Source}}
-	if w.left.room -= len(e.Path); w.left.room < 0 {
-		return false, &Error{Op: "compare", Object: l.inside, Err: ErrTooMany, Hint: tooMuchHint}
+	if err := w.take(l.inside, 0, len(e.Path)); err != nil {
+		return false, err
 	}
 	if err := e.look(); err != nil {
 		return false, &Error{Op: "compare", Object: e.Path, Err: err}
