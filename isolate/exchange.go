@@ -54,6 +54,7 @@ func (e *CopyError) Unwrap() error { return e.Err }
 var (
 	errNowhere  = errors.New("nothing can be copied there: only /box, /tmp, /dev/shm, and a root that can be written to, are the jail's own")
 	errShownIn  = errors.New("it lies in what is shown of the host")
+	errOwnSize  = errors.New("it lies in a tmpfs that has a size of its own")
 	errNotAlive = errors.New("the jail is not there")
 )
 
@@ -194,17 +195,20 @@ func (r *run) isTheJails(p string) error {
 		if !within(p, f.Target) || r.found.sources[i].Skip {
 			continue
 		}
-		if f.Kind == policy.FileTmpfs && r.tmpfsDir(i) != "" {
-			return nil
+		switch {
+		case f.Kind != policy.FileTmpfs:
+			return errShownIn
+		case r.tmpfsDir(i) == "":
+			return errOwnSize
 		}
-		return errShownIn
+		return nil
 	}
 	return nil
 }
 
 // inQuota gives the path that a path inside has in the quota's file system.
 func (r *run) inQuota(p string) (string, bool) {
-	for i := range r.policy.Files {
+	for i := len(r.policy.Files) - 1; i >= 0; i-- { // the deepest first
 		if f := &r.policy.Files[i]; f.Kind == policy.FileTmpfs && within(p, f.Target) {
 			return r.tmpfsDir(i) + strings.TrimPrefix(p, f.Target), true
 		}

@@ -213,7 +213,12 @@ func (r *run) roomForOneMore() *policy.Policy {
 	return &p
 }
 
-func (r *run) diskFull() bool { return r.space().Full() || r.stateSpace().Full() }
+// diskFull is asked often: of a state that is a folder watchState says it, since to
+// measure one takes its time.
+func (r *run) diskFull() bool {
+	s := r.layers.state
+	return r.space().Full() || s != nil && s.Mounted() && r.stateSpace().Full()
+}
 
 // space asks the quota's file system for its room, by a descriptor that came
 // with the read-back and outlives the jail.

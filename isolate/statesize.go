@@ -6,13 +6,16 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/isolate/result"
+	"github.com/jailrun/jail/isolate/watch"
 	"github.com/jailrun/jail/rootfs/state"
 	"golang.org/x/sys/unix"
 )
 
 // How often an ordinary user's state is measured: each time takes as long as it has
-// files, so that it is waited for a hundred times as long, and half a second at least.
+// files, so that it is waited for a hundred times as long, half a second at least, and four
+// at most.
 const (
 	stateEvery = 500 * time.Millisecond
 	statePause = 100
@@ -26,16 +29,15 @@ func (r *run) watchState() {
 	if s == nil || s.Mounted() {
 		return
 	}
-	var look func()
-	look = func() {
+	var next *watch.Timer
+	next = r.at(stateEvery, func() {
 		begun := time.Now()
 		if u := measure(s); u.bytes+unlinked(r.initPID) > s.Bytes || u.files > filesOf(s) {
 			r.end(result.CauseDisk)
 			return
 		}
-		r.at(min(max(stateEvery, statePause*time.Since(begun)), stateMost), look)
-	}
-	r.at(stateEvery, look)
+		next.Reset(time.Now().Add(min(max(stateEvery, statePause*time.Since(begun)), stateMost)))
+	})
 }
 
 // use is what a state has taken of its disk.
@@ -67,7 +69,7 @@ func (u *use) folder(at int, name string, depth int, enough func() bool) {
 		u.files = math.MaxInt64 / 2
 		return
 	}
-	f, err := openFolder(at, name)
+	f, err := safepath.OpenFolder(at, name, 0o500) // also one that it has closed: it hides nothing by that
 	if err != nil {
 		return // it is gone
 	}
@@ -123,32 +125,6 @@ func unlinked(pid int) (bytes int64) {
 		}
 	}
 	return bytes
-}
-
-// openFolder opens a folder to be read, also one that the program has closed to its
-// owner, who is the caller: it can't hide what it has written by that.
-func openFolder(at int, name string) (*os.File, error) {
-	const flags = unix.O_DIRECTORY | unix.O_NOFOLLOW | unix.O_CLOEXEC
-	fd, err := unix.Openat(at, name, unix.O_RDONLY|flags, 0)
-	if err != unix.EACCES {
-		return os.NewFile(uintptr(fd), name), err
-	}
-	place, err := unix.Openat(at, name, unix.O_PATH|flags, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer unix.Close(place)
-	var st unix.Stat_t
-	if err := unix.Fstat(place, &st); err != nil {
-		return nil, err
-	}
-	own := "/proc/self/fd/" + strconv.Itoa(place)
-	if err := unix.Chmod(own, st.Mode&0o7777|0o500); err != nil {
-		return nil, err
-	}
-	defer unix.Chmod(own, st.Mode&0o7777) // it is as it was
-	fd, err = unix.Open(own, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	return os.NewFile(uintptr(fd), name), err
 }
 
 // writeState waits until all that was changed is on the disk, or it is said that it is

@@ -42,7 +42,7 @@ type request struct {
 	audit      auditRequest
 	ins        []transfer
 	outs       []transfer
-	keeps      bool       // the state's side of conflicts
+	keeps      bool       // the state's side, against the image's or the folder's
 	outLimit   size.Bytes // of each of outs; 0 for the default
 	argv       []string   // the program and its arguments
 }

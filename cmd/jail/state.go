@@ -27,13 +27,18 @@ var upgradeFlags = [...]flagRow{
 	helpFlag,
 }
 
+var applyFlags = [...]flagRow{
+	{"overwrite", "", "replace and remove too what you have changed since the program has", "", "", toggle(func(r *request) *bool { return &r.keeps })},
+	helpFlag,
+}
+
 var objectFlags = [...]flagRow{objectFlag, helpFlag}
 
 func stateVerbs() []command {
 	return []command{
 		{"state ls", "", "list the states", stateListHelp, objectFlags[:], false, 0, stateCommand(0, 0, listStates)},
 		{"state diff", "NAME", "print what programs have changed", stateDiffHelp, objectFlags[:], false, -1, stateCommand(1, 1, diffState)},
-		{"state apply", "NAME [PATH…]", "make the changes of a --cow folder in the folder itself", stateApplyHelp, plainFlags[:], false, -1, stateCommand(1, -1, applyState)},
+		{"state apply", "NAME [PATH…]", "make the changes of a --cow folder in the folder itself", stateApplyHelp, applyFlags[:], false, -1, stateCommand(1, -1, applyState)},
 		handed("state", "commit", "NAME IMAGE", "make an image of what was changed and what it lies over"),
 		{"state upgrade", "NAME IMAGE", "move the changes to another image", stateUpgradeHelp, upgradeFlags[:], false, -1, stateCommand(2, 2, upgradeState)},
 		handed("state", "export", "NAME FILE", "write the changes to a file, as a backup"),
@@ -232,7 +237,7 @@ func applyState(ctx context.Context, r *request, s *store.Store) error {
 		}
 		named = append(named, p)
 	}
-	a, err := t.Apply(ctx, named, state.ApplyOptions{})
+	a, err := t.Apply(ctx, named, state.ApplyOptions{Overwrite: r.keeps})
 	for _, l := range a.Left {
 		say("left " + plain(l.Path) + ": " + l.Err.Error())
 	}

@@ -16,8 +16,9 @@ stands for all that was in it.`
 const stateApplyHelp = `Make the changes that a state has kept of a folder of the host's (--cow) in the folder
 itself: all of them, or those at the paths inside that are named and below. What was
 applied is no more in the state. Left there, and told, are links that lead out of the
-folder, special files, changes of a mode or owner alone, and removals of what has come
-or was changed since. What is replaced keeps its mode; set-id bits are dropped.`
+folder, special files, changes of a mode or owner alone, and what would replace or remove
+what has come, or was changed, since; that is done with --overwrite. What is replaced
+keeps its mode; set-id bits are dropped.`
 
 const stateUpgradeHelp = `Move a state to another image, as one in which packages were upgraded. Where both the
 state and the new image have changed a path, that is told, and nothing is done; with

@@ -7,18 +7,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Folder is one that its owner may read, search and write to until it is closed.
+// A Folder is one that its owner has the rights on until it is closed that it was opened
+// with.
 type Folder struct {
 	*os.File
-	mode  uint32
-	lower bool // its owner had fewer rights on it
+	mode, raised uint32 // it had, and has for as long as it is open
+	lower        bool   // its owner had fewer rights on it
 }
 
 // OpenFolder opens a name as a folder of the caller's own tree, in which a program was at
-// work: also one that it has closed to its owner, as by mkdir with mode 0. It follows no
-// link. The folder has its own mode again once it is closed. The error is the kernel's
+// work: also one that it has closed to its owner, as by mkdir with mode 0. The
+// owner's rights are 0500 to look into it, 0700 to change it too. It follows no link. The folder has its own mode again once it is closed. The error is the kernel's
 // errno.
-func OpenFolder(dirfd int, name string) (*Folder, error) {
+func OpenFolder(dirfd int, name string, rights uint32) (*Folder, error) {
 	const flags = unix.O_DIRECTORY | unix.O_NOFOLLOW | unix.O_CLOEXEC
 	place, err := unix.Openat(dirfd, name, unix.O_PATH|flags, 0)
 	if err != nil {
@@ -30,10 +31,11 @@ func OpenFolder(dirfd int, name string) (*Folder, error) {
 		return nil, err
 	}
 	f := &Folder{mode: st.Mode & 0o7777}
-	f.lower = f.mode&0o700 != 0o700
+	f.raised = f.mode | rights
+	f.lower = f.mode&rights != rights
 	own := "/proc/self/fd/" + strconv.Itoa(place)
 	if f.lower {
-		if err := unix.Chmod(own, f.mode|0o700); err != nil {
+		if err := unix.Chmod(own, f.raised); err != nil {
 			return nil, err
 		}
 	}
@@ -46,9 +48,10 @@ func OpenFolder(dirfd int, name string) (*Folder, error) {
 	return f, nil
 }
 
-// Close gives the folder back, as it was.
+// Close gives the folder back as it was, unless its mode was changed meanwhile.
 func (f *Folder) Close() error {
-	if f.lower {
+	var st unix.Stat_t
+	if f.lower && unix.Fstat(int(f.Fd()), &st) == nil && st.Mode&0o7777 == f.raised {
 		_ = unix.Fchmod(int(f.Fd()), f.mode) // it may be gone
 	}
 	return f.File.Close()

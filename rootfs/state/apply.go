@@ -36,7 +36,8 @@ func (a *Applied) leave(c *Change, err error) {
 
 // ApplyOptions bound what Apply does.
 type ApplyOptions struct {
-	Bytes int64 // that may be written in all, holes of files left out; 0: 64 GiB
+	Bytes     int64 // that may be written in all, holes of files left out; 0: 64 GiB
+	Overwrite bool  // replace and remove too what has come, or was changed, since
 }
 
 const mostBytes = 64 << 30
@@ -47,13 +48,14 @@ const mostBytes = 64 << 30
 // a link that leads out of the folder is left out, and so is what is mounted in the
 // folder, and a store in it. A file is replaced at once, by one of its mode; what is new
 // has the modes that everybody's files have. Of what the program has removed that goes
-// which was there then.
+// which was there then, and nothing is replaced that was changed since the program has
+// made its copy (ErrNewer), but with Overwrite.
 //
 // What was applied is no more in the state. What was not is in Left and stays there. The
-// error is an *Error: ErrTooLarge, ErrTooDeep and ErrTooMany come before anything is
-// changed.
+// error is an *Error: ErrTooLarge, ErrTooDeep, ErrTooMany and, where nothing was changed at
+// a path that is named, ErrUnchanged come before anything is changed.
 func (s *State) Apply(ctx context.Context, named []string, o ApplyOptions) (*Applied, error) {
-	a := &applier{state: s, named: named, done: &Applied{}, left: o.Bytes}
+	a := &applier{state: s, named: named, done: &Applied{}, left: o.Bytes, overwrite: o.Overwrite}
 	if a.left <= 0 {
 		a.left = mostBytes
 	}
@@ -64,14 +66,30 @@ func (s *State) Apply(ctx context.Context, named []string, o ApplyOptions) (*App
 	if len(parts) == 0 {
 		return a.done, &Error{Op: "apply", Object: s.Name, Err: ErrNoFolder, Hint: "only what --cow has kept can be applied; jail state commit makes an image of the rest"}
 	}
-	for _, do := range [...]func(context.Context, *Part) error{a.measure, a.apply} {
-		for _, p := range parts {
-			if err := do(ctx, p); err != nil {
-				return a.done, err
-			}
+	for _, p := range parts {
+		if err := a.measure(ctx, p); err != nil {
+			return a.done, err
+		}
+	}
+	if err := a.unchanged(); err != nil {
+		return a.done, err
+	}
+	for _, p := range parts {
+		if err := a.apply(ctx, p); err != nil {
+			return a.done, err
 		}
 	}
 	return a.done, nil
+}
+
+// unchanged is the error of a path that was named for nothing.
+func (a *applier) unchanged() error {
+	for _, n := range a.named {
+		if !slices.Contains(a.leads, path.Clean(n)) {
+			return &Error{Op: "apply", Object: n, Err: ErrUnchanged, Hint: "jail state diff " + a.state.Name + " lists what was changed, by its path inside"}
+		}
+	}
+	return nil
 }
 
 // folders are the parts that can be applied.
@@ -94,9 +112,10 @@ type applier struct {
 	need  int64 // bytes that were measured
 	left  int64 // that may still be written
 
-	part     *Part
-	root     *os.File // the part's folder
-	uid, gid int      // of what is new in it; -1 to leave what the kernel gives
+	overwrite bool
+	part      *Part
+	root      *os.File // the part's folder
+	uid, gid  int      // of what is new in it; -1 to leave what the kernel gives
 }
 
 // measure goes through the changes before any is made: it refuses what is too much, and
@@ -199,6 +218,8 @@ func (a *applier) make(ctx context.Context, e *entry) error {
 		return ErrMode
 	case e.Only == OwnerOnly:
 		return ErrOwner
+	case !a.overwrite && a.isNewer(e):
+		return ErrNewer
 	case e.Kind == Deleted:
 		return a.remove(ctx, e)
 	case e.Type == "folder":

@@ -115,6 +115,19 @@ func TestWhatCameSinceIsNotRemoved(t *testing.T) {
 	same(t, "in the state", changes(t, s), "deleted folder /box/p/d", "deleted folder /box/p/sub")
 }
 
+func TestWhatWasChangedSinceIsNotReplaced(t *testing.T) {
+	dir := project(t)
+	_, s := kept(t, dir, map[string]string{"a": "theirs", "b": "theirs", "d/new": "theirs"})
+	later(t)
+	tree(t, dir, map[string]string{"b": "mine", "d/new": "mine"})
+	_, left := applies(t, s)
+	same(t, "left", left, "/box/p/b: "+ErrNewer.Error(), "/box/p/d/new: "+ErrNewer.Error())
+	reads(t, dir, map[string]string{"a": "theirs", "b": "mine", "d/new": "mine"})
+	_, err := s.Apply(t.Context(), []string{"/box/p/b"}, ApplyOptions{Overwrite: true})
+	must(t, err)
+	reads(t, dir, map[string]string{"b": "theirs", "d/new": "mine"})
+}
+
 func TestWhatIsMountedInTheFolderStays(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("feature root: not run as root")
@@ -176,9 +189,12 @@ func TestAPartOfANewFolderLeavesTheRest(t *testing.T) {
 func TestAPathAtWhichNothingIsMakesNoFolder(t *testing.T) {
 	dir := project(t)
 	_, s := kept(t, dir, work)
-	a, _ := applies(t, s, "/box/p/more/none")
-	if _, err := os.Lstat(dir + "/more"); !errors.Is(err, fs.ErrNotExist) || a.Sum != (Sum{}) {
+	a, err := s.Apply(t.Context(), []string{"/box/p/a", "/box/p/more/none"}, ApplyOptions{})
+	if !errors.Is(err, ErrUnchanged) || a.Sum != (Sum{}) {
 		t.Errorf("%v, %+v", err, a.Sum)
+	}
+	if _, err := os.Lstat(dir + "/more"); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
 	}
 }
 
@@ -312,4 +328,36 @@ func swaps(ctx context.Context, a, b string) (stop func()) {
 		}
 	}()
 	return func() { cancel(); <-done }
+}
+
+func TestWhatCameSinceAFolderWasMadeAnewStays(t *testing.T) {
+	dir := project(t)
+	_, s := kept(t, dir, map[string]string{"d/new": "new", "sub/": ""})
+	opaque(t, upperOf(s)+"/d")
+	opaque(t, upperOf(s)+"/sub")
+	must(t, os.Chmod(upperOf(s)+"/d", 0o555))
+	later(t)
+	tree(t, dir, map[string]string{"d/mine": "mine", "sub/mine": "mine"})
+	later(t)
+	tree(t, upperOf(s), map[string]string{"sub/late": "late"})
+	changes(t, s)
+	_, left := applies(t, s)
+	same(t, "left", left, "/box/p/d/mine: "+ErrNewer.Error(), "/box/p/d: "+ErrMode.Error(), "/box/p/sub/mine: "+ErrNewer.Error())
+	reads(t, dir, map[string]string{"d/mine": "mine", "sub/mine": "mine", "d/x": "", "d/new": "new"})
+}
+
+func TestWhatABackupBroughtIsAsOldAsItsState(t *testing.T) {
+	dir := project(t)
+	_, s := kept(t, dir, nil)
+	later(t)
+	tree(t, dir, map[string]string{"a": "mine", "b": "mine"})
+	later(t)
+	tree(t, upperOf(s), map[string]string{"a": "gone", "b": "theirs"})
+	s.Imported = true
+	_, left := applies(t, s)
+	same(t, "left", left, "/box/p/a: "+ErrNewer.Error(), "/box/p/b: "+ErrNewer.Error())
+	reads(t, dir, map[string]string{"a": "mine", "b": "mine"})
+	s.Imported = false
+	applies(t, s)
+	reads(t, dir, map[string]string{"a": "", "b": "theirs"})
 }

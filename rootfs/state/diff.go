@@ -36,13 +36,13 @@ func (s *State) walk(ctx context.Context, w *walk, p *Part, image rootfs.Stack) 
 
 // walkOver walks over a folder, which it closes.
 func (s *State) walkOver(ctx context.Context, w *walk, p *Part, below *rootfs.Folder) error {
-	upper, err := safepath.OpenFolder(int(s.root.Fd()), p.Dir)
+	upper, err := safepath.OpenFolder(int(s.root.Fd()), p.Dir, 0o700)
 	if err != nil {
 		below.Close()
 		return s.fail("open", &os.PathError{Op: "open", Path: p.Dir, Err: err})
 	}
 	defer upper.Close()
-	layer, err := safepath.OpenFolder(int(upper.Fd()), UpperDir)
+	layer, err := safepath.OpenFolder(int(upper.Fd()), UpperDir, 0o700)
 	if err != nil {
 		below.Close()
 		return s.fail("open", &os.PathError{Op: "open", Path: p.Dir + "/" + UpperDir, Err: err})
@@ -88,7 +88,7 @@ func openSource(p *Part) (*os.File, error) {
 		return nil, &Error{Op: "open", Object: p.Source, Err: err, Hint: hint}
 	}
 	var st unix.Stat_t
-	if err = unix.Fstat(int(dir.Fd()), &st); err == nil && p.Ino != 0 && (st.Dev != p.Dev || st.Ino != p.Ino) {
+	if err = unix.Fstat(int(dir.Fd()), &st); err == nil && !p.isOf(st.Dev, st.Ino) {
 		err = ErrMoved
 	}
 	if err != nil {

@@ -122,9 +122,13 @@ func (s *State) fail(op string, err error) error {
 
 // hold takes the lock of the state in a folder, and opens what holds the parts.
 func (s *State) hold(ctx context.Context, folder int) (err error) {
-	if file, err := open(folder, diskFile, unix.O_RDWR); err == nil {
+	file, err := open(folder, diskFile, unix.O_RDWR)
+	if err == nil {
 		defer file.Close()
 		s.root, err = disk.Mount(ctx, file)
+		return err
+	}
+	if !errors.Is(err, unix.ENOENT) {
 		return err
 	}
 	if s.lock, err = open(folder, lockFile, unix.O_RDWR); err != nil {
@@ -201,7 +205,7 @@ func (s *State) serve(w Want) error {
 	for _, p := range w.Parts {
 		have := s.Part(p.Target)
 		if have == nil {
-			p.Dir = "d" + strconv.Itoa(len(s.Parts))
+			p.Dir = partDir(len(s.Parts))
 			s.Parts = append(s.Parts, p)
 			have = &s.Parts[len(s.Parts)-1]
 			if err := s.makePart(have); err != nil {
@@ -214,7 +218,7 @@ func (s *State) serve(w Want) error {
 		if have.Source != p.Source || have.Kind != p.Kind {
 			return &Error{Op: "use", Object: s.Name, Err: Fault("it keeps the changes of " + cmp.Or(have.Source, "an image") + " at " + p.Target), Hint: "name another state, or another place for the folder"}
 		}
-		if have.Kind == KindCOW && have.Ino != 0 && (have.Ino != p.Ino || have.Dev != p.Dev) {
+		if have.Kind == KindCOW && !have.isOf(p.Dev, p.Ino) {
 			return &Error{Op: "use", Object: s.Name, Err: ErrOtherFolder, Hint: "its changes are of the folder that was there; name another state"}
 		}
 	}
@@ -242,7 +246,7 @@ func (s *State) makePart(p *Part) error {
 
 // Adopt has a state that was just made be what a record says.
 func (s *State) Adopt(r *Record) error {
-	s.Parts, s.Made = r.Parts, r.Made
+	s.Parts, s.Made, s.Imported = r.Parts, r.Made, true
 	for i := range s.Parts { // what lies below is for who uses it to say, and not for a backup
 		s.Parts[i].Source, s.Parts[i].Dev, s.Parts[i].Ino = "", 0, 0
 	}

@@ -15,6 +15,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -35,6 +37,8 @@ type Record struct {
 	Made   time.Time `json:"made"`
 	Used   time.Time `json:"used"` // when it was last begun to be used
 	Parts  []Part    `json:"parts"`
+
+	Imported bool `json:"imported"` // of a backup: what is in it is younger than what it was made of
 }
 
 // PartKind is what an overlay lies over.
@@ -57,6 +61,12 @@ type Part struct {
 	Ino    uint64   `json:"ino"`
 
 	Dirs []string `json:"-"` // folders that its upper layer begins with, parents first
+}
+
+// isOf says whether the part was made of a folder with these numbers. Devices of major 0
+// (btrfs, overlays, NFS, tmpfs) get another at each mount.
+func (p *Part) isOf(dev, ino uint64) bool {
+	return p.Ino == 0 || p.Ino == ino && (p.Dev == dev || unix.Major(p.Dev) == 0 && unix.Major(dev) == 0)
 }
 
 // LeastBytes is what a state holds at least: a file system of less has room for little
@@ -98,19 +108,21 @@ func read(dir string) (*Record, error) {
 	return r, nil
 }
 
-// Whole says whether no part would lead out of the state: a record may have come with
-// a backup.
+// Whole says whether a record is one that this package has written: it may have come with
+// a backup. No part leads out of the state, and no two are one.
 func (r *Record) Whole() bool {
 	seen := map[string]bool{}
-	for _, p := range r.Parts {
-		number, named := strings.CutPrefix(p.Dir, "d")
-		if !named || number == "" || strings.Trim(number, "0123456789") != "" || !filepath.IsAbs(p.Target) || filepath.Clean(p.Target) != p.Target || seen[p.Dir] || seen[p.Target] {
+	for i, p := range r.Parts {
+		if p.Dir != partDir(i) || !slices.Contains([]PartKind{KindRoot, KindView, KindCOW}, p.Kind) || !filepath.IsAbs(p.Target) || filepath.Clean(p.Target) != p.Target || seen[p.Target] {
 			return false
 		}
-		seen[p.Dir], seen[p.Target] = true, true
+		seen[p.Target] = true
 	}
-	return true
+	return r.User == "jail" || r.User == "root"
 }
+
+// partDir is the folder of a part.
+func partDir(i int) string { return "d" + strconv.Itoa(i) }
 
 // write puts a record in place at once: a reader sees the old one, or the new.
 func (r *Record) write(dir string) error {

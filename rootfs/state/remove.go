@@ -14,13 +14,14 @@ import (
 // remove removes what the program has removed: nothing that is mounted there, nor what
 // has come since.
 func (a *applier) remove(ctx context.Context, e *entry) error {
-	r := &remover{applier: a, ctx: ctx, since: e.since(), left: most}
+	r := &remover{applier: a, ctx: ctx, since: a.latest(e.since()), left: most}
 	return r.name(e.at.below.Top(), e.name, e.Path, mostDepth-e.at.depth)
 }
 
 // since is a time at which the program had not yet removed what was below. All whiteouts
 // of a mount are one inode (kernel, fs/overlayfs/dir.c): each link that is made or removed
-// changes its ctime, while its mtime is that of the first.
+// changes its ctime, while its mtime is that of the first. Others have the time of their birth: any change in
+// a folder, also one of jail's own, moves its ctime.
 func (e *entry) since() unix.Timespec {
 	switch {
 	case e.st.Mode == 0:
@@ -28,7 +29,17 @@ func (e *entry) since() unix.Timespec {
 	case isWhiteout(&e.st):
 		return e.st.Mtim
 	}
-	return e.st.Ctim
+	at, _ := born(int(e.at.upper.Fd()), e.name) // where that is not known all is newer
+	return at
+}
+
+// latest bounds a time at which the program made something by one at which it had not yet
+// run, where what it has made was made anew from a backup.
+func (a *applier) latest(at unix.Timespec) unix.Timespec {
+	if made := unix.NsecToTimespec(a.state.Made.UnixNano()); a.state.Imported && after(at, made) {
+		return made
+	}
+	return at
 }
 
 // remover removes one name of the folder, with what is in it.
@@ -52,7 +63,7 @@ func (r *remover) name(dir *os.File, name, inside string, depth int) error {
 		return err
 	case isKind(&st, unix.S_IFDIR):
 		return r.folder(dir, name, inside, depth)
-	case after(st.Ctim, r.since):
+	case !r.overwrite && after(st.Ctim, r.since):
 		return ErrNewer
 	}
 	return unix.Unlinkat(int(dir.Fd()), name, 0)
@@ -82,7 +93,7 @@ func (r *remover) folder(dir *os.File, name, inside string, depth int) error {
 	if err != nil {
 		return err
 	}
-	if len(names) == 0 && r.isNewer(f) {
+	if len(names) == 0 && !r.overwrite && r.isNewer(f) {
 		return ErrNewer
 	}
 	if err := r.all(f, names, inside, depth); err != nil {
@@ -109,10 +120,25 @@ func (r *remover) names(f *os.File) (names []string, err error) {
 // isNewer says whether a folder was made since. Its ctime is as late as the last of what
 // was removed from it.
 func (r *remover) isNewer(f *os.File) bool {
+	made, known := born(int(f.Fd()), "")
+	return known && after(made, r.since)
+}
+
+// born is when a file was made, statx(2), where its file system knows.
+func born(dir int, name string) (at unix.Timespec, known bool) {
 	var st unix.Statx_t
-	err := unix.Statx(int(f.Fd()), "", unix.AT_EMPTY_PATH, unix.STATX_BTIME, &st)
-	made := unix.Timespec{Sec: st.Btime.Sec, Nsec: int64(st.Btime.Nsec)}
-	return err == nil && st.Mask&unix.STATX_BTIME != 0 && after(made, r.since)
+	err := unix.Statx(dir, name, unix.AT_EMPTY_PATH|unix.AT_SYMLINK_NOFOLLOW, unix.STATX_BTIME, &st)
+	return unix.Timespec{Sec: st.Btime.Sec, Nsec: int64(st.Btime.Nsec)}, err == nil && st.Mask&unix.STATX_BTIME != 0
+}
+
+// isNewer says whether the file that a change is to replace was changed since the
+// program has begun its own: that was made when it was copied up, or later.
+func (a *applier) isNewer(e *entry) bool {
+	if e.Kind == Deleted || !e.had() || isKind(&e.was, unix.S_IFDIR) {
+		return false
+	}
+	made, known := born(int(e.at.upper.Fd()), e.name)
+	return known && after(e.was.Ctim, a.latest(made))
 }
 
 func (r *remover) all(f *os.File, names []string, inside string, depth int) error {

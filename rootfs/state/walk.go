@@ -204,30 +204,35 @@ func (w *walk) enter(e *entry) (settled, hid bool, err error) {
 	if e.at.depth == mostDepth {
 		return false, false, &Error{Op: "compare", Object: e.at.inside, Err: ErrTooDeep, Hint: tooMuchHint}
 	}
-	upper, err := safepath.OpenFolder(int(e.at.upper.Fd()), e.name)
+	upper, err := safepath.OpenFolder(int(e.at.upper.Fd()), e.name, 0o700)
 	if err != nil {
 		return false, false, &Error{Op: "compare", Object: e.Path, Err: err}
 	}
 	l := &level{upper: upper, inside: e.Path, depth: e.at.depth + 1, hides: e.at.hides, since: e.at.since, barred: e.at.barred}
 	defer l.close()
 	if !l.hides && isOpaque(int(upper.Fd())) {
-		l.hides, l.since = true, e.st.Ctim
+		l.hides = true
+		l.since, _ = born(int(upper.Fd()), "")
 	}
-	w.lower(e, l)
+	if err := w.lower(e, l); err != nil {
+		return false, false, err
+	}
 	settled, err = w.folder(l)
 	return settled, l.hides, err
 }
 
 // lower opens what is below a folder.
-func (w *walk) lower(e *entry, l *level) {
+func (w *walk) lower(e *entry, l *level) error {
 	if e.at.below == nil {
-		return
+		return nil
 	}
 	below, err := e.at.below.Folder(e.name)
 	switch {
 	case errors.Is(err, safepath.OtherMount):
 		l.barred = ErrMounted
 	case err == unix.ENOENT || err == unix.ENOTDIR:
+	case err != nil && w.bars == nil:
+		return &Error{Op: "compare", Object: e.Path, Err: err}
 	case err != nil:
 		l.barred = err
 	case w.bars == nil:
@@ -235,8 +240,9 @@ func (w *walk) lower(e *entry, l *level) {
 	default:
 		if l.barred = w.bars(below.Top()); l.barred != nil {
 			below.Close()
-			return
+			return nil
 		}
 		l.below = below
 	}
+	return nil
 }

@@ -118,6 +118,18 @@ func TestAnOrdinaryUsersJailEndsWhenItsStateHoldsMoreThanItMay(t *testing.T) {
 	}
 }
 
+// TestAClosedFolderHidesNothingOfAState: it is the caller's, who can open it again.
+func TestAClosedFolderHidesNothingOfAState(t *testing.T) {
+	layout := withFiller(t)
+	u := newUser(t, ordinary())
+	u.does(t, "image", "import", "--quiet", layout, "filler")
+	_, res := u.exec(t, "--image", "filler", "--state", "closed", "--state-size", "16M", "--file-size", "64M", "--wall", "30s",
+		"--", "sh", "-c", "mkdir /opt/d; exec 3>/opt/d/big; chmod 0 /opt/d; i=0; while [ $i -lt 32768 ]; do printf %01024d 0 >&3; i=$((i+1)); done; sleep 60")
+	if res.Reason != result.Disk {
+		t.Errorf("%s, killed for %q", res.Reason, res.Evidence.Killed)
+	}
+}
+
 // TestWhatAStateCouldNotKeepIsTold: the state's file system takes from the program what
 // the store's has no room for.
 func TestWhatAStateCouldNotKeepIsTold(t *testing.T) {

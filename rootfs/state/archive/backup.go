@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jailrun/jail/rootfs/digest"
 	"github.com/jailrun/jail/rootfs/layer"
 	"github.com/jailrun/jail/rootfs/state"
 	"golang.org/x/sys/unix"
@@ -103,7 +104,11 @@ func Import(ctx context.Context, store, name string, r io.Reader, o ImportOption
 		err = o.sized(rec)
 	}
 	if err != nil {
-		return nil, &state.Error{Op: "import", Object: name, Err: err, Hint: "give it what jail state export has written"}
+		hint := "give it what jail state export has written"
+		if errors.Is(err, ErrSize) {
+			hint = "name --state-size"
+		}
+		return nil, &state.Error{Op: "import", Object: name, Err: err, Hint: hint}
 	}
 	w := state.Want{Image: rec.Image, Ref: rec.Ref, User: rec.User, Bytes: rec.Bytes}
 	err = state.Create(ctx, store, name, w, func(s *state.State) error { return restore(ctx, s, rec, t, o.Unpacker) })
@@ -125,16 +130,16 @@ const mostUnasked = 16 << 30
 // sized gives a record the size that the caller wants, or is content with.
 func (o *ImportOptions) sized(r *state.Record) error {
 	switch {
-	case o.Bytes > 0:
+	case o.Bytes >= state.LeastBytes:
 		r.Bytes = o.Bytes
-	case r.Bytes > mostUnasked || r.Bytes < state.LeastBytes:
+	case o.Bytes > 0 || r.Bytes > mostUnasked || r.Bytes < state.LeastBytes:
 		return ErrSize
 	}
 	return nil
 }
 
 // ErrSize: a backup says that its state may hold too much, or too little to be one.
-const ErrSize state.Fault = "it is of a state of a size that has to be asked for: name --state-size"
+const ErrSize state.Fault = "it has no size that a state may have unasked: 16M to 16G"
 
 // backedUp reads the record, which comes first.
 func backedUp(t *tar.Reader) (*state.Record, error) {
@@ -147,6 +152,9 @@ func backedUp(t *tar.Reader) (*state.Record, error) {
 	}
 	r := &state.Record{}
 	if err := json.NewDecoder(t).Decode(r); err != nil || r.Schema != state.Schema || !r.Whole() || r.Bytes <= 0 {
+		return nil, state.ErrDamaged
+	}
+	if _, err := digest.Parse(r.Image); r.Image != "" && err != nil {
 		return nil, state.ErrDamaged
 	}
 	return r, nil

@@ -58,7 +58,10 @@ func Commit(ctx context.Context, s *state.State, st *store.Store, base *store.Im
 		return nil, fail("commit", s, err)
 	}
 	r.ID = digest.Of(config)
-	return &Committed{*r, leftOut}, m.PublishImage(ctx, r, config, name)
+	if err := m.PublishImage(ctx, r, config, name); err != nil {
+		return nil, err
+	}
+	return &Committed{*r, leftOut}, nil
 }
 
 // newLayer makes a layer of what was changed, unless there is the same already.
