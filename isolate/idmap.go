@@ -128,7 +128,7 @@ func mapAndOpen(holder int, mapping string) (int, error) {
 	return unix.Open(dir+"/ns/user", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 }
 
-// reapHolder ends what callersNamespace has begun, when there is time to wait.
+// reapHolder ends what namespaceOf has begun, when there is time to wait.
 func (r *run) reapHolder() {
 	if r.holder != nil {
 		r.holder.Reap()

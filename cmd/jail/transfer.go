@@ -21,7 +21,7 @@ type transfer struct{ from, to string }
 
 var errNoSource = errors.New("it names nothing to copy")
 
-// setTransfer reads FROM or FROM:TO.
+// readTransfer reads FROM or FROM:TO.
 func readTransfer(flag, v string) (transfer, error) {
 	from, to, _ := strings.Cut(v, ":")
 	if from == "" {

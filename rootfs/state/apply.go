@@ -52,7 +52,7 @@ const mostBytes = 64 << 30
 // made its copy (ErrNewer), but with Overwrite.
 //
 // What was applied is no more in the state. What was not is in Left and stays there. The
-// error is an *Error: ErrTooLarge, ErrTooDeep, ErrTooMany and, where nothing was changed at
+// error is the context's, or an *Error: ErrTooLarge, ErrTooDeep, ErrTooMany and, where nothing was changed at
 // a path that is named, ErrUnchanged come before anything is changed.
 func (s *State) Apply(ctx context.Context, named []string, o ApplyOptions) (*Applied, error) {
 	a := &applier{state: s, named: named, done: &Applied{}, left: o.Bytes, overwrite: o.Overwrite}

@@ -10,7 +10,7 @@ import (
 // state has room for.
 type bounds struct {
 	names int // that are looked at
-	room  int // bytes of them and of the paths that are told
+	room  int // bytes of them and of their paths
 }
 
 // most is enough for trees that people have, and little memory.
@@ -48,4 +48,4 @@ func (b *bounds) take(names, bytes int) bool {
 	return b.names >= 0 && b.room >= 0
 }
 
-const tooMuchHint = "jail state apply takes parts by their path; jail state export writes all that the state keeps"
+const tooMuchHint = "no more is looked at; jail state apply takes parts by their path"

@@ -46,7 +46,6 @@ const (
 	ErrDamaged     Fault = "its record is damaged"
 	ErrOtherImage  Fault = "it was made upon another image"
 	ErrOtherUser   Fault = "it was made by another user inside"
-	ErrOtherOwner  Fault = "it was made by another user of the host"
 	ErrOtherFolder Fault = "another folder is there now"
 	ErrNoImage     Fault = "it was not made upon an image"
 	ErrNoFolder    Fault = "it keeps no changes of a folder"

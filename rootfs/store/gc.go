@@ -17,7 +17,7 @@ type Swept struct {
 	Layers    []digest.Digest `json:"layers"`    // that no image had
 	Abandoned []string        `json:"abandoned"` // folders of makers that were killed
 	Bytes     int64           `json:"bytes"`     // what the layers' files held
-	InUse     []digest.Digest `json:"in_use"`    // images without a name that stay, since somebody uses them
+	InUse     []digest.Digest `json:"in_use"`    // images without a name that stay: somebody uses them, or a state lies over them
 }
 
 // GC removes images without a name, if nobody uses them and inUse does not name them;

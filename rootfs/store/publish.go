@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"strings"
 
 	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/rootfs/digest"
@@ -113,16 +112,4 @@ func (m *Making) name(id digest.Digest, n Name) error {
 		return err
 	}
 	return m.store.fail("name", n.String(), unix.Renameat(int(m.dir.Fd()), "name", m.store.fd(), namesDir+"/"+n.file()))
-}
-
-// Publish gives something of the Making a place outside of what the store itself
-// keeps, as states/NAME, which must be new: EEXIST otherwise.
-func (m *Making) Publish(name, to string) error {
-	if dir, _, _ := strings.Cut(to, "/"); dir != statesDir {
-		return &Error{Op: "publish", Object: to, Err: ErrName, Hint: "others than the store have states/ alone"}
-	}
-	if err := unix.Mkdirat(m.store.fd(), statesDir, 0o700); err != nil && err != unix.EEXIST {
-		return m.store.fail("make", statesDir, err)
-	}
-	return m.store.fail("publish", to, unix.Renameat2(int(m.dir.Fd()), name, m.store.fd(), to, unix.RENAME_NOREPLACE))
 }

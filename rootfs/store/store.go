@@ -30,7 +30,6 @@ const (
 	layersDir = "layers"
 	imagesDir = "images"
 	namesDir  = "names"
-	statesDir = "states"
 	tmpDir    = "tmp"
 	lockFile  = "lock"
 )

@@ -1,13 +1,16 @@
 package archive
 
 import (
+	"archive/tar"
 	"bytes"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -90,17 +93,72 @@ func TestABadBackupLeavesNothing(t *testing.T) {
 	_, err := Export(t.Context(), s, &backup)
 	must(t, err)
 	b := backup.Bytes()
-	for name, bad := range map[string][]byte{
-		"empty": nil, "cut": b[:len(b)/2], "no tar": []byte("hello"), "another part": bytes.ReplaceAll(b, []byte("d0.layer"), []byte("d9.layer")),
-		"a size of nothing":       bytes.ReplaceAll(b, []byte(`"size_bytes": 16777216`), []byte(`"size_bytes": 16      `)),
-		"a folder that leads out": bytes.ReplaceAll(b, []byte(`"dir": "d0"`), []byte(`"dir": ".."`)),
+	record := func(old, new string) []byte {
+		return repacked(t, b, func(h *tar.Header, body []byte) []byte {
+			if h.Name != backupRecord {
+				return body
+			}
+			if !bytes.Contains(body, []byte(old)) {
+				t.Fatalf("no %s in %s", old, body)
+			}
+			return bytes.ReplaceAll(body, []byte(old), []byte(new))
+		})
+	}
+	renamed := func(old, new string) []byte {
+		return repacked(t, b, func(h *tar.Header, body []byte) []byte {
+			h.Name = strings.Replace(h.Name, old, new, 1)
+			return body
+		})
+	}
+	if r, err := Import(t.Context(), store, "good", bytes.NewReader(record("jail.state", "jail.state")), ImportOptions{Unpacker: unpacker(t)}); err != nil || !r.Imported {
+		t.Fatalf("what is only repacked: %v", err)
+	}
+	must(t, state.Discard(t.Context(), store, "good"))
+	for name, c := range map[string]struct {
+		backup []byte
+		want   error
+	}{
+		"empty":                   {nil, io.EOF},
+		"cut":                     {b[:len(b)/2], io.ErrUnexpectedEOF},
+		"no tar":                  {[]byte("hello"), io.ErrUnexpectedEOF},
+		"without a record":        {renamed(backupRecord, "x"), state.ErrDamaged},
+		"another part":            {renamed("d0.layer", "d9.layer"), state.ErrDamaged},
+		"another file":            {renamed("d0.layer", "d0"), state.ErrDamaged},
+		"a size of nothing":       {record(`"size_bytes": 16777216`, `"size_bytes": 16`), ErrSize},
+		"a folder that leads out": {record(`"dir": "d0"`, `"dir": ".."`), state.ErrDamaged},
+		"a number of its own":     {record(`"dir": "d0"`, `"dir": "d1"`), state.ErrDamaged},
+		"a kind of its own":       {record(`"kind": "cow"`, `"kind": "x"`), state.ErrDamaged},
+		"an image of none":        {record(`"image": ""`, `"image": "x"`), state.ErrDamaged},
+		"another user":            {record(`"user": "jail"`, `"user": "x"`), state.ErrDamaged},
 	} {
-		if _, err := Import(t.Context(), store, "bad", bytes.NewReader(bad), ImportOptions{Unpacker: unpacker(t)}); err == nil {
-			t.Errorf("%s was taken", name)
+		if _, err := Import(t.Context(), store, "bad", bytes.NewReader(c.backup), ImportOptions{Unpacker: unpacker(t)}); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 		if left, err := os.ReadDir(state.Dir(store)); err != nil || len(left) != 1 {
 			t.Errorf("%s left %v, %v", name, left, err)
 		}
+	}
+}
+
+// repacked is a tar whose entries were edited.
+func repacked(t *testing.T, b []byte, edit func(h *tar.Header, body []byte) []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	r, w := tar.NewReader(bytes.NewReader(b)), tar.NewWriter(&out)
+	for {
+		h, err := r.Next()
+		if err == io.EOF {
+			must(t, w.Close())
+			return out.Bytes()
+		}
+		must(t, err)
+		body, err := io.ReadAll(r)
+		must(t, err)
+		body = edit(h, body)
+		h.Size = int64(len(body))
+		must(t, w.WriteHeader(h))
+		_, err = w.Write(body)
+		must(t, err)
 	}
 }
 
