@@ -2,9 +2,8 @@ package exchange
 
 import (
 	"os"
-	"runtime"
 
-	"golang.org/x/sys/unix"
+	"github.com/jailrun/jail/internal/fsid"
 )
 
 // maker is who makes files and folders: as the kernel sees it, the owner himself. A
@@ -20,20 +19,8 @@ func (o ownership) maker() int {
 
 // as makes something as the owner: by the ids of this thread for files, setfsuid(2).
 func (o ownership) as(does func() error) error {
-	if o.ids == nil || o.ids.UID == os.Geteuid() && o.ids.GID == os.Getegid() {
+	if o.ids == nil {
 		return does()
 	}
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	for _, set := range [...]struct {
-		call func(int) (int, error)
-		id   int
-	}{{unix.SetfsgidRetGid, o.ids.GID}, {unix.SetfsuidRetUid, o.ids.UID}} {
-		before, err := set.call(set.id)
-		if now, again := set.call(-1); err != nil || again != nil || now != set.id {
-			return unix.EPERM
-		}
-		defer func() { _, _ = set.call(before) }()
-	}
-	return does()
+	return fsid.As(o.ids.UID, o.ids.GID, does)
 }

@@ -361,3 +361,23 @@ func TestWhatABackupBroughtIsAsOldAsItsState(t *testing.T) {
 	applies(t, s)
 	reads(t, dir, map[string]string{"a": "", "b": "theirs"})
 }
+
+func TestWhatRootMakesIsTheOwnersOfTheFolder(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("feature root: not run as root")
+	}
+	const owner = 65534
+	dir := project(t)
+	for _, name := range [...]string{"", "/sub", "/a"} {
+		must(t, os.Chown(dir+name, owner, owner))
+	}
+	_, s := kept(t, dir, map[string]string{"new/in/file": "x", "sub/link": "-> deep", "sub/deep/roots/": "", "a": "A"})
+	_, left := applies(t, s)
+	same(t, "left", left)
+	for name, want := range map[string]uint32{"new": owner, "new/in": owner, "new/in/file": owner, "sub/link": owner, "sub/deep/roots": 0, "a": owner} {
+		var st unix.Stat_t
+		if err := unix.Lstat(dir+"/"+name, &st); err != nil || st.Uid != want || st.Gid != want {
+			t.Errorf("%s: %v, owned by %d:%d, want %d", name, err, st.Uid, st.Gid, want)
+		}
+	}
+}

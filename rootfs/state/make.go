@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/jailrun/jail/internal/draft"
+	"github.com/jailrun/jail/internal/fsid"
 	"github.com/jailrun/jail/internal/safepath"
 	"golang.org/x/sys/unix"
 )
@@ -17,10 +18,7 @@ func (a *applier) folder(e *entry) error {
 	if err := e.clear(); err != nil {
 		return err
 	}
-	if err := unix.Mkdirat(dir, e.name, 0o755); err != nil {
-		return err
-	}
-	return a.give(dir, e.name, unix.S_IFDIR)
+	return a.asOwner(e.at.below.Top(), func() error { return unix.Mkdirat(dir, e.name, 0o755) })
 }
 
 // clear takes away what is no regular file and has the name of what is made.
@@ -31,25 +29,17 @@ func (e *entry) clear() error {
 	return unix.Unlinkat(int(e.at.below.Top().Fd()), e.name, 0)
 }
 
-// give has what was just made belong to the folder's owner: if it is still that, and
-// not something that he has put in its place.
-func (a *applier) give(dir int, name string, kind uint32) error {
+// asOwner has what root makes in a folder be that folder's owner's from the first: by the
+// time at which it could be given to him, he may have put something else there.
+func (a *applier) asOwner(dir *os.File, does func() error) error {
 	if a.uid < 0 {
-		return nil
+		return does()
 	}
-	fd, err := unix.Openat(dir, name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
 	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
+	if err := unix.Fstat(int(dir.Fd()), &st); err != nil {
 		return err
 	}
-	if !isKind(&st, kind) || st.Uid != uint32(os.Geteuid()) {
-		return safepath.Changed
-	}
-	return unix.Fchownat(fd, "", a.uid, a.gid, unix.AT_EMPTY_PATH)
+	return fsid.As(int(st.Uid), int(st.Gid), does)
 }
 
 // file copies a file, and gives the copy its name when it is whole.
@@ -117,10 +107,7 @@ func (a *applier) link(e *entry) error {
 		return err
 	}
 	dir := int(e.at.below.Top().Fd())
-	if err := unix.Symlinkat(target, dir, e.name); err != nil {
-		return err
-	}
-	return a.give(dir, e.name, unix.S_IFLNK)
+	return a.asOwner(e.at.below.Top(), func() error { return unix.Symlinkat(target, dir, e.name) })
 }
 
 // stays says why a link is not made: it could lead out by its own names, or by a link
