@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jailrun/jail/internal/escape"
 	"golang.org/x/sys/unix"
 )
 
@@ -57,7 +58,7 @@ func (e *Error) Error() string {
 	if e.Op != "" {
 		b.WriteString(e.Op + " ")
 	}
-	b.WriteString(printable(e.Object))
+	b.WriteString(escape.Name(e.Object))
 	if e.Line > 0 {
 		b.WriteString(":" + strconv.Itoa(e.Line))
 	}
@@ -76,16 +77,6 @@ func (e *Error) Error() string {
 
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Err }
-
-// printable quotes a name that would write control characters to a terminal.
-func printable(s string) string {
-	for _, r := range s {
-		if !strconv.IsPrint(r) {
-			return strconv.QuoteToASCII(s)
-		}
-	}
-	return s
-}
 
 // failed makes the Error of what could not be done with a file.
 func failed(op, path string, err error) error {

@@ -1,6 +1,10 @@
 package audit
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/jailrun/jail/internal/escape"
+)
 
 // Kind is what kind of thing is wrong with a log.
 type Kind string
@@ -48,7 +52,7 @@ type Problem struct {
 
 // String reads `audit.jsonl:17: edited: its hash is not what line 18 says`.
 func (p *Problem) String() string {
-	s := printable(p.File)
+	s := escape.Name(p.File)
 	if p.Line > 0 {
 		s += ":" + strconv.Itoa(p.Line)
 	}

@@ -110,11 +110,7 @@ func (r *run) findImage(s *store.Store, ref string) error {
 		return imageError(ref, err)
 	}
 	r.closers = append(r.closers, func() { img.Close() })
-	r.layers.image = img
-	r.layers.stack = make(rootfs.Stack, 0, len(img.Layers))
-	for i := len(img.Layers) - 1; i >= 0; i-- {
-		r.layers.stack = append(r.layers.stack, img.Layers[i].Dir)
-	}
+	r.layers.image, r.layers.stack = img, img.Stack()
 	return nil
 }
 

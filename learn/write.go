@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jailrun/jail/internal/escape"
 	"github.com/jailrun/jail/policy"
 )
 
@@ -128,6 +129,5 @@ func quote(s string) string {
 
 // plain keeps a comment on its line.
 func plain(s string) string {
-	q := strconv.QuoteToASCII(s)
-	return strings.ReplaceAll(q[1:len(q)-1], `\"`, `"`)
+	return strings.ReplaceAll(escape.All(s), `\"`, `"`)
 }

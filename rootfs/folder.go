@@ -76,7 +76,7 @@ func (f *Folder) find(name string, look func(dirfd int, st *unix.Stat_t) error) 
 		if err == unix.ENOENT {
 			continue
 		}
-		if err == nil && isWhiteout(&st) {
+		if err == nil && IsWhiteout(&st) {
 			err = unix.ENOENT
 		}
 		if err != nil {
@@ -104,7 +104,7 @@ func (f *Folder) Folder(name string) (*Folder, error) {
 			return nil, err
 		}
 		below.layers = append(below.layers, dir)
-		if isOpaque(int(dir.Fd())) {
+		if IsOpaque(int(dir.Fd())) {
 			break
 		}
 	}

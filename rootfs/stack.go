@@ -109,7 +109,7 @@ func inLayer(layer, path string, look func(int, string) error) (more bool, err e
 			return more, err
 		}
 		switch {
-		case isWhiteout(&st):
+		case IsWhiteout(&st):
 			return false, unix.ENOENT
 		case !deeper:
 			return false, look(at, name)
@@ -124,18 +124,18 @@ func inLayer(layer, path string, look func(int, string) error) (more bool, err e
 		}
 		unix.Close(at)
 		at, path = next, rest
-		more = more && !isOpaque(at)
+		more = more && !IsOpaque(at)
 	}
 }
 
-// isWhiteout knows the mark of what an upper layer has taken away (kernel,
+// IsWhiteout knows the mark of what an upper layer has taken away (kernel,
 // filesystems/overlayfs).
-func isWhiteout(st *unix.Stat_t) bool {
+func IsWhiteout(st *unix.Stat_t) bool {
 	return st.Mode&unix.S_IFMT == unix.S_IFCHR && st.Rdev == 0
 }
 
-// isOpaque knows the mark of a folder that covers those of the layers below.
-func isOpaque(fd int) bool {
+// IsOpaque knows the mark of a folder that covers those of the layers below.
+func IsOpaque(fd int) bool {
 	var v [1]byte
 	n, err := unix.Fgetxattr(fd, "user.overlay.opaque", v[:])
 	return err == nil && n == 1 && v[0] == 'y'

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jailrun/jail/internal/escape"
 	collector "go.opentelemetry.io/proto/otlp/collector/logs/v1"
 	"google.golang.org/protobuf/proto"
 )
@@ -134,8 +135,7 @@ func shownMessage(s string) string {
 }
 
 func printable(s string) string {
-	q := strconv.QuoteToASCII(s)
-	return strings.ReplaceAll(q[1:len(q)-1], `\"`, `"`)
+	return strings.ReplaceAll(escape.All(s), `\"`, `"`)
 }
 
 // shown writes a value of an event in words. Texts are printable already.

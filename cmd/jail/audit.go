@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jailrun/jail/audit"
+	"github.com/jailrun/jail/internal/escape"
 	"github.com/jailrun/jail/isolate/result"
 )
 
@@ -184,7 +185,7 @@ func printVerified(r *request, path string, rep *audit.Report) error {
 	if !rep.Intact() {
 		word = "NOT intact"
 	}
-	b.WriteString(plain(path) + ": " + word + ": " + verifiedWords(rep, len(r.audit.keys) > 0) + "\n")
+	b.WriteString(escape.All(path) + ": " + word + ": " + verifiedWords(rep, len(r.audit.keys) > 0) + "\n")
 	_, err := os.Stdout.WriteString(b.String())
 	return err
 }
@@ -319,5 +320,5 @@ func auditKey(r *request) int {
 		complain(err)
 		return result.StatusFailed
 	}
-	return printed(plain(r.argv[1]) + " is for the writers of logs alone, " + plain(r.argv[1]) + ".pub for whoever checks them\n")
+	return printed(escape.All(r.argv[1]) + " is for the writers of logs alone, " + escape.All(r.argv[1]) + ".pub for whoever checks them\n")
 }

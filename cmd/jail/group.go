@@ -4,10 +4,10 @@ import (
 	"errors"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 
+	"github.com/jailrun/jail/internal/escape"
 	"github.com/jailrun/jail/isolate"
 	"github.com/jailrun/jail/isolate/cgroup"
 	"github.com/jailrun/jail/isolate/result"
@@ -84,19 +84,12 @@ func listGroups() error {
 	head := "GROUP\tJAILS\tTASKS\tMEMORY\tCPU\tLIMITS\n"
 	for i := range groups {
 		g := &groups[i]
-		head += plain(g.Set) + "\t" + itoa(int64(g.Jails)) + "\t" + figures(g) + "\t" + limitsOf(g) + "\n"
+		head += escape.All(g.Set) + "\t" + itoa(int64(g.Jails)) + "\t" + figures(g) + "\t" + limitsOf(g) + "\n"
 	}
 	if _, err := w.Write([]byte(head)); err != nil {
 		return err
 	}
 	return w.Flush()
-}
-
-// plain shows a name that another may have chosen without what it does to a
-// terminal.
-func plain(s string) string {
-	q := strconv.QuoteToASCII(s)
-	return q[1 : len(q)-1]
 }
 
 func limitsOf(g *cgroup.Running) string {

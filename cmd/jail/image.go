@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 
+	"github.com/jailrun/jail/internal/escape"
 	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/rootfs/digest"
 	"github.com/jailrun/jail/rootfs/state"
@@ -110,7 +111,7 @@ func imageRemove(r *request) int {
 				return err
 			}
 			for _, n := range names {
-				if _, err := os.Stdout.WriteString("removed the name " + plain(n) + "\n"); err != nil {
+				if _, err := os.Stdout.WriteString("removed the name " + escape.All(n) + "\n"); err != nil {
 					return err
 				}
 			}

@@ -6,6 +6,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/jailrun/jail/internal/escape"
 	"github.com/jailrun/jail/rootfs/store"
 )
 
@@ -19,7 +20,7 @@ func imageTable(all []store.Summary) string {
 			names = []string{"-"}
 		}
 		for _, name := range names {
-			_, _ = w.Write([]byte(plain(name) + "\t" + all[i].ID.Hex()[:store.LeastDigits] + "\t" + strconv.Itoa(len(all[i].Layers)) + "\t" +
+			_, _ = w.Write([]byte(escape.All(name) + "\t" + all[i].ID.Hex()[:store.LeastDigits] + "\t" + strconv.Itoa(len(all[i].Layers)) + "\t" +
 				inMiB(all[i].Bytes) + "\t" + inMiB(all[i].OwnBytes) + "\t" + all[i].Imported.Local().Format(time.DateTime) + "\n"))
 		}
 	}
@@ -31,7 +32,7 @@ func imageText(s *store.Store, i *store.Summary) string {
 	var b strings.Builder
 	line := func(head, text string) {
 		if text != "" {
-			b.WriteString(pad(head, 12) + plain(text) + "\n")
+			b.WriteString(pad(head, 12) + escape.All(text) + "\n")
 		}
 	}
 	line("names", strings.Join(i.Names, ", "))
@@ -64,7 +65,7 @@ func sweptText(s *store.Swept) string {
 		b.WriteString("removed layer " + id.String() + "\n")
 	}
 	for _, name := range s.Abandoned {
-		b.WriteString("removed what was left of " + plain(name) + "\n")
+		b.WriteString("removed what was left of " + escape.All(name) + "\n")
 	}
 	if b.Len() > 0 {
 		b.WriteString("freed " + inMiB(s.Bytes) + "\n")

@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/jailrun/jail/internal/escape"
 	"github.com/jailrun/jail/internal/size"
 	"github.com/jailrun/jail/isolate"
 	"github.com/jailrun/jail/isolate/cgroup"
@@ -50,7 +51,7 @@ func table(jails []cgroup.Running, rates map[string]float64) string {
 	_, _ = w.Write([]byte(head + "PROGRAM\n")) // to a string: it fails never
 	for i := range jails {
 		j := &jails[i]
-		line := j.Owner.String() + "\t" + plain(cmp.Or(j.Set, "-")) + "\t" + itoa(int64(j.PID)) + "\t" + figures(j) + "\t"
+		line := j.Owner.String() + "\t" + escape.All(cmp.Or(j.Set, "-")) + "\t" + itoa(int64(j.PID)) + "\t" + figures(j) + "\t"
 		if rates != nil {
 			line += strconv.FormatFloat(rates[j.Owner.String()], 'f', 1, 64) + "\t"
 		}
@@ -91,7 +92,7 @@ func programOf(pid int) string {
 	}
 	const most = 60
 	s := strings.TrimRight(strings.ReplaceAll(string(b), "\x00", " "), " ")
-	return plain(s[:min(len(s), most)])
+	return escape.All(s[:min(len(s), most)])
 }
 
 // listed is a jail as "jail ps --json" prints it.

@@ -13,9 +13,9 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/jailrun/jail/internal/escape"
 	"github.com/jailrun/jail/internal/size"
 	"github.com/jailrun/jail/isolate/result"
-	"github.com/jailrun/jail/rootfs"
 	"github.com/jailrun/jail/rootfs/state"
 	"github.com/jailrun/jail/rootfs/store"
 	"golang.org/x/sys/unix"
@@ -84,15 +84,6 @@ func (r *request) takes(least, most int) error {
 	return nil
 }
 
-// sized is a size for a sentence.
-func sized(n int64) string {
-	s := size.Bytes(n).String()
-	if s[len(s)-1] <= '9' {
-		s += " bytes"
-	}
-	return s
-}
-
 // stateRow is a row of "jail state ls --json".
 type stateRow struct {
 	*state.Record
@@ -112,7 +103,7 @@ func listStates(_ context.Context, r *request, s *store.Store) error {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "STATE\tUPON\tMAY HOLD\tON DISK\tLAST USED")
 	for _, l := range all {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", plain(l.Name), plain(upon(l.Record)), size.Bytes(l.Bytes), size.Bytes(l.Disk), l.Used.Format(time.DateTime))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", escape.All(l.Name), escape.All(upon(l.Record)), size.Bytes(l.Bytes), size.Bytes(l.Disk), l.Used.Format(time.DateTime))
 	}
 	return errors.Join(err, w.Flush())
 }
@@ -154,17 +145,6 @@ func (t *taken) close() {
 	}
 }
 
-// stack is an image's layers, the topmost first.
-func stack(i *store.Image) (s rootfs.Stack) {
-	if i == nil {
-		return nil
-	}
-	for n := len(i.Layers) - 1; n >= 0; n-- {
-		s = append(s, i.Layers[n].Dir)
-	}
-	return s
-}
-
 func diffState(ctx context.Context, r *request, s *store.Store) error {
 	t, err := take(ctx, s, r.argv[0])
 	if err != nil {
@@ -178,9 +158,9 @@ func diffState(ctx context.Context, r *request, s *store.Store) error {
 	if r.asJSON {
 		say = func(c state.Change) error { return l.json.Encode(c) }
 	}
-	err = t.Diff(ctx, stack(t.image), say)
+	err = t.Diff(ctx, t.image.Stack(), say)
 	if err == nil && !r.asJSON {
-		_, err = fmt.Fprintf(out, "%d added, %d changed, %d deleted: %s\n", l.sum.Added, l.sum.Changed, l.sum.Deleted, sized(l.sum.Bytes))
+		_, err = fmt.Fprintf(out, "%d added, %d changed, %d deleted: %s\n", l.sum.Added, l.sum.Changed, l.sum.Deleted, size.Bytes(l.sum.Bytes).Words())
 	}
 	return errors.Join(out.Flush(), err) // what was told of comes first
 }
@@ -201,7 +181,7 @@ func (l *changeList) line(c state.Change) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(l.out, "%-8s %-7s %10s  %s\n", c.Kind, c.Type, sizeOf(&c), plain(c.Path))
+	_, err := fmt.Fprintf(l.out, "%-8s %-7s %10s  %s\n", c.Kind, c.Type, sizeOf(&c), escape.All(c.Path))
 	return err
 }
 
@@ -210,7 +190,7 @@ func hostFolder(dir string) string {
 	if dir == "" {
 		return "the root"
 	}
-	return "the host's " + plain(dir)
+	return "the host's " + escape.All(dir)
 }
 
 // sizeOf is how large a file is, or what else of it was changed.
@@ -239,7 +219,7 @@ func applyState(ctx context.Context, r *request, s *store.Store) error {
 	}
 	a, err := t.Apply(ctx, named, state.ApplyOptions{Overwrite: r.keeps})
 	for _, l := range a.Left {
-		say("left " + plain(l.Path) + ": " + l.Err.Error())
+		say("left " + escape.All(l.Path) + ": " + l.Err.Error())
 	}
 	if a.More > 0 {
 		say("and " + itoa(int64(a.More)) + " more were left")
@@ -269,16 +249,16 @@ func upgradeState(ctx context.Context, r *request, s *store.Store) error {
 		return err
 	}
 	defer to.Close()
-	from := state.Base{ID: t.Image, Ref: t.Ref, Stack: stack(t.image)}
-	n, err := t.Upgrade(ctx, from, state.Base{ID: to.ID.String(), Ref: to.Name, Stack: stack(to)}, state.UpgradeOptions{Keep: r.keeps, Say: func(c state.Conflict) error {
+	from := state.Base{ID: t.Image, Ref: t.Ref, Stack: t.image.Stack()}
+	n, err := t.Upgrade(ctx, from, state.Base{ID: to.ID.String(), Ref: to.Name, Stack: to.Stack()}, state.UpgradeOptions{Keep: r.keeps, Say: func(c state.Conflict) error {
 		if r.asJSON {
 			return printJSON(c)
 		}
-		_, err := fmt.Printf("conflict %s: %s in the state, %s in the image\n", plain(c.Path), c.State, c.Image)
+		_, err := fmt.Printf("conflict %s: %s in the state, %s in the image\n", escape.All(c.Path), c.State, c.Image)
 		return err
 	}})
 	if err == nil && !r.asJSON {
-		_, err = fmt.Printf("%s is upon %s now, %d conflicts\n", plain(t.Name), plain(upon(&t.Record)), n)
+		_, err = fmt.Printf("%s is upon %s now, %d conflicts\n", escape.All(t.Name), escape.All(upon(&t.Record)), n)
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/jailrun/jail/internal/escape"
 	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/internal/size"
 	"github.com/jailrun/jail/isolate"
@@ -107,11 +108,11 @@ func tellCopied(res *result.Result) (lost bool) {
 		case c.Direction == result.CopiedIn:
 		case c.Error != "":
 			lost = true
-			say("copy " + plain(c.Path) + " out of the jail: " + c.Error)
+			say("copy " + escape.All(c.Path) + " out of the jail: " + c.Error)
 		case c.Truncated:
-			say("--out " + plain(c.Path) + " was cut off; --out-limit sets how much may be copied")
+			say("--out " + escape.All(c.Path) + " was cut off; --out-limit sets how much may be copied")
 		case c.Skipped > 0:
-			say("--out " + plain(c.Path) + ": " + itoa(c.Skipped) + " links or special files were left out")
+			say("--out " + escape.All(c.Path) + ": " + itoa(c.Skipped) + " links or special files were left out")
 		}
 	}
 	return lost

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
+	"github.com/jailrun/jail/internal/escape"
 	"github.com/jailrun/jail/rootfs/digest"
 	"github.com/jailrun/jail/rootfs/image"
 	"github.com/jailrun/jail/rootfs/store"
@@ -75,9 +75,9 @@ func (r *verifyRequest) told(all []image.Verified) (status int, err error) {
 			word, status = "NOT intact", statusNotIntact
 		}
 		for _, p := range v.Problems {
-			b.WriteString(plain(p.Text) + "\n")
+			b.WriteString(escape.All(p.Text) + "\n")
 		}
-		b.WriteString(plain(strings.Join(append(v.Names, v.ID.String()), " ")) + ": " + word + "\n")
+		b.WriteString(escape.All(strings.Join(append(v.Names, v.ID.String()), " ")) + ": " + word + "\n")
 	}
 	if r.json {
 		if all == nil {
@@ -87,12 +87,6 @@ func (r *verifyRequest) told(all []image.Verified) (status int, err error) {
 	}
 	_, err = os.Stdout.WriteString(b.String())
 	return status, err
-}
-
-// plain escapes what would be more than a word to a terminal.
-func plain(s string) string {
-	q := strconv.QuoteToASCII(s)
-	return q[1 : len(q)-1]
 }
 
 // exportTarRequest is what a command line of "jaild image export" asks for: nothing
@@ -135,7 +129,7 @@ func imageExport(ctx context.Context, args []string) (int, error) {
 	}
 	d, err := exportTo(ctx, s, args[0], args[1])
 	if err == nil {
-		_, err = fmt.Printf("%s %s\n", plain(args[1]), d)
+		_, err = fmt.Printf("%s %s\n", escape.All(args[1]), d)
 	}
 	return 0, err
 }
@@ -204,7 +198,7 @@ func imageSign(_ context.Context, args []string) (int, error) {
 	}
 	d, to, err := image.Sign(args[1], key, r.ref)
 	if err == nil {
-		_, err = fmt.Printf("%s %s\n", plain(to), d)
+		_, err = fmt.Printf("%s %s\n", escape.All(to), d)
 	}
 	return 0, err
 }

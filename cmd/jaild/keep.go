@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"strings"
 
+	"github.com/jailrun/jail/internal/escape"
 	"github.com/jailrun/jail/internal/size"
 	"github.com/jailrun/jail/isolate/result"
 	kept "github.com/jailrun/jail/rootfs/state"
@@ -116,17 +117,8 @@ func commitState(ctx context.Context, _ *keepRequest, s *store.Store, args []str
 	}
 	tellLeftOut(rec.LeftOut)
 	top := &rec.Layers[len(rec.Layers)-1]
-	_, err = fmt.Printf("%s %s: a layer of %d entries, %s, on %d that it shares\n", name, rec.ID, top.Entries, sized(top.Bytes), len(rec.Layers)-1)
+	_, err = fmt.Printf("%s %s: a layer of %d entries, %s, on %d that it shares\n", name, rec.ID, top.Entries, size.Bytes(top.Bytes).Words(), len(rec.Layers)-1)
 	return err
-}
-
-// sized is a size for a sentence.
-func sized(n int64) string {
-	s := size.Bytes(n).String()
-	if s[len(s)-1] <= '9' {
-		s += " bytes"
-	}
-	return s
 }
 
 func exportState(ctx context.Context, _ *keepRequest, s *store.Store, args []string) error {
@@ -148,7 +140,7 @@ func exportState(ctx context.Context, _ *keepRequest, s *store.Store, args []str
 		_ = os.Remove(args[1]) // #nosec G703 -- just made
 		return err
 	}
-	_, err = fmt.Printf("%s: %s\n", plain(args[1]), sized(n))
+	_, err = fmt.Printf("%s: %s\n", escape.All(args[1]), size.Bytes(n).Words())
 	return err
 }
 
@@ -178,6 +170,6 @@ func importState(ctx context.Context, r *keepRequest, s *store.Store, args []str
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Printf("%s, upon %s\n", plain(rec.Name), plain(cmp.Or(rec.Ref, rec.Image, "host")))
+	_, err = fmt.Printf("%s, upon %s\n", escape.All(rec.Name), escape.All(cmp.Or(rec.Ref, rec.Image, "host")))
 	return err
 }

@@ -97,6 +97,15 @@ func shiftOf(s, digits, suffix string) (uint, error) {
 // in plain digits.
 func (b Bytes) String() string { return string(b.append(nil)) }
 
+// Words is String's form for a sentence: "64M", "1000 bytes".
+func (b Bytes) Words() string {
+	s := b.String()
+	if s[len(s)-1] <= '9' {
+		s += " bytes"
+	}
+	return s
+}
+
 func (b Bytes) append(dst []byte) []byte {
 	for _, u := range units {
 		if b > 0 && b&(1<<u.shift-1) == 0 {

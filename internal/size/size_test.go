@@ -102,3 +102,11 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestWordsNameTheUnit(t *testing.T) {
+	for b, want := range map[Bytes]string{0: "0 bytes", 1000: "1000 bytes", 64 * MiB: "64M"} {
+		if got := b.Words(); got != want {
+			t.Errorf("%d is %q, want %q", int64(b), got, want)
+		}
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/jailrun/jail/internal/escape"
 )
 
 // manifestFile of what "docker save" writes.
@@ -66,9 +68,9 @@ func chooseSaved(all []saved, ref string) (*saved, error) {
 	}
 	switch {
 	case ref != "":
-		return nil, &Error{Op: "find", Object: ref, Err: ErrNoRef, Hint: "it has " + printable(strings.Join(tags, ", "))}
+		return nil, &Error{Op: "find", Object: ref, Err: ErrNoRef, Hint: "it has " + escape.Name(strings.Join(tags, ", "))}
 	case len(all) > 1:
-		return nil, &Error{Op: "choose from", Object: manifestFile, Err: ErrSeveral, Hint: "pick one by --ref: " + printable(strings.Join(tags, ", "))}
+		return nil, &Error{Op: "choose from", Object: manifestFile, Err: ErrSeveral, Hint: "pick one by --ref: " + escape.Name(strings.Join(tags, ", "))}
 	}
 	return &all[0], nil
 }

@@ -2,9 +2,9 @@ package image
 
 import (
 	"errors"
-	"os"
-	"strconv"
 
+	"github.com/jailrun/jail/internal/escape"
+	"github.com/jailrun/jail/internal/hint"
 	"github.com/jailrun/jail/rootfs/layer"
 	"github.com/jailrun/jail/rootfs/store"
 )
@@ -18,7 +18,7 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	s := e.Op + " " + printable(e.Object) + ": " + e.Err.Error()
+	s := e.Op + " " + escape.Name(e.Object) + ": " + e.Err.Error()
 	if e.Hint != "" {
 		s += ": " + e.Hint
 	}
@@ -55,10 +55,7 @@ const (
 	ErrDamaged    Fault = "is damaged"
 )
 
-var hints = [...]struct {
-	err  error
-	hint string
-}{
+var hints = hint.Table{
 	{ErrKind, "name an OCI layout, what docker save has written, an archive of a root file system, or a folder with one"},
 	{ErrCompressed, "decompress it first: gzip -d, zstd -d"},
 	{ErrDigest, "get it again, from a source that you trust"},
@@ -77,26 +74,6 @@ func fail(op, object string, err error) error {
 	if err == nil || errors.As(err, &e) || errors.As(err, &s) || errors.As(err, &l) {
 		return err
 	}
-	var p *os.PathError
-	if errors.As(err, &p) {
-		err = p.Err
-	}
-	e = &Error{Op: op, Object: object, Err: err}
-	for _, h := range hints {
-		if errors.Is(err, h.err) {
-			e.Hint = h.hint
-			break
-		}
-	}
-	return e
-}
-
-// printable quotes a name that would write control characters to a terminal.
-func printable(s string) string {
-	for _, r := range s {
-		if !strconv.IsPrint(r) {
-			return strconv.QuoteToASCII(s)
-		}
-	}
-	return s
+	cause, todo := hints.Of(err)
+	return &Error{Op: op, Object: object, Err: cause, Hint: todo}
 }

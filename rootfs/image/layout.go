@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jailrun/jail/internal/escape"
 	"github.com/jailrun/jail/rootfs/digest"
 	"github.com/jailrun/jail/rootfs/layer"
 )
@@ -151,7 +152,7 @@ func (l *layout) choose(b []byte) (*descriptor, error) {
 	case len(fit) > 1:
 		return nil, &Error{Op: "choose from", Object: indexFile, Err: ErrSeveral, Hint: "pick one by --ref: " + strings.Join(names(fit), ", ")}
 	case len(others) > 0:
-		return nil, &Error{Op: "choose from", Object: indexFile, Err: ErrPlatform, Hint: "it has " + printable(strings.Join(others, ", ")) + ", and this one is " + l.want.String()}
+		return nil, &Error{Op: "choose from", Object: indexFile, Err: ErrPlatform, Hint: "it has " + escape.Name(strings.Join(others, ", ")) + ", and this one is " + l.want.String()}
 	case l.ref != "":
 		return nil, &Error{Op: "find", Object: l.ref, Err: ErrNoRef, Hint: "index.json lists what it has"}
 	}
@@ -168,7 +169,7 @@ func names(list []*descriptor) (all []string) {
 		if name == "" {
 			name = d.Digest.String()
 		}
-		all = append(all, printable(name))
+		all = append(all, escape.Name(name))
 	}
 	return all
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/jailrun/jail/internal/escape"
 	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/rootfs/digest"
 	"golang.org/x/mod/sumdb/note"
@@ -129,5 +130,5 @@ func checkSignature(key string, read func() ([]byte, error), of ...digest.Digest
 			return nil
 		}
 	}
-	return &Error{Op: "check", Object: "the signature", Err: ErrSignature, Hint: "it is of " + printable(strings.TrimSpace(n.Text)) + ", and this is " + of[0].String()}
+	return &Error{Op: "check", Object: "the signature", Err: ErrSignature, Hint: "it is of " + escape.Name(strings.TrimSpace(n.Text)) + ", and this is " + of[0].String()}
 }

@@ -2,9 +2,10 @@ package layer
 
 import (
 	"errors"
-	"os"
 	"strconv"
 
+	"github.com/jailrun/jail/internal/escape"
+	"github.com/jailrun/jail/internal/hint"
 	"golang.org/x/sys/unix"
 )
 
@@ -85,10 +86,7 @@ const (
 )
 
 // hints say what to do about a cause.
-var hints = [...]struct {
-	err  error
-	hint string
-}{
+var hints = hint.Table{
 	{ErrFormat, "give a tar archive, plain or compressed by gzip or zstd"},
 	{ErrMediaType, "images have layers of tar, plain or compressed by gzip or zstd"},
 	{ErrTruncated, "get it again"},
@@ -112,18 +110,8 @@ func refuse(op, object string, err error) error {
 	if err == nil || errors.As(err, &e) {
 		return err
 	}
-	var p *os.PathError
-	if errors.As(err, &p) {
-		err = p.Err
-	}
-	e = &Error{Op: op, Object: object, Err: err}
-	for _, h := range hints {
-		if errors.Is(err, h.err) {
-			e.Hint = h.hint
-			break
-		}
-	}
-	return e
+	cause, todo := hints.Of(err)
+	return &Error{Op: op, Object: object, Err: cause, Hint: todo}
 }
 
 // caused is a fault with what brought it up.
@@ -142,10 +130,5 @@ func printable(s string) string {
 	if len(s) > most {
 		return strconv.QuoteToASCII(s[:most]) + "…"
 	}
-	for _, r := range s {
-		if !strconv.IsPrint(r) {
-			return strconv.QuoteToASCII(s)
-		}
-	}
-	return s
+	return escape.Name(s)
 }

@@ -98,13 +98,3 @@ func typeOf(mode uint32) string {
 }
 
 func isKind(st *unix.Stat_t, kind uint32) bool { return st.Mode&unix.S_IFMT == kind }
-
-// isWhiteout knows the mark of what was taken away (kernel, filesystems/overlayfs).
-func isWhiteout(st *unix.Stat_t) bool { return isKind(st, unix.S_IFCHR) && st.Rdev == 0 }
-
-// isOpaque knows the mark of a folder that covers those of the layers below.
-func isOpaque(fd int) bool {
-	var v [1]byte
-	n, err := unix.Fgetxattr(fd, "user.overlay.opaque", v[:])
-	return err == nil && n == 1 && v[0] == 'y'
-}

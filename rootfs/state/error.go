@@ -1,6 +1,8 @@
 package state
 
-import "strconv"
+import (
+	"github.com/jailrun/jail/internal/escape"
+)
 
 // Error says what could not be done with a state, why, and what to do.
 type Error struct {
@@ -11,7 +13,7 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	s := e.Op + " " + printable(e.Object) + ": " + e.Err.Error()
+	s := e.Op + " " + escape.Name(e.Object) + ": " + e.Err.Error()
 	if e.Hint != "" {
 		s += ": " + e.Hint
 	}
@@ -20,17 +22,6 @@ func (e *Error) Error() string {
 
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Err }
-
-// printable quotes a path that would write control characters to a terminal: a
-// program has chosen it.
-func printable(s string) string {
-	for _, r := range s {
-		if !strconv.IsPrint(r) {
-			return strconv.QuoteToASCII(s)
-		}
-	}
-	return s
-}
 
 // Fault is a cause that is not the kernel's.
 type Fault string

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/jailrun/jail/internal/removal"
+	"github.com/jailrun/jail/rootfs"
 	"golang.org/x/sys/unix"
 )
 
@@ -13,7 +14,7 @@ import (
 // was applied. They are made like what they have become below.
 func (a *applier) forget(e *entry) error {
 	switch {
-	case e.Kind == Deleted && (e.at.hides || !isWhiteout(&e.st)):
+	case e.Kind == Deleted && (e.at.hides || !rootfs.IsWhiteout(&e.st)):
 		return nil // what hides it is all that there is, and goes with its folder or when it is applied
 	case e.at.hides || e.Type == "folder":
 		return a.align(e)

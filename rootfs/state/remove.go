@@ -26,7 +26,7 @@ func (e *entry) since() unix.Timespec {
 	switch {
 	case e.st.Mode == 0:
 		return e.at.since
-	case isWhiteout(&e.st):
+	case rootfs.IsWhiteout(&e.st):
 		return e.st.Mtim
 	}
 	at, _ := born(int(e.at.upper.Fd()), e.name) // where that is not known all is newer

@@ -92,7 +92,7 @@ func (w *walk) name(l *level, name string) (settled bool, err error) {
 		return false, &Error{Op: "compare", Object: e.Path, Err: err}
 	}
 	switch {
-	case e.st.Mode == 0 || isWhiteout(&e.st):
+	case e.st.Mode == 0 || rootfs.IsWhiteout(&e.st):
 		return w.gone(e)
 	case isKind(&e.st, unix.S_IFDIR):
 		return w.dir(e)
@@ -210,7 +210,7 @@ func (w *walk) enter(e *entry) (settled, hid bool, err error) {
 	}
 	l := &level{upper: upper, inside: e.Path, depth: e.at.depth + 1, hides: e.at.hides, since: e.at.since, barred: e.at.barred}
 	defer l.close()
-	if !l.hides && isOpaque(int(upper.Fd())) {
+	if !l.hides && rootfs.IsOpaque(int(upper.Fd())) {
 		l.hides = true
 		l.since, _ = born(int(upper.Fd()), "")
 	}

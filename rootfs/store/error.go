@@ -2,10 +2,10 @@ package store
 
 import (
 	"errors"
-	"os"
-	"strconv"
 
+	"github.com/jailrun/jail/internal/escape"
 	"github.com/jailrun/jail/internal/filelock"
+	"github.com/jailrun/jail/internal/hint"
 	"golang.org/x/sys/unix"
 )
 
@@ -18,7 +18,7 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	s := e.Op + " " + printable(e.Object) + ": " + e.Err.Error()
+	s := e.Op + " " + escape.Name(e.Object) + ": " + e.Err.Error()
 	if e.Hint != "" {
 		s += ": " + e.Hint
 	}
@@ -48,21 +48,8 @@ const (
 	ErrNoStore   Fault = "there is no store"
 )
 
-// printable quotes a name that would write control characters to a terminal.
-func printable(s string) string {
-	for _, r := range s {
-		if !strconv.IsPrint(r) {
-			return strconv.QuoteToASCII(s)
-		}
-	}
-	return s
-}
-
 // hints say what to do about a cause.
-var hints = [...]struct {
-	err  error
-	hint string
-}{
+var hints = hint.Table{
 	{ErrNotFolder, "set JAIL_STORE to another path"},
 	{ErrForeign, "set JAIL_STORE to a folder of your own"},
 	{ErrOpen, "name a folder of your own, which only you can use (mode 0700)"},
@@ -81,16 +68,6 @@ func (s *Store) fail(op, object string, err error) error {
 	if err == nil || errors.As(err, &e) {
 		return err
 	}
-	var p *os.PathError
-	if errors.As(err, &p) {
-		err = p.Err
-	}
-	e = &Error{Op: op, Object: object, Err: err}
-	for _, h := range hints {
-		if errors.Is(err, h.err) {
-			e.Hint = h.hint
-			break
-		}
-	}
-	return e
+	cause, todo := hints.Of(err)
+	return &Error{Op: op, Object: object, Err: cause, Hint: todo}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jailrun/jail/internal/filelock"
 	"github.com/jailrun/jail/internal/safepath"
+	"github.com/jailrun/jail/rootfs"
 	"github.com/jailrun/jail/rootfs/digest"
 	"golang.org/x/sys/unix"
 )
@@ -30,6 +31,19 @@ type Layer struct {
 	Dir     string // the absolute path of its tree
 	Bytes   int64  // what its files hold
 	Entries int64  // files, folders and so on
+}
+
+// Stack is the image's layers as an overlay has them: the topmost first. A nil image has
+// none.
+func (i *Image) Stack() rootfs.Stack {
+	if i == nil {
+		return nil
+	}
+	s := make(rootfs.Stack, len(i.Layers))
+	for n := range i.Layers {
+		s[len(s)-1-n] = i.Layers[n].Dir
+	}
+	return s
 }
 
 // Close ends the use.
