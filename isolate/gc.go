@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/jailrun/jail/internal/filelock"
 	"github.com/jailrun/jail/internal/removal"
 	"github.com/jailrun/jail/isolate/cgroup"
 	"golang.org/x/sys/unix"
@@ -43,7 +44,7 @@ func gcScratch() (removed []string, err error) {
 			continue
 		}
 		dir := filepath.Join(os.TempDir(), e.Name())
-		lock, held := lockFolder(dir)
+		lock, held := filelock.Folder(dir)
 		switch {
 		case errors.Is(held, unix.EAGAIN):
 			continue // its owner lives in another pid namespace

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/jailrun/jail/internal/filelock"
 	"github.com/jailrun/jail/internal/removal"
 	"github.com/jailrun/jail/isolate/cgroup"
 	"github.com/jailrun/jail/policy"
@@ -36,7 +37,7 @@ func (r *run) scratchDir() (string, error) {
 	if err := os.Mkdir(dir, 0o711); err != nil { // #nosec G301 -- the program, another user, goes through it and lists nothing
 		return "", err
 	}
-	lock, err := lockFolder(dir)
+	lock, err := filelock.Folder(dir)
 	r.closers = append(r.closers, func() {
 		_ = removal.All(dir) // what is left by an error here is jail gc's, by its name
 		lock.Close()
@@ -75,19 +76,4 @@ func copyTo(fd int, path string, mode os.FileMode) error {
 			return err
 		}
 	}
-}
-
-// lockFolder takes the lock by which a run holds its scratch folder: pid and
-// start time in a folder's name say nothing where another pid namespace shares
-// /tmp. The error wraps EAGAIN if somebody holds it.
-func lockFolder(dir string) (*os.File, error) {
-	f, err := os.OpenFile(dir, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0) // #nosec G304 -- no link, and only its lock is taken
-	if err != nil {
-		return nil, err
-	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		f.Close()
-		return nil, &os.PathError{Op: "flock", Path: dir, Err: err}
-	}
-	return f, nil
 }

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/jailrun/jail/internal/filelock"
 	"github.com/jailrun/jail/internal/removal"
 	"golang.org/x/sys/unix"
 )
@@ -41,15 +42,15 @@ func TestAFolderThatItsOwnerCannotEnterIsRemoved(t *testing.T) {
 
 func TestAFolderThatARunHoldsIsNotTakenAgain(t *testing.T) {
 	dir := t.TempDir()
-	held, err := lockFolder(dir)
+	held, err := filelock.Folder(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := lockFolder(dir); !errors.Is(err, unix.EAGAIN) {
+	if _, err := filelock.Folder(dir); !errors.Is(err, unix.EAGAIN) {
 		t.Errorf("held, and taken again: %v", err)
 	}
 	held.Close()
-	again, err := lockFolder(dir)
+	again, err := filelock.Folder(dir)
 	if err != nil {
 		t.Error(err)
 	}

@@ -62,7 +62,7 @@ func (f *Folder) Open(name string) (file *os.File, err error) {
 // Readlink reads a name that is a link.
 func (f *Folder) Readlink(name string) (target string, err error) {
 	err = f.find(name, func(dirfd int, _ *unix.Stat_t) error {
-		target, err = readlinkAt(dirfd, name)
+		target, err = ReadlinkAt(dirfd, name)
 		return err
 	})
 	return target, err

@@ -34,7 +34,7 @@ func (s Stack) Open(path string) (f *os.File, err error) {
 // Readlink reads a link of the overlay.
 func (s Stack) Readlink(path string) (target string, err error) {
 	err = s.find(path, func(dirfd int, name string) error {
-		target, err = readlinkAt(dirfd, name)
+		target, err = ReadlinkAt(dirfd, name)
 		return err
 	})
 	return target, err
@@ -54,7 +54,8 @@ func openRegular(dirfd int, name string) (*os.File, error) {
 	return os.NewFile(uintptr(fd), name), nil
 }
 
-func readlinkAt(dirfd int, name string) (string, error) {
+// ReadlinkAt reads where a link in a folder leads, readlinkat(2).
+func ReadlinkAt(dirfd int, name string) (string, error) {
 	var buf [unix.PathMax]byte
 	n, err := unix.Readlinkat(dirfd, name, buf[:])
 	if err != nil {

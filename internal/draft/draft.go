@@ -143,3 +143,11 @@ func (d *Draft) Drop() {
 		_ = unix.Unlinkat(d.fd(), d.name, 0)
 	}
 }
+
+// ModeOf is what a copy of a file of this st_mode is made with, before the umask.
+func ModeOf(mode uint32) os.FileMode {
+	if mode&0o111 != 0 {
+		return 0o755
+	}
+	return 0o644
+}

@@ -1,6 +1,8 @@
 package safepath
 
-import "strconv"
+import (
+	"strconv"
+)
 
 // Error says what was to be opened, what it turned out to be, and what to do.
 type Error struct {

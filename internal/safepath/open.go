@@ -135,7 +135,7 @@ func (s *spot) writable() error {
 		return kindOf(&s.st)
 	case s.st.Nlink != 1:
 		return HardLink
-	case shared(&s.folder) && s.st.Uid != uint32(unix.Geteuid()) && s.st.Uid != s.folder.Uid:
+	case IsForeign(&s.folder, &s.st):
 		return Foreign
 	}
 	return nil

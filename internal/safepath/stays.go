@@ -1,6 +1,8 @@
 package safepath
 
-import "strings"
+import (
+	"strings"
+)
 
 // StaysBeneath says whether a link at path can't lead above the top of its tree,
 // whatever else lies in it: it first goes up, through folders that are none but
@@ -23,4 +25,10 @@ func StaysBeneath(path, target string) bool {
 		}
 	}
 	return true
+}
+
+// CutLast gives the folder that a path lies in, "" for the root, and its last name.
+func CutLast(path string) (folder, name string) {
+	i := strings.LastIndexByte(path, '/')
+	return path[:max(i, 0)], path[i+1:]
 }

@@ -1,6 +1,8 @@
 package safepath
 
-import "testing"
+import (
+	"testing"
+)
 
 func TestALinkStaysBeneathWhateverElseLiesThere(t *testing.T) {
 	for _, tc := range []struct {

@@ -321,6 +321,12 @@ func trusted(folder, link *unix.Stat_t) bool {
 
 func mine(uid uint32) bool { return uid == 0 || uid == uint32(unix.Geteuid()) }
 
+// IsForeign says whether a file belongs to a stranger, in a folder in which anyone may make
+// files: he could read or change what is put there.
+func IsForeign(folder, st *unix.Stat_t) bool {
+	return shared(folder) && st.Uid != uint32(unix.Geteuid()) && st.Uid != folder.Uid
+}
+
 // shared says whether others may make files in folder, as the sysctls
 // fs.protected_regular and fs.protected_fifos mean it.
 func shared(folder *unix.Stat_t) bool {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 
+	"github.com/jailrun/jail/internal/draft"
 	"github.com/jailrun/jail/internal/safepath"
 	"golang.org/x/sys/unix"
 )
@@ -68,7 +69,7 @@ func (w *walk) regular(f *os.File, path string) (*content, error) {
 	if st.Mode&unix.S_IFMT != unix.S_IFREG {
 		return nil, fail(opening, path, ErrNotFile)
 	}
-	return &content{file: f, from: f, path: path, size: st.Size, mode: modeOf(st.Mode)}, nil
+	return &content{file: f, from: f, path: path, size: st.Size, mode: draft.ModeOf(st.Mode)}, nil
 }
 
 // link keeps, follows or skips a link.
@@ -131,12 +132,4 @@ func (w *walk) followFile(ctx context.Context, s spot) error {
 	}
 	defer f.Close()
 	return w.content(ctx, f, s)
-}
-
-// modeOf is what a file becomes of mode, before the umask.
-func modeOf(mode uint32) os.FileMode {
-	if mode&0o111 != 0 {
-		return 0o755
-	}
-	return 0o644
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/jailrun/jail/internal/sparse"
 	"golang.org/x/sys/unix"
 )
 
@@ -48,22 +49,14 @@ func (r *ranges) copy(ctx context.Context) error {
 // next goes to the next data, and says where it ends; if there is none, it goes
 // to the end of the file.
 func (r *ranges) next() (end int64, err error) {
-	fd := int(r.file.Fd())
-	data, err := unix.Seek(fd, r.read, unix.SEEK_DATA)
-	if err == unix.ENXIO {
+	data, hole, more := sparse.Next(r.file, r.read)
+	if !more {
 		var st unix.Stat_t
-		err = unix.Fstat(fd, &st)
+		err = unix.Fstat(int(r.file.Fd()), &st)
 		r.read = min(max(r.read, st.Size), r.bound)
 		return r.read, wrapRead(err)
 	}
-	if err != nil { // a file system that does not tell holes
-		data = r.read
-	}
 	r.read = min(data, r.bound)
-	hole, err := unix.Seek(fd, data, unix.SEEK_HOLE)
-	if err != nil || hole <= data {
-		hole = data + longest
-	}
 	return min(hole, r.read+longest, r.bound), nil
 }
 
@@ -71,10 +64,8 @@ func (r *ranges) next() (end int64, err error) {
 // it reads and writes, which then tells the error of either side.
 func (r *ranges) piece(n int64) (int64, error) {
 	if r.means == Ranged {
-		from, to := r.read, r.read
-		done, err := unix.CopyFileRange(int(r.file.Fd()), &from, int(r.to.Fd()), &to, int(n), 0)
-		if err == nil && done > 0 {
-			return int64(done), nil
+		if done := sparse.InKernel(r.to, r.file, r.read, n); done > 0 {
+			return done, nil
 		}
 		r.means = Copied
 	}

@@ -44,7 +44,7 @@ func (s *shelf) folder(path string) error {
 
 // file makes a file, which is seen under its name once it is whole.
 func (s *shelf) file(ctx context.Context, path string, c *content) (Item, error) {
-	folder, name := cutLast(path)
+	folder, name := safepath.CutLast(path)
 	dir, err := s.at(folder)
 	if err != nil {
 		return Item{}, err
@@ -99,7 +99,7 @@ func publishError(path string, err error) error {
 }
 
 func (s *shelf) link(path, target string) error {
-	folder, name := cutLast(path)
+	folder, name := safepath.CutLast(path)
 	dir, err := s.at(folder)
 	if err != nil {
 		return err
@@ -159,7 +159,7 @@ func (s *shelf) enter(in *os.File, name string) (*os.File, error) {
 		return nil, err
 	}
 	fresh := err == nil
-	dir, err := s.step(in, name)
+	dir, err := openIn(in, name, unix.O_RDONLY|unix.O_DIRECTORY, s.mount)
 	if err != nil {
 		return nil, err
 	}
@@ -175,13 +175,6 @@ func (s *shelf) enter(in *os.File, name string) (*os.File, error) {
 	return dir, nil
 }
 
-func (s *shelf) step(in *os.File, name string) (*os.File, error) {
-	if s.mount {
-		return safepath.BeneathMount(int(in.Fd()), name, unix.O_RDONLY|unix.O_DIRECTORY)
-	}
-	return safepath.Beneath(int(in.Fd()), name, unix.O_RDONLY|unix.O_DIRECTORY)
-}
-
 // trusted refuses a folder that another user left in one like /tmp, as
 // fs.protected_regular does with files: he could read or change what is put in it.
 func trusted(in, dir *os.File) error {
@@ -189,8 +182,7 @@ func trusted(in, dir *os.File) error {
 	if err := errors.Join(unix.Fstat(int(in.Fd()), &above), unix.Fstat(int(dir.Fd()), &st)); err != nil {
 		return err
 	}
-	shared := above.Mode&unix.S_IWOTH != 0 || above.Mode&unix.S_ISVTX != 0 && above.Mode&unix.S_IWGRP != 0
-	if shared && st.Uid != uint32(unix.Geteuid()) && st.Uid != above.Uid {
+	if safepath.IsForeign(&above, &st) {
 		return ErrForeign
 	}
 	return nil
@@ -225,9 +217,4 @@ func (o ownership) giveFolder(dir *os.File) error {
 		return ErrChanged
 	}
 	return o.give(dir, 0o755)
-}
-
-func cutLast(path string) (folder, name string) {
-	i := strings.LastIndexByte(path, '/')
-	return path[:max(i, 0)], path[i+1:]
 }

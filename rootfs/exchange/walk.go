@@ -50,7 +50,12 @@ type spot struct {
 
 // open opens a name of the folder.
 func (w *walk) open(dir *os.File, name string, flags int) (*os.File, error) {
-	if w.oneMount {
+	return openIn(dir, name, flags, w.oneMount)
+}
+
+// openIn opens a name of a folder, and no other mount's if it is to be one.
+func openIn(dir *os.File, name string, flags int, oneMount bool) (*os.File, error) {
+	if oneMount {
 		return safepath.BeneathMount(int(dir.Fd()), name, flags)
 	}
 	return safepath.Beneath(int(dir.Fd()), name, flags)

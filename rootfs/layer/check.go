@@ -8,6 +8,7 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/jailrun/jail/internal/safepath"
 	"golang.org/x/sys/unix"
 )
 
@@ -33,7 +34,7 @@ func (v *verifier) check(e item, contents io.Reader) {
 
 // know notes what an entry stands for: its file, and the folders above.
 func (v *verifier) know(path string) {
-	in, name := splitPath(path)
+	in, name := safepath.CutLast(path)
 	if hidden, is := strings.CutPrefix(name, whiteoutPrefix); is && name != opaqueName {
 		path = strings.TrimPrefix(in+"/"+hidden, "/")
 	}
@@ -42,14 +43,14 @@ func (v *verifier) know(path string) {
 		return
 	}
 	v.within = in
-	for ; in != ""; in, _ = splitPath(in) {
+	for ; in != ""; in, _ = safepath.CutLast(in) {
 		v.known = append(v.known, v.hash(in))
 	}
 }
 
 // compare says how the tree differs from an entry.
 func (v *verifier) compare(e item, contents io.Reader) error {
-	in, name := splitPath(e.path)
+	in, name := safepath.CutLast(e.path)
 	if e.path == "" {
 		name = "."
 	}

@@ -108,7 +108,7 @@ func (u *unpacker) link(e item, in int, name string) error {
 
 // linkTo opens the target's folder beside the one that is kept, which in may be.
 func (u *unpacker) linkTo(target string, in int, name string) error {
-	parent, last := splitPath(target)
+	parent, last := safepath.CutLast(target)
 	if parent == "" {
 		parent = "."
 	}

@@ -3,6 +3,8 @@ package layer
 import (
 	"archive/tar"
 	"strings"
+
+	"github.com/jailrun/jail/internal/safepath"
 )
 
 // Whiteouts as the image specification has them ("Layer Filesystem Changeset").
@@ -65,12 +67,6 @@ func (l *Limits) normal(name string) (string, error) {
 	return path, nil
 }
 
-// splitPath gives the folder that a path lies in, "" for the root, and its last name.
-func splitPath(path string) (parent, name string) {
-	i := strings.LastIndexByte(path, '/')
-	return path[:max(i, 0)], path[i+1:]
-}
-
 func checkType(e item) error {
 	switch e.Typeflag {
 	case tar.TypeDir:
@@ -104,7 +100,7 @@ func checkTarget(e item) error {
 // called like one: another tool might.
 func checkWhiteout(e item) error {
 	if strings.HasPrefix(e.path, whiteoutPrefix) || strings.Contains(e.path, "/"+whiteoutPrefix) {
-		parent, name := splitPath(e.path)
+		parent, name := safepath.CutLast(e.path)
 		hidden, is := strings.CutPrefix(name, whiteoutPrefix)
 		inOne := strings.HasPrefix(parent, whiteoutPrefix) || strings.Contains(parent, "/"+whiteoutPrefix)
 		switch {
@@ -123,7 +119,7 @@ func checkWhiteout(e item) error {
 
 // isWhiteout says whether an entry that was read hides something below it.
 func (e item) isWhiteout() bool {
-	_, name := splitPath(e.path)
+	_, name := safepath.CutLast(e.path)
 	return strings.HasPrefix(name, whiteoutPrefix)
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/jailrun/jail/internal/safepath"
+	"github.com/jailrun/jail/rootfs"
 	"github.com/jailrun/jail/rootfs/digest"
 	"golang.org/x/sys/unix"
 )
@@ -151,23 +152,21 @@ func (p *packer) head(fd int, root, name string, st *unix.Stat_t) error {
 // names lists a folder, in byte order. A program may have made more than anybody has
 // memory for.
 func (p *packer) names(f *os.File) (all []string, err error) {
-	const batch, most = 1024, 64 << 20
-	for bytes := 0; ; {
-		names, err := f.Readdirnames(batch)
-		for _, n := range names {
-			bytes += len(n)
+	const most = 64 << 20
+	bytes := 0
+	err = rootfs.Names(f, func(n string) error {
+		bytes += len(n)
+		all = append(all, n)
+		if bytes > most || int64(len(all)) > p.options.Limits.Entries {
+			return ErrTooMany
 		}
-		all = append(all, names...)
-		switch {
-		case err == io.EOF:
-			slices.Sort(all)
-			return all, nil
-		case err != nil:
-			return nil, err
-		case bytes > most || int64(len(all)) > p.options.Limits.Entries:
-			return nil, ErrTooMany
-		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
+	slices.Sort(all)
+	return all, nil
 }
 
 // entry writes what name stands for.
@@ -196,7 +195,7 @@ func (p *packer) entry(in *os.File, name, path string, depth int) error {
 		return p.symlink(int(in.Fd()), name, path, &st)
 	case unix.S_IFCHR:
 		if p.options.Upper && st.Rdev == 0 {
-			parent, _ := splitPath(path)
+			parent, _ := safepath.CutLast(path)
 			return p.write(p.whiteout(strings.TrimPrefix(parent+"/"+whiteoutPrefix+name, "/")))
 		}
 	}

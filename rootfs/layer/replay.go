@@ -124,7 +124,7 @@ func read(fd int, p []byte) (int, error) {
 
 // regular opens a file of the tree for reading, and holds it to its size.
 func (t *tree) regular(path string, size int64) (int, error) {
-	in, name := splitPath(path)
+	in, name := safepath.CutLast(path)
 	f, err := t.enter(in)
 	if err != nil {
 		return -1, missing(err)

@@ -43,7 +43,7 @@ func (t *tree) forget() {
 // parent gives the folder that path lies in, and its last name. It makes folders that
 // are missing.
 func (t *tree) parent(path string) (fd int, name string, err error) {
-	in, name := splitPath(path)
+	in, name := safepath.CutLast(path)
 	f, err := t.enter(in)
 	if errors.Is(err, unix.ENOENT) {
 		if err = t.makeAll(in); err == nil {

@@ -4,9 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"hash"
 	"hash/maphash"
 	"io"
+	"maps"
 	"os"
 	"slices"
 
@@ -72,18 +72,18 @@ type verifier struct {
 }
 
 func (v *verifier) run(r *replayer, o *VerifyOptions) error {
-	sum := &summing{from: r, sum: sha256.New()}
+	sum := &counter{r: r, sum: sha256.New()}
 	if err := v.entries(r.ctx, sum, o); err != nil {
 		return err
 	}
 	if _, err := io.Copy(io.Discard, sum); err != nil { // what follows the last header
 		return err
 	}
-	v.report.Bytes = sum.n
+	v.report.Bytes = sum.n.Load()
 	if got := digest.Digest(sum.sum.Sum(nil)); got != o.DiffID {
 		v.problem("", &Error{Op: verifying, Err: ErrDigest, Hint: "it is " + got.String()})
 	}
-	for _, path := range sortedKeys(v.amiss) {
+	for _, path := range slices.Sorted(maps.Keys(v.amiss)) {
 		v.problem(path, v.amiss[path])
 	}
 	slices.Sort(v.known)
@@ -118,27 +118,4 @@ func (v *verifier) problem(path string, err error) {
 	}
 	e.Object = path
 	v.report.Problems = append(v.report.Problems, e)
-}
-
-// summing sums up what is read.
-type summing struct {
-	from io.Reader
-	sum  hash.Hash
-	n    int64
-}
-
-func (s *summing) Read(p []byte) (int, error) {
-	n, err := s.from.Read(p)
-	s.sum.Write(p[:n])
-	s.n += int64(n)
-	return n, err
-}
-
-func sortedKeys(m map[string]error) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

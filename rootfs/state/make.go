@@ -49,7 +49,7 @@ func (a *applier) file(ctx context.Context, e *entry) error {
 		return err
 	}
 	defer from.Close()
-	d, err := draft.New(e.at.below.Top(), newMode(e.st.Mode))
+	d, err := draft.New(e.at.below.Top(), draft.ModeOf(e.st.Mode))
 	if err != nil {
 		return err
 	}
@@ -65,14 +65,6 @@ func (a *applier) file(ctx context.Context, e *entry) error {
 		return err
 	}
 	return d.Replace(e.name)
-}
-
-// newMode is what a new file becomes of its mode, before the umask.
-func newMode(mode uint32) os.FileMode {
-	if mode&0o111 != 0 {
-		return 0o755
-	}
-	return 0o644
 }
 
 // dress gives a copy the mode and the owner of the file that it replaces, but for set-id

@@ -268,11 +268,11 @@ func (s *State) Folder(p *Part) (*os.File, error) { return s.openDir(p.Dir) }
 func (s *State) Upper(p *Part) (*os.File, error) { return s.openDir(p.Dir + "/" + UpperDir) }
 
 func (s *State) openDir(path string) (*os.File, error) {
-	fd, err := unix.Openat(int(s.root.Fd()), path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	f, err := open(int(s.root.Fd()), path, unix.O_RDONLY|unix.O_DIRECTORY)
 	if err != nil {
-		return nil, s.fail("open", &os.PathError{Op: "open", Path: path, Err: err})
+		return nil, s.fail("open", err)
 	}
-	return os.NewFile(uintptr(fd), path), nil
+	return f, nil
 }
 
 // Create makes a state, and gives it its name when it is whole. What fill puts into it is
@@ -292,12 +292,12 @@ func Create(ctx context.Context, store, name string, w Want, fill func(*State) e
 		return &Error{Op: "make", Object: name, Err: err}
 	}
 	defer func() { _ = removal.All(tmp) }() // it has another name by then, if it was made
-	held, err := holdFolder(tmp)
+	held, err := filelock.Folder(tmp)
 	if err != nil {
 		return &Error{Op: "make", Object: name, Err: err}
 	}
 	defer held.Close()
-	if err = makeIn(ctx, tmp, name, w, fill); err == nil {
+	if err = makeIn(ctx, held, name, w, fill); err == nil {
 		err = unix.Renameat2(unix.AT_FDCWD, tmp, unix.AT_FDCWD, filepath.Join(Dir(store), name), unix.RENAME_NOREPLACE)
 		if err == unix.EEXIST {
 			err = ErrExists
@@ -311,8 +311,8 @@ func Create(ctx context.Context, store, name string, w Want, fill func(*State) e
 }
 
 // makeIn makes a state in a folder that has not its name yet.
-func makeIn(ctx context.Context, dir, name string, w Want, fill func(*State) error) error {
-	now := time.Now().UTC()
+func makeIn(ctx context.Context, folder *os.File, name string, w Want, fill func(*State) error) error {
+	dir, now := folder.Name(), time.Now().UTC()
 	s := &State{dir: dir, Record: Record{Schema: Schema, Name: name, Image: w.Image, Ref: w.Ref, User: w.User, Bytes: w.Bytes, Made: now, Used: now}}
 	if err := s.write(dir); err != nil {
 		return err
@@ -321,11 +321,6 @@ func makeIn(ctx context.Context, dir, name string, w Want, fill func(*State) err
 		return err
 	}
 	defer s.Close()
-	folder, err := os.OpenFile(dir, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0) // #nosec G304 -- made just now
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
 	if err := s.hold(ctx, int(folder.Fd())); err != nil {
 		return err
 	}
@@ -356,7 +351,7 @@ func Discard(ctx context.Context, store, name string) error {
 	}
 	defer s.Close()
 	gone := filepath.Join(Dir(store), ".gone-"+name+"-"+strconv.FormatInt(time.Now().UnixNano(), 36))
-	held, err := holdFolder(s.dir)
+	held, err := filelock.Folder(s.dir)
 	if err != nil {
 		return s.fail("discard", err)
 	}
@@ -370,20 +365,6 @@ func Discard(ctx context.Context, store, name string) error {
 	return nil
 }
 
-// holdFolder takes the lock by which a maker, or a remover, holds its folder. The error
-// wraps EAGAIN if one does.
-func holdFolder(dir string) (*os.File, error) {
-	f, err := os.OpenFile(dir, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0) // #nosec G304 -- in the store, and only its lock is taken
-	if err != nil {
-		return nil, err
-	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		f.Close()
-		return nil, &os.PathError{Op: "flock", Path: dir, Err: err}
-	}
-	return f, nil
-}
-
 // Sweep removes what killed makers and removers of states have left.
 func Sweep(store string) error {
 	entries, err := os.ReadDir(Dir(store))
@@ -395,7 +376,7 @@ func Sweep(store string) error {
 		if e.Name()[0] != '.' {
 			continue
 		}
-		held, heldErr := holdFolder(dir)
+		held, heldErr := filelock.Folder(dir)
 		if heldErr != nil {
 			continue // somebody is at it
 		}

@@ -6,7 +6,7 @@ import (
 	"io"
 	"os"
 
-	"golang.org/x/sys/unix"
+	"github.com/jailrun/jail/internal/sparse"
 )
 
 // ranges is what a file holds between its holes.
@@ -14,6 +14,8 @@ type ranges struct {
 	from *os.File
 	size int64
 	left *int64 // bytes that may still be written
+
+	buffer []byte // for what the kernel can't copy
 }
 
 // longest bounds what is copied between two looks at the context.
@@ -39,17 +41,9 @@ func (e *entry) data(ctx context.Context) (n int64) {
 
 // next finds the next data from a place on; at the file's end there is none.
 func (r *ranges) next(at int64) (begin, end int64) {
-	fd := int(r.from.Fd())
-	begin, err := unix.Seek(fd, at, unix.SEEK_DATA)
-	if err == unix.ENXIO {
+	begin, end, more := sparse.Next(r.from, at)
+	if !more {
 		return r.size, r.size
-	}
-	if err != nil { // a file system that does not tell holes
-		return at, r.size
-	}
-	end, err = unix.Seek(fd, begin, unix.SEEK_HOLE)
-	if err != nil || end <= begin {
-		end = r.size
 	}
 	return min(begin, r.size), min(end, r.size)
 }
@@ -78,7 +72,7 @@ func (r *ranges) piece(to *os.File, at, most int64) (n int64, err error) {
 	if most > *r.left {
 		return 0, ErrTooLarge
 	}
-	n, err = copyRange(to, r.from, at, most)
+	n, err = r.copyRange(to, at, most)
 	if err == nil && n == 0 {
 		err = io.ErrUnexpectedEOF
 	}
@@ -87,17 +81,17 @@ func (r *ranges) piece(to *os.File, at, most int64) (n int64, err error) {
 }
 
 // copyRange has the kernel copy, or does so itself where it can't.
-func copyRange(to, from *os.File, at, most int64) (int64, error) {
-	out, in := at, at
-	n, err := unix.CopyFileRange(int(from.Fd()), &in, int(to.Fd()), &out, int(most), 0)
-	if err == nil && n > 0 {
-		return int64(n), nil
+func (r *ranges) copyRange(to *os.File, at, most int64) (int64, error) {
+	if n := sparse.InKernel(to, r.from, at, most); n > 0 {
+		return n, nil
 	}
-	buf := make([]byte, min(most, 64<<10))
-	n, err = from.ReadAt(buf, at)
+	if r.buffer == nil {
+		r.buffer = make([]byte, 64<<10)
+	}
+	n, err := r.from.ReadAt(r.buffer[:min(most, int64(len(r.buffer)))], at)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return 0, err
 	}
-	n, err = to.WriteAt(buf[:n], at)
+	n, err = to.WriteAt(r.buffer[:n], at)
 	return int64(n), err
 }

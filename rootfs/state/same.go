@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/jailrun/jail/rootfs"
 	"golang.org/x/sys/unix"
 )
 
@@ -55,12 +56,8 @@ func (e *entry) open() (*os.File, error) {
 
 // target is where a link of the upper layer leads, "" if that can't be had.
 func (e *entry) target() string {
-	var buf [unix.PathMax]byte
-	n, err := unix.Readlinkat(int(e.at.upper.Fd()), e.name, buf[:])
-	if err != nil {
-		return ""
-	}
-	return string(buf[:n])
+	target, _ := rootfs.ReadlinkAt(int(e.at.upper.Fd()), e.name)
+	return target
 }
 
 // pair is room to compare two files in.

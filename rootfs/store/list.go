@@ -7,7 +7,6 @@ import (
 	"os"
 	"slices"
 
-	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/rootfs/digest"
 	"golang.org/x/sys/unix"
 )
@@ -96,15 +95,11 @@ func distinct(layers []LayerRecord) []LayerRecord {
 
 // Record reads what is written of an image.
 func (s *Store) Record(id digest.Digest) (*Record, error) {
-	if s.dir == nil {
-		return nil, unix.ENOENT
-	}
-	f, err := safepath.Beneath(s.fd(), imagesDir+"/"+id.Hex()+"/"+imageFile, unix.O_RDONLY)
+	b, err := s.readFile(imagesDir+"/"+id.Hex()+"/"+imageFile, mostRecord)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	return decode(f, id)
+	return decode(b, id)
 }
 
 // ConfigFile reads an image's configuration, as it came.

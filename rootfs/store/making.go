@@ -41,9 +41,7 @@ func (s *Store) Make() (*Making, error) {
 
 // tryMake fails with ENOENT where GC has found the folder before its lock was taken.
 func (s *Store) tryMake() (*Making, error) {
-	var random [6]byte
-	_, _ = rand.Read(random[:]) // it never fails: crypto/rand
-	path := tmpDir + "/" + strconv.Itoa(os.Getpid()) + "-" + hex.EncodeToString(random[:])
+	path := tmpDir + "/" + strconv.Itoa(os.Getpid()) + "-" + random()
 	if err := unix.Mkdirat(s.fd(), path, 0o700); err != nil {
 		return nil, err
 	}
@@ -128,9 +126,14 @@ func (m *Making) Need(ctx context.Context, id digest.Digest) (*LayerRecord, erro
 
 // takeAway moves what is damaged out of the store, to be removed with the Making.
 func (m *Making) takeAway(path string) error {
-	var random [6]byte
-	_, _ = rand.Read(random[:])
-	return unix.Renameat(m.store.fd(), path, int(m.dir.Fd()), "old-"+hex.EncodeToString(random[:]))
+	return unix.Renameat(m.store.fd(), path, int(m.dir.Fd()), "old-"+random())
+}
+
+// random is what makes a name new.
+func random() string {
+	var b [6]byte
+	_, _ = rand.Read(b[:]) // it never fails: crypto/rand
+	return hex.EncodeToString(b[:])
 }
 
 // lock is held while the store's names change, and by GC while it looks what is used.

@@ -94,12 +94,8 @@ func (m *Making) PublishImage(ctx context.Context, r *Record, config []byte, n N
 // place leaves the image that is there, unless it is damaged.
 func (m *Making) place(folder string, id digest.Digest) error {
 	at := imagesDir + "/" + id.Hex()
-	if f, err := safepath.Beneath(m.store.fd(), at+"/"+imageFile, unix.O_RDONLY); err == nil {
-		_, err = decode(f, id)
-		f.Close()
-		if err == nil {
-			return m.Discard(folder)
-		}
+	if _, err := m.store.Record(id); err == nil {
+		return m.Discard(folder)
 	}
 	if err := m.takeAway(at); err != nil && !isGone(err) {
 		return err

@@ -67,11 +67,7 @@ func readSmall(f *os.File, most int64) ([]byte, error) {
 }
 
 // decode reads a record, and holds it to what its folder is called.
-func decode(f *os.File, id digest.Digest) (*Record, error) {
-	b, err := readSmall(f, mostRecord)
-	if err != nil {
-		return nil, err
-	}
+func decode(b []byte, id digest.Digest) (*Record, error) {
 	r := &Record{}
 	if json.Unmarshal(b, r) != nil || r.Schema != Schema || r.ID != id {
 		return nil, ErrDamaged

@@ -90,9 +90,8 @@ func (s *Store) marks() (list []string, err error) {
 			return nil, err
 		}
 		for _, name := range names {
-			var st unix.Stat_t
 			m := dir + "/" + name + "/" + unsyncedFile
-			if unix.Fstatat(s.fd(), m, &st, unix.AT_SYMLINK_NOFOLLOW) != nil {
+			if !s.has(m) {
 				continue
 			}
 			if lost, err := s.lostPower(dir + "/" + name); err == nil && !lost {

@@ -5,7 +5,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/jailrun/jail/internal/filelock"
 	"github.com/jailrun/jail/internal/safepath"
@@ -49,10 +48,6 @@ func (i *Image) Stack() rootfs.Stack {
 // Close ends the use.
 func (i *Image) Close() error { return i.lock.Close() }
 
-// lockPatience bounds the wait for who sweeps: it holds an image's lock while it
-// renames a folder.
-const lockPatience = 10 * time.Second
-
 // Use finds an image and holds it. A ref is NAME, NAME:TAG, an image ID, or the
 // first 12 digits of one or more, with sha256: before them or not. The error is an
 // *Error, with ErrNoImage, ErrAmbiguous, ErrName or ErrDamaged among its causes.
@@ -92,13 +87,17 @@ func (s *Store) hold(id digest.Digest) (*Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = filelock.Lock(context.Background(), f, unix.LOCK_SH, lockPatience)
+	err = filelock.Lock(context.Background(), f, unix.LOCK_SH, filelock.Patience)
 	if err == nil {
 		err = s.stillAt(path, f)
 	}
+	var b []byte
+	if err == nil {
+		b, err = readSmall(f, mostRecord)
+	}
 	var r *Record
 	if err == nil {
-		r, err = decode(f, id)
+		r, err = decode(b, id)
 	}
 	if err != nil {
 		f.Close()
