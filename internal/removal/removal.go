@@ -2,44 +2,136 @@
 package removal
 
 import (
-	"errors"
-	"io/fs"
+	"io"
 	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/jailrun/jail/internal/safepath"
+	"golang.org/x/sys/unix"
 )
 
-// All removes a tree that a program has made, also folders that it has closed
-// to their owner, as by mkdir with mode 0. It follows no link out of the tree.
-func All(dir string) error {
-	first := os.RemoveAll(dir)
-	if !errors.Is(first, fs.ErrPermission) {
-		return first
+// All removes what is at a path: see At.
+func All(path string) error {
+	in, err := os.OpenFile(filepath.Dir(path), unix.O_PATH|unix.O_DIRECTORY, 0) // #nosec G304 -- by the caller's word
+	if os.IsNotExist(err) {
+		return nil
 	}
-	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return first
+		return err
 	}
-	defer root.Close()
-	if err := openUp(root, "."); err != nil {
-		return errors.Join(first, err)
+	defer in.Close()
+	if err := At(int(in.Fd()), filepath.Base(path)); err != nil {
+		return &os.PathError{Op: "remove", Path: path, Err: err}
 	}
-	return os.RemoveAll(dir)
+	return nil
 }
 
-// openUp gives the owner every right on the folders of a tree.
-func openUp(root *os.Root, dir string) error {
-	if err := root.Chmod(dir, 0o700); err != nil {
+// At removes a name in a folder, with all that is below it, whatever its modes: programs,
+// and images, have folders in which their owner may remove nothing. It follows no link. What
+// is not there is removed. The error is the kernel's errno, or safepath's.
+func At(in int, name string) error {
+	return (&remover{top: -1}).remove(in, name, 0)
+}
+
+// remover goes down and holds a descriptor for each folder on its way. A program can
+// have made more of them, one below the other, than a process has: those below the
+// 64th are moved up, into the first.
+type remover struct {
+	top   int // the first
+	moved int
+}
+
+const deepest = 64
+
+func (r *remover) remove(in int, name string, depth int) error {
+	err := unix.Unlinkat(in, name, 0)
+	switch err {
+	case nil, unix.ENOENT:
+		return nil
+	case unix.EISDIR, unix.EPERM, unix.EACCES:
+	default:
 		return err
 	}
-	f, err := root.Open(dir)
+	if depth == deepest {
+		return r.lift(in, name)
+	}
+	if err := r.empty(in, name, depth); err != nil {
+		return err
+	}
+	return unix.Unlinkat(in, name, unix.AT_REMOVEDIR)
+}
+
+// lift moves a folder to the top, whose turn comes again.
+func (r *remover) lift(in int, name string) error {
+	if err := unix.Fchmodat(in, name, 0o700, 0); err != nil { // it gets another parent, which is written into it
+		return err
+	}
+	for {
+		r.moved++
+		to := ".deep-" + strconv.Itoa(r.moved)
+		if err := unix.Renameat2(in, name, r.top, to, unix.RENAME_NOREPLACE); err != unix.EEXIST { // a program may have made it
+			return err
+		}
+	}
+}
+
+func (r *remover) empty(in int, name string, depth int) error {
+	f, err := openWritable(in, name)
 	if err != nil {
 		return err
 	}
-	entries, err := f.ReadDir(-1)
-	f.Close()
-	for _, e := range entries {
-		if e.IsDir() {
-			err = errors.Join(err, openUp(root, dir+"/"+e.Name()))
+	defer f.Close()
+	if depth == 0 {
+		r.top = int(f.Fd())
+	}
+	for {
+		before := r.moved
+		if err := r.names(f, depth); err != nil {
+			return err
+		}
+		if depth > 0 || r.moved == before {
+			return nil
+		}
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return err
 		}
 	}
-	return err
+}
+
+func (r *remover) names(f *os.File, depth int) error {
+	for {
+		const batch = 512
+		names, err := f.Readdirnames(batch)
+		for _, n := range names {
+			if err := r.remove(int(f.Fd()), n, depth+1); err != nil {
+				return err
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// openWritable opens a folder in which names can be removed.
+func openWritable(in int, name string) (*os.File, error) {
+	place, err := safepath.Beneath(in, name, unix.O_PATH|unix.O_DIRECTORY)
+	if err != nil {
+		return nil, err
+	}
+	defer place.Close()
+	var st unix.Stat_t
+	if err := unix.Fstat(int(place.Fd()), &st); err != nil {
+		return nil, err
+	}
+	if st.Mode&0o700 != 0o700 {
+		if err := unix.Fchmodat(in, name, 0o700, 0); err != nil {
+			return nil, err
+		}
+	}
+	return safepath.Beneath(in, name, unix.O_RDONLY|unix.O_DIRECTORY)
 }

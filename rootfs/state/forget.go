@@ -1,9 +1,6 @@
 package state
 
 import (
-	"os"
-	"strconv"
-
 	"github.com/jailrun/jail/internal/removal"
 	"github.com/jailrun/jail/rootfs"
 	"golang.org/x/sys/unix"
@@ -65,7 +62,7 @@ func (e *entry) drop(flags int) error {
 // dropAll removes a folder of the upper layer with all that is in it. Nobody else is at
 // work in a state that is held.
 func (e *entry) dropAll() error {
-	return e.unforgotten(removal.All(inFolder(e.at.upper.File, e.name)))
+	return e.unforgotten(removal.At(int(e.at.upper.Fd()), e.name))
 }
 
 func (e *entry) unforgotten(err error) error {
@@ -73,9 +70,4 @@ func (e *entry) unforgotten(err error) error {
 		return nil
 	}
 	return &Error{Op: "forget", Object: e.Path, Err: err, Hint: "it was applied, and is still in the state"}
-}
-
-// inFolder is a path of a name in a folder that is held open.
-func inFolder(dir *os.File, name string) string {
-	return "/proc/self/fd/" + strconv.Itoa(int(dir.Fd())) + "/" + name
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/jailrun/jail/internal/filelock"
+	"github.com/jailrun/jail/internal/removal"
 	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/rootfs/digest"
 	"golang.org/x/sys/unix"
@@ -72,7 +73,7 @@ func (m *Making) Dir() *os.File { return m.dir }
 
 // Close removes what was not published.
 func (m *Making) Close() error {
-	err := removeAll(m.store.fd(), m.path)
+	err := removal.At(m.store.fd(), m.path)
 	if e := m.dir.Close(); err == nil {
 		err = e
 	}
@@ -93,7 +94,7 @@ func (m *Making) Folder(name string) (*os.File, error) {
 
 // Discard removes something in it.
 func (m *Making) Discard(name string) error {
-	return m.store.fail("remove", m.path+"/"+name, removeAll(int(m.dir.Fd()), name))
+	return m.store.fail("remove", m.path+"/"+name, removal.At(int(m.dir.Fd()), name))
 }
 
 // Need says that the image will have a layer, and whether the store has it already: it

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jailrun/jail/internal/removal"
 	"github.com/jailrun/jail/rootfs/digest"
 	"golang.org/x/sys/unix"
 )
@@ -27,7 +28,7 @@ func newStore(t *testing.T) *Store {
 	must(t, err)
 	t.Cleanup(func() {
 		for _, name := range []string{layersDir, tmpDir} { // an ordinary user's os.RemoveAll can't
-			if err := removeAll(s.fd(), name); err != nil {
+			if err := removal.At(s.fd(), name); err != nil {
 				t.Error(err)
 			}
 		}
@@ -362,34 +363,6 @@ func TestManyMakersAndSweepersLeaveAWholeStore(t *testing.T) {
 	if left, err := s.entries(tmpDir); err != nil || len(left) != 0 {
 		t.Errorf("tmp has %v (%v)", left, err)
 	}
-}
-
-// A program can have made folders that no descriptors suffice for, and in which nobody
-// may remove anything.
-func TestAnyTreeCanBeRemoved(t *testing.T) {
-	top := t.TempDir()
-	dir, err := os.Open(top)
-	must(t, err)
-	defer dir.Close()
-	at, err := unix.Dup(int(dir.Fd()))
-	must(t, err)
-	for range 3000 {
-		must(t, unix.Mkdirat(at, "x", 0o700))
-		below, err := unix.Openat(at, "x", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-		must(t, err)
-		unix.Close(at)
-		at = below
-	}
-	unix.Close(at)
-	must(t, os.MkdirAll(top+"/x/closed/inner", 0o700))
-	must(t, os.Chmod(top+"/x/closed/inner", 0))
-	must(t, os.Chmod(top+"/x/closed", 0o500))
-	must(t, os.Symlink("/etc", top+"/x/link"))
-	must(t, removeAll(int(dir.Fd()), "x"))
-	if left, err := os.ReadDir(top); err != nil || len(left) > 0 {
-		t.Errorf("%v (%v)", left, err)
-	}
-	must(t, removeAll(int(dir.Fd()), "x"))
 }
 
 // An unpacker that was taken over could leave a link for a tree.
