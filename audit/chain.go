@@ -41,8 +41,8 @@ func (c *chain) acquire(ctx context.Context) error {
 			c.close()
 			return err
 		}
-		if leadsTo(c.beside, headOf(c.path)) {
-			if leadsTo(c.file, c.path) {
+		if safepath.LeadsTo(c.beside, headOf(c.path)) {
+			if safepath.LeadsTo(c.file, c.path) {
 				return nil
 			}
 			// It was rotated. FILE can't change any more, now that the lock is held.
@@ -78,12 +78,6 @@ func (c *chain) close() {
 		}
 	}
 	c.text = nil
-}
-
-// leadsTo says whether a path still names an open file.
-func leadsTo(f *os.File, path string) bool {
-	var a, b unix.Stat_t
-	return unix.Fstat(int(f.Fd()), &a) == nil && unix.Lstat(path, &b) == nil && a.Ino == b.Ino && a.Dev == b.Dev
 }
 
 // open opens both, under the rules of every file that jail writes: a regular file

@@ -137,7 +137,7 @@ func (t *follower) catchUp() error {
 		if err := t.read(); err != nil {
 			return err
 		}
-		if leadsTo(t.file, t.path) {
+		if safepath.LeadsTo(t.file, t.path) {
 			return nil
 		}
 		if err := t.read(); err != nil { // what came before it was renamed
@@ -157,20 +157,33 @@ func (t *follower) catchUp() error {
 
 // next opens the file that came after this one, while nobody rotates.
 func (t *follower) next() (*os.File, error) {
-	if head, _, err := openFor(headOf(t.path), t.may); err == nil {
-		defer head.Close() // and so gives back the lock
-		if err := lock(context.Background(), head, unix.LOCK_SH); err != nil {
-			return nil, err
-		}
+	head, err := holdHead(context.Background(), t.path, t.may)
+	if err != nil {
+		return nil, err
 	}
+	defer head.Close() // and so gives back the lock
 	return after(t.file, t.path, t.may)
+}
+
+// holdHead opens what is beside a log with its lock: nobody writes or rotates meanwhile.
+// Where it can't be opened there is none to lock, and no file.
+func holdHead(ctx context.Context, path string, may safepath.Follow) (*os.File, error) {
+	head, _, err := openFor(headOf(path), may)
+	if err != nil {
+		return nil, nil
+	}
+	if err := lock(ctx, head, unix.LOCK_SH); err != nil {
+		head.Close()
+		return nil, err
+	}
+	return head, nil
 }
 
 // after opens the file that came after one, which may have been rotated away too.
 // Where that one is removed already, it is the oldest that is there.
 func after(f *os.File, path string, may safepath.Follow) (*os.File, error) {
 	n := 1
-	for exists(unix.AT_FDCWD, older(path, n)) && !leadsTo(f, older(path, n)) {
+	for exists(unix.AT_FDCWD, older(path, n)) && !safepath.LeadsTo(f, older(path, n)) {
 		n++
 	}
 	if n > 1 {

@@ -181,13 +181,13 @@ func (s *snapshot) find(m Mark) (from place, missing bool, err error) {
 
 // find looks in one file, whose first line may be the one that comes next.
 func (o *opened) find(m Mark, file int) (place, bool, error) {
-	return o.first(file, func(seq uint64, prev Hash, _ []byte) bool {
+	return o.first(file, func(seq uint64, prev Hash) bool {
 		return seq == m.Seq+1 && prev == m.Hash
 	}, func(line []byte) bool { return Hash(sha256.Sum256(line)) == m.Hash })
 }
 
 func (o *opened) higher(than uint64, file int) (place, bool, error) {
-	return o.first(file, func(seq uint64, _ Hash, _ []byte) bool { return seq > than }, nil)
+	return o.first(file, func(seq uint64, _ Hash) bool { return seq > than }, nil)
 }
 
 func (o *opened) end(file int) (place, error) {
@@ -197,7 +197,7 @@ func (o *opened) end(file int) (place, error) {
 
 // first gives the beginning of the first line that is as said, or that comes behind
 // one; else the end of the whole lines.
-func (o *opened) first(file int, is func(uint64, Hash, []byte) bool, behind func([]byte) bool) (place, bool, error) {
+func (o *opened) first(file int, is func(uint64, Hash) bool, behind func([]byte) bool) (place, bool, error) {
 	var p parser
 	from := place{file: file}
 	l := readLines(io.NewSectionReader(o.file, 0, o.size))
@@ -210,7 +210,7 @@ func (o *opened) first(file int, is func(uint64, Hash, []byte) bool, behind func
 			return from, false, failed("read", o.path, err)
 		}
 		if is != nil {
-			if seq, prev, _, ok := p.check(line); ok && is(seq, prev, line) {
+			if seq, prev, _, ok := p.check(line); ok && is(seq, prev) {
 				return from, true, nil
 			}
 		}
@@ -231,11 +231,12 @@ type view struct {
 
 // look holds off all writers for a moment.
 func (r *replay) look(ctx context.Context) (v view, err error) {
-	if head, _, err := openFor(headOf(r.path), r.o.Links); err == nil {
+	head, err := holdHead(ctx, r.path, r.o.Links)
+	if err != nil {
+		return v, err
+	}
+	if head != nil {
 		defer head.Close() // and so gives back the lock
-		if err := lock(ctx, head, unix.LOCK_SH); err != nil {
-			return v, err
-		}
 		if v.head, err = io.ReadAll(io.LimitReader(head, mostHead)); err != nil {
 			return v, failed("read", headOf(r.path), err)
 		}
@@ -245,7 +246,7 @@ func (r *replay) look(ctx context.Context) (v view, err error) {
 		return v, failed("read", r.name, err)
 	}
 	v.size = st.Size()
-	if v.moved = !leadsTo(r.file, r.path); v.moved {
+	if v.moved = !safepath.LeadsTo(r.file, r.path); v.moved {
 		v.next, err = after(r.file, r.path, r.o.Links)
 		if errors.Is(err, unix.ENOENT) {
 			err = nil // it comes, and is then told of

@@ -30,15 +30,7 @@ type layered struct {
 
 // needsLayers says whether the policy asks for an overlay that can be written to.
 func needsLayers(p *policy.Policy) bool {
-	if p.Image != "" || p.State != "" || p.Root == policy.RootWritable {
-		return true
-	}
-	for i := range p.Files {
-		if p.Files[i].Kind == policy.FileCOW {
-			return true
-		}
-	}
-	return false
+	return p.Image != "" || p.State != "" || p.Root == policy.RootWritable || p.Lays()
 }
 
 var (

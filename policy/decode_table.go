@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"bytes"
 	"errors"
 	"path/filepath"
 	"strconv"
@@ -126,7 +125,8 @@ func (d *decoder) files(key string, n *node) {
 			continue
 		}
 		f.check(func(field string, err error) { d.fail(placeOf(item, field), join(key, field), err) })
-		f.Origin = d.file + ":" + strconv.Itoa(1+bytes.Count(d.data[:min(item.off, len(d.data))], []byte("\n")))
+		line, _ := position(d.data, item.off)
+		f.Origin = d.file + ":" + strconv.Itoa(line)
 		d.out.Files = addFile(d.out.Files, f)
 	}
 }

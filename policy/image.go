@@ -46,7 +46,7 @@ var rootCapabilities = [...]string{
 // resolveImage fills in what a root, a state and a user mean.
 func (p *Policy) resolveImage() {
 	preset := RootReadOnly
-	if p.Image != "" || p.State != "" && !p.lays() {
+	if p.Image != "" || p.State != "" && !p.Lays() {
 		preset = RootWritable
 	}
 	orDefault(&p.Root, preset)
@@ -70,15 +70,10 @@ func (p *Policy) ProgramID() int {
 	return ordinary
 }
 
-// lays says whether a folder is laid out to be changed: a state is of that then, unless
+// Lays says whether a folder is laid out to be changed: a state is of that then, unless
 // the root is to be written to as well.
-func (p *Policy) lays() bool {
-	for i := range p.Files {
-		if p.Files[i].Kind == FileCOW {
-			return true
-		}
-	}
-	return false
+func (p *Policy) Lays() bool {
+	return slices.ContainsFunc(p.Files, func(f File) bool { return f.Kind == FileCOW })
 }
 
 // images reports the mistakes of all that an image brings.
@@ -89,7 +84,7 @@ func (v *findings) images(p *Policy) {
 	v.say("root", oneOf(p.Root, roots[:]))
 	v.say("user", oneOf(p.User, users[:]))
 	v.each("capabilities", p.Capabilities, checkCapability)
-	if p.State != "" && p.Root == RootReadOnly && !p.lays() {
+	if p.State != "" && p.Root == RootReadOnly && !p.Lays() {
 		v.say("root", fault(string(p.Root), ErrContradiction, "a state keeps what is changed: leave one of the two out"))
 	}
 	if p.Image != "" && p.View == ViewNone {

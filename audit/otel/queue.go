@@ -29,14 +29,13 @@ type queue struct {
 	waiting []sdk.Record
 	since   time.Time // when the first of them came
 	taken   int64     // records that ever were in the queue
-	passed  int64     // of them, those that the receiver has taken or refused
-	total   Counts
-	drops   int64 // that no drop event tells of yet
-	bad     error // of what is lost since the last flush
-	why     error // what the last attempt failed of; nil after one that did not
-	hasty   int   // flushes that wait
+	total   Counts    // of what the receiver has answered for
+	drops   int64     // that no drop event tells of yet
+	bad     error     // of what is lost since the last flush
+	why     error     // what the last attempt failed of; nil after one that did not
+	hasty   int       // flushes that wait
 	closing bool
-	moved   chan struct{} // closed when passed or why changes
+	moved   chan struct{} // closed when a batch was answered for
 }
 
 func newQueue(o *Options, exporter sdk.Exporter, w *wire) *queue {
@@ -90,7 +89,7 @@ func (q *queue) run() {
 			return
 		}
 		if n := q.takeDrops(); n > 0 {
-			q.tell(&audit.Error{Op: "export to", Object: q.options.Endpoint, Err: audit.ErrLost, Detail: strconv.FormatInt(n, 10) + " events did not fit into the queue"})
+			q.options.Tell(&audit.Error{Op: "export to", Object: q.options.Endpoint, Err: audit.ErrLost, Detail: strconv.FormatInt(n, 10) + " events did not fit into the queue"})
 			q.dropped(n)
 		}
 	}
@@ -146,7 +145,7 @@ func (q *queue) send(batch []sdk.Record) bool {
 		}
 		if time.Since(told) > time.Minute {
 			told = time.Now()
-			q.tell(a.err)
+			q.options.Tell(a.err)
 		}
 		if !q.rest(max(pause, a.after)) {
 			return false
@@ -170,7 +169,7 @@ func (q *queue) rest(pause time.Duration) bool {
 // pass takes a batch off the queue that the receiver has answered for.
 func (q *queue) pass(n int, a answer) {
 	if a.err != nil {
-		q.tell(a.err)
+		q.options.Tell(a.err)
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -178,28 +177,20 @@ func (q *queue) pass(n int, a answer) {
 	q.waiting = q.waiting[n:]
 	q.since = time.Now()
 	refused := min(a.refused, int64(n))
-	if a.all {
-		refused = int64(n)
-	}
-	q.passed += int64(n)
 	q.total.Sent += int64(n) - refused
 	q.total.Refused += refused
 	if refused > 0 {
 		q.bad = errors.Join(q.bad, a.err)
 	}
 	q.why = nil
-	q.tellMoved()
+	close(q.moved)
+	q.moved = make(chan struct{})
 }
 
 func (q *queue) fail(err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.why = err
-}
-
-func (q *queue) tellMoved() {
-	close(q.moved)
-	q.moved = make(chan struct{})
 }
 
 // takeDrops gives the number of events of which nobody was told, once there is room
@@ -217,15 +208,13 @@ func (q *queue) takeDrops() (n int64) {
 	return n
 }
 
-func (q *queue) tell(err error) { q.options.Tell(err) }
-
 func (q *queue) flush(ctx context.Context) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.hasty++
 	defer func() { q.hasty-- }()
 	q.nudge()
-	for target := q.taken; q.passed < target; {
+	for target := q.taken; q.total.Sent+q.total.Refused < target; {
 		moved := q.moved
 		q.mu.Unlock()
 		select {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"strconv"
@@ -89,7 +90,6 @@ func retryAfter(text string) (d time.Duration) {
 type answer struct {
 	again   bool // try it once more
 	after   time.Duration
-	all     bool  // all of it was refused
 	refused int64 // so much of it was
 	err     error
 }
@@ -115,7 +115,7 @@ func (w *wire) answer(err error) answer {
 	if status == http.StatusTooManyRequests || status == http.StatusRequestTimeout || status/100 == 5 {
 		return answer{again: true, after: w.after, err: err}
 	}
-	return answer{all: true, err: fmt.Errorf("%w: %w", ErrRefused, err)}
+	return answer{refused: math.MaxInt64, err: fmt.Errorf("%w: %w", ErrRefused, err)}
 }
 
 // cause shows an error without what could act on a terminal.

@@ -214,9 +214,15 @@ func (l *lesson) watch() error {
 		if o.Succeeded() || len(missing) == 0 {
 			break
 		}
+		whole := map[string]bool{} // what was asked of a folder
 		for _, name := range missing {
 			folder := access.Folder(name)
-			if !learn.OnlyFiles(folder) {
+			only, asked := whole[folder]
+			if !asked {
+				only = learn.OnlyFiles(folder)
+				whole[folder] = only
+			}
+			if !only {
 				folder = name
 			}
 			l.say("learn: it wants " + name + ": running it again with --ro " + folder)

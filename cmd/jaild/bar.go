@@ -23,10 +23,16 @@ type bar struct {
 const barEvery = 100 * time.Millisecond
 
 func newBar(out *os.File) *bar {
-	if _, err := unix.IoctlGetTermios(int(out.Fd()), unix.TCGETS); err != nil || os.Getenv("TERM") == "dumb" {
+	if !drawable(out) {
 		out = nil
 	}
 	return &bar{out: out}
+}
+
+// drawable says whether a line can be written over: on a terminal that is not dumb.
+func drawable(to *os.File) bool {
+	_, err := unix.IoctlGetTermios(int(to.Fd()), unix.TCGETS)
+	return err == nil && os.Getenv("TERM") != "dumb"
 }
 
 // show draws the line anew, if that is worth it.

@@ -8,7 +8,6 @@ import (
 	"github.com/jailrun/jail/rootfs/registry"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
-	"golang.org/x/sys/unix"
 )
 
 // bars shows how far each blob is, at a terminal. They have no colours, so there is
@@ -21,7 +20,7 @@ type bars struct {
 
 func newBars(to *os.File, quiet bool) *bars {
 	b := &bars{each: map[digest.Digest]*mpb.Bar{}}
-	if _, err := unix.IoctlGetTermios(int(to.Fd()), unix.TCGETS); err == nil && !quiet && os.Getenv("TERM") != "dumb" {
+	if !quiet && drawable(to) {
 		b.all = mpb.New(mpb.WithOutput(to), mpb.WithWidth(48))
 	}
 	return b

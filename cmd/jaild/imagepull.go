@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/rootfs/digest"
@@ -163,7 +162,7 @@ func readSmall(path string) ([]byte, error) {
 	if err != nil {
 		return nil, &Error{Op: "read", Object: path, Err: err, Hint: "name the file that jail image sign has made"}
 	}
-	return slices.Clip(b), nil
+	return b, nil
 }
 
 // unwrapped leaves out what an Error says itself: the operation and the path.

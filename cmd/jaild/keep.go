@@ -23,6 +23,7 @@ import (
 type stateVerb struct {
 	name, args, example string
 	words               int
+	flags               []flagRow[keepRequest]
 	help                string
 	run                 func(context.Context, *keepRequest, *store.Store, []string) error
 }
@@ -40,13 +41,13 @@ var keepFlags = [...]flagRow[keepRequest]{
 }
 
 var stateVerbs = [...]stateVerb{
-	{"commit", "NAME IMAGE", "build-1 team/app:2", 2, `Make an image of the one that a state lies over and of what was changed, as one layer
+	{"commit", "NAME IMAGE", "build-1 team/app:2", 2, nil, `Make an image of the one that a state lies over and of what was changed, as one layer
 more. The layers below are shared. The state stays as it is.
 `, commitState},
-	{"export", "NAME FILE", "build-1 build-1.tar", 2, `Write what programs have changed to a file, or to standard
+	{"export", "NAME FILE", "build-1 build-1.tar", 2, nil, `Write what programs have changed to a file, or to standard
 output if that is -: a backup, without what it lies over.
 `, exportState},
-	{"import", "[--state-size SIZE] FILE NAME", "build-1.tar build-2", 2, `Make a state of what jail state export has written. The file need not be trusted: it
+	{"import", "[--state-size SIZE] FILE NAME", "build-1.tar build-2", 2, keepFlags[:], `Make a state of what jail state export has written. The file need not be trusted: it
 is unpacked by a process that reaches nothing but the state, and what it says of folders
 of the host's is left out: name the folder with --cow when the state is next used.
 `, importState},
@@ -76,9 +77,9 @@ func stateCommand(args []string) int {
 
 func (v *stateVerb) take(ctx context.Context, args []string) error {
 	r := &keepRequest{}
-	if v.name == "import" {
+	if v.flags != nil {
 		var err error
-		if args, err = readFlags("state import", keepFlags[:], r, args); err != nil {
+		if args, err = readFlags("state "+v.name, v.flags, r, args); err != nil {
 			return err
 		}
 	}

@@ -43,7 +43,7 @@ func openState(path string) (*state, error) {
 			return nil, err
 		}
 		s := &state{path: path, file: f}
-		if err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err == nil && s.leadsHere() {
+		if err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err == nil && safepath.LeadsTo(f, path) {
 			err = s.read()
 			if err == nil {
 				return s, nil
@@ -68,13 +68,6 @@ func stateHint(err error) string {
 		return "name the file of an earlier --state, or one that does not exist, to export the log from its beginning"
 	}
 	return ""
-}
-
-// leadsHere says whether the path still names the open file: another may have
-// replaced it before it could be locked.
-func (s *state) leadsHere() bool {
-	var a, b unix.Stat_t
-	return unix.Fstat(int(s.file.Fd()), &a) == nil && unix.Lstat(s.path, &b) == nil && a.Ino == b.Ino && a.Dev == b.Dev
 }
 
 // read takes an empty file, which was just made, for the log's beginning.

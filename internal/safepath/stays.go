@@ -26,9 +26,3 @@ func StaysBeneath(path, target string) bool {
 	}
 	return true
 }
-
-// CutLast gives the folder that a path lies in, "" for the root, and its last name.
-func CutLast(path string) (folder, name string) {
-	i := strings.LastIndexByte(path, '/')
-	return path[:max(i, 0)], path[i+1:]
-}

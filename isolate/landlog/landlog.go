@@ -169,7 +169,12 @@ func (r *Reader) Read(tell func(Refusal)) {
 
 // Flush tells of an event whose end has not come.
 func (r *Reader) Flush(tell func(Refusal)) {
-	r.finish(tell)
+	for i := range r.pending.access {
+		l := &r.pending.access[i]
+		if r.ours[l.field("domain")] {
+			tell(Refusal{Blockers: l.field("blockers"), Path: l.path(), PID: r.pending.pid, NR: r.pending.nr})
+		}
+	}
 	r.pending = event{}
 }
 
@@ -195,14 +200,5 @@ func (r *Reader) line(typ uint16, text []byte, tell func(Refusal)) {
 		r.pending.pid, r.pending.nr = int(l.number("pid")), int32(l.number("syscall"))
 	case typeEnd:
 		r.Flush(tell)
-	}
-}
-
-func (r *Reader) finish(tell func(Refusal)) {
-	for i := range r.pending.access {
-		l := &r.pending.access[i]
-		if r.ours[l.field("domain")] {
-			tell(Refusal{Blockers: l.field("blockers"), Path: l.path(), PID: r.pending.pid, NR: r.pending.nr})
-		}
 	}
 }
