@@ -158,7 +158,8 @@ func (r *run) find(inside string) (*os.File, string, error) {
 		p = path.Join("/box", p)
 	}
 	p = path.Clean(p)
-	if err := r.isTheJails(p); err != nil {
+	tmpfs, err := r.tmpfsOf(p)
+	if err != nil {
 		return nil, "", &LaunchError{Op: "find " + strconv.Quote(inside) + " in the jail", Index: -1, Err: err}
 	}
 	r.trees.mu.Lock()
@@ -167,7 +168,7 @@ func (r *run) find(inside string) (*os.File, string, error) {
 	if strings.HasSuffix(inside, "/") {
 		into = "/" // a folder that takes what is copied under its own name
 	}
-	if at, ok := r.inQuota(p); ok {
+	if at, ok := r.inQuota(p, tmpfs); ok {
 		return duplicate(r.trees.box, at+into)
 	}
 	if r.trees.root == nil && r.trees.box != nil {
@@ -187,9 +188,10 @@ func duplicate(f *os.File, at string) (*os.File, string, error) {
 	return os.NewFile(uintptr(fd), f.Name()), cmp.Or(at, "."), nil
 }
 
-// isTheJails refuses a path in what is shown of the host: that is the caller's own to
-// copy, and not seen by the jail's trees.
-func (r *run) isTheJails(p string) error {
+// tmpfsOf gives the tmpfs of the policy's in which a path lies, -1 if in none. It refuses
+// what is shown of the host: that is the caller's own to copy, and not seen by the jail's
+// trees.
+func (r *run) tmpfsOf(p string) (int, error) {
 	for i := len(r.policy.Files) - 1; i >= 0; i-- { // the deepest first
 		f := &r.policy.Files[i]
 		if !within(p, f.Target) || r.found.sources[i].Skip {
@@ -197,21 +199,19 @@ func (r *run) isTheJails(p string) error {
 		}
 		switch {
 		case f.Kind != policy.FileTmpfs:
-			return errShownIn
+			return -1, errShownIn
 		case r.tmpfsDir(i) == "":
-			return errOwnSize
+			return -1, errOwnSize
 		}
-		return nil
+		return i, nil
 	}
-	return nil
+	return -1, nil
 }
 
 // inQuota gives the path that a path inside has in the quota's file system.
-func (r *run) inQuota(p string) (string, bool) {
-	for i := len(r.policy.Files) - 1; i >= 0; i-- { // the deepest first
-		if f := &r.policy.Files[i]; f.Kind == policy.FileTmpfs && within(p, f.Target) {
-			return r.tmpfsDir(i) + strings.TrimPrefix(p, f.Target), true
-		}
+func (r *run) inQuota(p string, tmpfs int) (string, bool) {
+	if tmpfs >= 0 {
+		return r.tmpfsDir(tmpfs) + strings.TrimPrefix(p, r.policy.Files[tmpfs].Target), true
 	}
 	return plan.InQuota(p, r.in.Rooted())
 }

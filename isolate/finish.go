@@ -63,7 +63,7 @@ func (r *run) metBounds() {
 		r.ev.Killed, r.ev.WallNS = result.CauseWall, r.usage.WallNS
 	case l.PidsAction == policy.ActionKill && r.ev.PidsMaxEvents != nil && *r.ev.PidsMaxEvents > 0:
 		r.ev.Killed = result.CausePids
-	case l.DiskAction == policy.ActionKill && (r.diskFull() || r.stateSpace().Full()):
+	case l.DiskAction == policy.ActionKill && (r.ev.Box.Full() || r.ev.State.Full()):
 		r.ev.Killed = result.CauseDisk
 	}
 }

@@ -111,10 +111,14 @@ func (r *run) mapIDs() error {
 	if r.ids.count > 1 {
 		first = 0
 	}
-	text := strconv.Itoa(r.in.InitID()) + " " + strconv.Itoa(r.ids.init) + " 1\n" +
-		strconv.Itoa(first) + " " + strconv.Itoa(r.ids.base) + " " + strconv.Itoa(r.ids.count) + "\n"
-	dir := "/proc/" + strconv.Itoa(r.initPID)
-	for _, name := range []string{"/uid_map", "/gid_map"} {
+	return writeMaps(r.initPID, strconv.Itoa(r.in.InitID())+" "+strconv.Itoa(r.ids.init)+" 1\n"+
+		strconv.Itoa(first)+" "+strconv.Itoa(r.ids.base)+" "+strconv.Itoa(r.ids.count)+"\n")
+}
+
+// writeMaps maps users and groups alike in the user namespace of a process.
+func writeMaps(pid int, text string) error {
+	dir := "/proc/" + strconv.Itoa(pid)
+	for _, name := range [...]string{"/uid_map", "/gid_map"} {
 		if err := writeProc(dir+name, text); err != nil {
 			return err
 		}

@@ -35,13 +35,21 @@ func (r *run) idmap(f *policy.File, tree int) error {
 	case err != nil:
 		return sourceError(f, err, "")
 	}
-	attr := unix.MountAttr{Attr_set: unix.MOUNT_ATTR_IDMAP, Userns_fd: uint64(ns)}
-	err = unix.MountSetattr(tree, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &attr)
+	err = setIDMap(tree, ns, unix.AT_RECURSIVE, f.Source)
 	if err == nil || f.Kind == policy.FileRO {
 		return nil // read-only sources are then readable by their mode alone
 	}
-	return sourceError(f, &os.PathError{Op: "mount_setattr MOUNT_ATTR_IDMAP", Path: f.Source, Err: err},
+	return sourceError(f, err,
 		"its file system can't be shown under another owner (Linux 5.12, and not every file system): its files belong to "+ownerOf(tree)+", the jail runs as uid "+strconv.Itoa(r.ids.target))
+}
+
+// setIDMap shows a tree that is attached nowhere by a user namespace: mount_setattr(2).
+func setIDMap(tree, ns, flags int, path string) error {
+	attr := unix.MountAttr{Attr_set: unix.MOUNT_ATTR_IDMAP, Userns_fd: uint64(ns)}
+	if err := unix.MountSetattr(tree, "", uint(unix.AT_EMPTY_PATH|flags), &attr); err != nil {
+		return &os.PathError{Op: "mount_setattr MOUNT_ATTR_IDMAP", Path: path, Err: err}
+	}
+	return nil
 }
 
 func ownerOf(tree int) string {
@@ -119,13 +127,10 @@ func (i *ids) swapped(program int) string {
 
 // mapAndOpen maps ids of a holder's user namespace, and gives a descriptor of it.
 func mapAndOpen(holder int, mapping string) (int, error) {
-	dir := "/proc/" + strconv.Itoa(holder)
-	for _, name := range [...]string{"/uid_map", "/gid_map"} {
-		if err := writeProc(dir+name, mapping); err != nil {
-			return -1, err
-		}
+	if err := writeMaps(holder, mapping); err != nil {
+		return -1, err
 	}
-	return unix.Open(dir+"/ns/user", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	return unix.Open("/proc/"+strconv.Itoa(holder)+"/ns/user", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 }
 
 // reapHolder ends what namespaceOf has begun, when there is time to wait.

@@ -70,14 +70,11 @@ func (r *run) imageRef() (string, error) {
 	if r.policy.Image != "" || r.policy.State == "" {
 		return r.policy.Image, nil
 	}
-	rec, err := state.Get(r.layers.store, r.policy.State)
-	if errors.Is(err, state.ErrNoState) {
-		return "", nil // it will be made
-	}
+	ref, err := state.ImageOf(r.layers.store, r.policy.State)
 	if err != nil {
 		return "", stateError(err)
 	}
-	return rec.Image, nil
+	return ref, nil
 }
 
 func stateError(err error) error {
@@ -283,9 +280,8 @@ func (r *run) showTree(fd int, path string) error {
 	if err != nil {
 		return layerError(path, err, "")
 	}
-	attr := unix.MountAttr{Attr_set: unix.MOUNT_ATTR_IDMAP, Userns_fd: uint64(ns)}
-	if err := unix.MountSetattr(fd, "", unix.AT_EMPTY_PATH, &attr); err != nil {
-		return layerError(path, &os.PathError{Op: "mount_setattr MOUNT_ATTR_IDMAP", Path: path, Err: err},
+	if err := setIDMap(fd, ns, 0, path); err != nil {
+		return layerError(path, err,
 			"its file system can't be shown under another owner: keep the store, or the folder, on ext4, xfs or btrfs (JAIL_STORE)")
 	}
 	return nil

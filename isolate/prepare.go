@@ -325,13 +325,8 @@ func (r *run) start(in *plan.Input) error {
 			fds = append(fds, uintptr(f.Fd))
 		}
 	}
-	for _, l := range in.Layers {
-		if l.Fd >= 0 {
-			fds = append(fds, uintptr(l.Fd))
-		}
-	}
-	if in.Uppers != nil && in.Uppers.Fd >= 0 {
-		fds = append(fds, uintptr(in.Uppers.Fd))
+	for _, fd := range in.LayerFds() {
+		fds = append(fds, uintptr(fd))
 	}
 	return r.startStage(fds)
 }

@@ -63,11 +63,8 @@ func (s *seen) rlimit(i int) unix.Rlimit {
 
 // noCaps says whether every capability set is empty.
 func (s *seen) noCaps() bool {
-	var any uint32
-	for i := range 6 {
-		any |= s.word32(plan.SeenCaps + 4*i)
-	}
-	return any == 0
+	effective, permitted, inheritable := s.caps()
+	return effective|permitted|inheritable == 0
 }
 
 // caps gives the effective, permitted and inheritable sets.

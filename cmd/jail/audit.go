@@ -41,8 +41,6 @@ var auditTailFlags = [...]flagRow{
 	helpFlag,
 }
 
-var auditSummaryFlags = [...]flagRow{objectFlag, helpFlag}
-
 var auditExportFlags = [...]flagRow{
 	{"json", "", "print one JSON array, which is what is done without a flag too", "", "", toggle(func(r *request) *bool { return &r.asJSON })},
 	{"csv", "", "print comma-separated values", "", "", toggle(func(r *request) *bool { return &r.asCSV })},
@@ -56,7 +54,7 @@ func auditVerbs() []command {
 	return []command{
 		{"audit verify", "FILE", "say whether a log was tampered with, and where", auditVerifyHelp, auditVerifyFlags[:], false, -1, auditVerify},
 		{"audit tail", "FILE", "print a log's last entries", auditTailHelp, auditTailFlags[:], false, -1, auditTail},
-		{"audit summary", "FILE", "count what a log has", auditSummaryHelp, auditSummaryFlags[:], false, -1, auditSummary},
+		{"audit summary", "FILE", "count what a log has", auditSummaryHelp, objectFlags[:], false, -1, auditSummary},
 		{"audit export", "FILE", "write a log in another form", auditExportHelp, auditExportFlags[:], false, -1, auditExport},
 		{"audit key", "NAME FILE", "make a key pair to sign logs with", auditKeyHelp, plainFlags[:], false, -1, auditKey},
 	}

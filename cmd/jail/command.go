@@ -27,7 +27,7 @@ func commands() []command {
 		{"learn", "[--] PROGRAM [ARGUMENT…]", "run a program, and write the least policy that lets it work", learnHelp, learnFlags[:], true, -1, learnCommand},
 		{"why", "FILE…", "explain results of exec --json: what happened, and what to change", whyHelp, whyFlags[:], false, -1, whyCommand},
 		{"doctor", "[[--] COMMAND…]", "say what this host gives, what it lacks, and how to mend it", doctorHelp, doctorFlags[:], false, -1, doctorCommand},
-		{"calibrate", "", "say how steady times are on this host, and what would make them steadier", calibrateHelp, calibrateFlags[:], false, 0, calibrateCommand},
+		{"calibrate", "", "say how steady times are on this host, and what would make them steadier", calibrateHelp, objectFlags[:], false, 0, calibrateCommand},
 		{"ps", "", "list the jails that run", psHelp, psFlags[:], false, 0, psCommand},
 		{"top", "", "show what the jails that run use, live", topHelp, plainFlags[:], false, 0, topCommand},
 		{"group", "list | set NAME LIMITS | remove NAME | kill NAME", "limit, list and end groups of jails", groupHelp, plainFlags[:], false, -1, groupCommand},

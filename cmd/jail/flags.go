@@ -125,7 +125,8 @@ var psFlags = [...]flagRow{
 	helpFlag,
 }
 
-var calibrateFlags = [...]flagRow{objectFlag, helpFlag}
+// objectFlags are those of a command that prints one thing, or lists some.
+var objectFlags = [...]flagRow{objectFlag, helpFlag}
 
 var plainFlags = [...]flagRow{helpFlag}
 

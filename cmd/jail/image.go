@@ -18,13 +18,13 @@ func imageVerbs() []command {
 	return []command{
 		handed("image", "import", "[flags] TAR|FOLDER|LAYOUT NAME", "bring an image into the store"),
 		handed("image", "pull", "[flags] REF [NAME]", "fetch an image from a registry"),
-		{"image ls", "", "list the images", imageListHelp, imageListFlags[:], false, 0, imageList},
-		{"image inspect", "IMAGE", "say what an image is made of", imageInspectHelp, imageListFlags[:], false, 1, imageInspect},
+		{"image ls", "", "list the images", imageListHelp, objectFlags[:], false, 0, imageList},
+		{"image inspect", "IMAGE", "say what an image is made of", imageInspectHelp, objectFlags[:], false, 1, imageInspect},
 		handed("image", "verify", "[flags] [IMAGE…]", "read images whole, and say what was changed"),
 		handed("image", "export", "IMAGE FILE", "write an image to a tar file"),
 		handed("image", "sign", "[flags] KEY TAR|LAYOUT", "sign an image, for import --key"),
 		{"image rm", "IMAGE…", "take names from images", imageRemoveHelp, plainFlags[:], false, -1, imageRemove},
-		{"image gc", "", "remove what no name leads to and nobody uses", imageGCHelp, imageListFlags[:], false, 0, imageGC},
+		{"image gc", "", "remove what no name leads to and nobody uses", imageGCHelp, objectFlags[:], false, 0, imageGC},
 	}
 }
 
@@ -34,8 +34,6 @@ func handed(name, verb, args, short string) command {
 		return handOver(append([]string{name, verb}, r.argv...)...)
 	}}
 }
-
-var imageListFlags = [...]flagRow{objectFlag, helpFlag}
 
 // imageCommand is "jail image" without a word that it knows.
 func imageCommand(r *request) int { return unknownVerb(r, "image", imageVerbs()) }

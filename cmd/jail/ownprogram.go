@@ -46,12 +46,5 @@ func imageOf(s *store.Store, p *policy.Policy) (string, error) {
 	if p.Image != "" {
 		return p.Image, nil
 	}
-	rec, err := state.Get(s.Path(), p.State)
-	if errors.Is(err, state.ErrNoState) {
-		return "", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	return rec.Image, nil
+	return state.ImageOf(s.Path(), p.State)
 }

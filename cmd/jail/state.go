@@ -32,8 +32,6 @@ var applyFlags = [...]flagRow{
 	helpFlag,
 }
 
-var objectFlags = [...]flagRow{objectFlag, helpFlag}
-
 func stateVerbs() []command {
 	return []command{
 		{"state ls", "", "list the states", stateListHelp, objectFlags[:], false, 0, stateCommand(0, 0, listStates)},
@@ -58,16 +56,7 @@ func stateCommand(least, most int, do func(context.Context, *request, *store.Sto
 		}
 		ctx, stop := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM)
 		defer stop()
-		s, err := store.Open(store.Options{})
-		if err == nil {
-			defer s.Close()
-			err = do(ctx, r, s)
-		}
-		if err != nil {
-			complain(err)
-			return result.StatusFailed
-		}
-		return 0
+		return withStore(func(s *store.Store) error { return do(ctx, r, s) })
 	}
 }
 

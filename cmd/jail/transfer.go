@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/jailrun/jail/internal/escape"
@@ -28,23 +30,17 @@ func readTransfer(flag, v string) (transfer, error) {
 	if from == "" {
 		return transfer{}, &failure{op: "--" + flag, object: v, err: errNoSource, hint: "for example --" + flag + " data:input"}
 	}
-	return transfer{from, to}, nil
+	return transfer{from, cmp.Or(to, "./")}, nil
 }
 
 func addIn(r *request, v string) error {
 	t, err := readTransfer("in", v)
-	if t.to == "" {
-		t.to = "./"
-	}
 	r.ins = append(r.ins, t)
 	return err
 }
 
 func addOut(r *request, v string) error {
 	t, err := readTransfer("out", v)
-	if t.to == "" {
-		t.to = "./"
-	}
 	r.outs = append(r.outs, t)
 	return err
 }
@@ -153,15 +149,6 @@ func makeFolder(abs string) error {
 // moves says whether a file of the working directory is the program's own to have, by --in,
 // or to make, by --out: it is not shown read-only then.
 func (r *request) moves(file string) bool {
-	for _, t := range r.ins {
-		if from := path.Clean(t.from); within(file, from) {
-			return true
-		}
-	}
-	for _, t := range r.outs {
-		if from := path.Clean(t.from); within(file, from) {
-			return true
-		}
-	}
-	return false
+	of := func(t transfer) bool { return within(file, path.Clean(t.from)) }
+	return slices.ContainsFunc(r.ins, of) || slices.ContainsFunc(r.outs, of)
 }

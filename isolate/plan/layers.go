@@ -52,17 +52,24 @@ func (in *Input) RootLayers() int {
 	return -1
 }
 
-func (in *Input) passedLayers() (n int) {
+// LayerFds are the descriptors of overlays' trees that the supervisor passes, in the order
+// in which openLayers takes them.
+func (in *Input) LayerFds() (fds []int) {
 	for k := range in.Layers {
-		if in.Layers[k].Tree != "" && in.Layers[k].Fd >= 0 {
-			n++
+		if l := &in.Layers[k]; l.Tree != "" && l.Fd >= 0 {
+			fds = append(fds, l.Fd)
 		}
 	}
-	if in.Uppers != nil && in.Uppers.Fd >= 0 {
-		n++
+	if in.Uppers.passed() {
+		fds = append(fds, in.Uppers.Fd)
 	}
-	return n
+	return fds
 }
+
+func (in *Input) passedLayers() int { return len(in.LayerFds()) }
+
+// passed says whether it is a mount that the supervisor has made.
+func (u *Uppers) passed() bool { return u != nil && u.Fd >= 0 }
 
 // openLayers takes the trees of overlays while the host's tree is whole.
 func (b *builder) openLayers() {
@@ -105,7 +112,7 @@ func (b *builder) stageLayers() {
 // attachUppers leaves a mount that the supervisor has made as that is: it has its
 // attributes, and no peer.
 func (b *builder) attachUppers(u *Uppers) {
-	if u.Fd >= 0 {
+	if u.passed() {
 		b.move(b.uppers, uppersName, u.Path)
 		return
 	}
@@ -121,7 +128,7 @@ var reserves = [...]string{"r0", "r1", "r2"}
 // spendReserves and keepReserves stand around what is mounted and made before the
 // program begins.
 func (b *builder) spendReserves() {
-	if u := b.in.Uppers; u == nil || u.Fd < 0 {
+	if !b.in.Uppers.passed() {
 		return
 	}
 	for _, name := range reserves {
@@ -131,7 +138,7 @@ func (b *builder) spendReserves() {
 }
 
 func (b *builder) keepReserves() {
-	if u := b.in.Uppers; u == nil || u.Fd < 0 {
+	if !b.in.Uppers.passed() {
 		return
 	}
 	for _, name := range reserves {
@@ -208,7 +215,6 @@ func (b *builder) layeredRoot(items []item) {
 	}
 	b.mountLayers(b.in.RootLayers(), "root")
 	b.openRoot()
-	b.rootD = b.baseD
 	b.mkdir(devName, 0o755)
 	b.devices(devName + "/")
 	b.attachTree(devName, "root/dev", unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC)

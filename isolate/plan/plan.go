@@ -14,7 +14,6 @@ import (
 
 // Ids inside the jail.
 const (
-	TargetID    = 1000           // the program's uid and gid
 	InitID      = 1              // PID 1's, where two ids can be mapped
 	RangeInitID = host.RangeSize // PID 1's where the program's namespace has all ids below
 )
@@ -130,7 +129,6 @@ type builder struct {
 	folders    []tape.Addr // of large named files
 	trees      []tape.Addr // of Input.Layers
 	uppers     tape.Addr
-	rootD      tape.Addr            // O_PATH descriptor of a root that is an overlay, else 0
 	baseD      tape.Addr            // of any root in which there are overlays, else 0
 	spots      map[string]tape.Addr // folders opened inside it
 

@@ -326,10 +326,10 @@ func (b *builder) unread(at func(int) tape.Addr) {
 // word at is zero only when the last has been asked for and none was there, but for
 // what the program is to have.
 func (b *builder) readBounding(at tape.Addr) {
-	kept := b.NewLabel()
+	kept, keeps := b.NewLabel(), b.in.Keeps()
 	b.SetVar(at, 1)
 	for c := 0; c <= b.in.Facts.LastCap; c++ {
-		if b.in.Keeps()>>c&1 != 0 {
+		if keeps>>c&1 != 0 {
 			continue
 		}
 		o := b.Call("read back the bounding set", unix.SYS_PRCTL, unix.PR_CAPBSET_READ, uint64(c)).Soft()
@@ -397,10 +397,14 @@ func (b *builder) filterFlags() uint64 {
 func (b *builder) seenMessage() (hdr uint64, listener tape.Addr) {
 	n := 0
 	ctl := b.Var(40)
+	root := tape.Addr(0)
+	if b.in.Rooted() {
+		root = b.baseD
+	}
 	for _, dir := range [...]struct {
 		what string
 		fd   tape.Addr
-	}{{"the quota", b.box}, {"the root", b.rootD}} {
+	}{{"the quota", b.box}, {"the root", root}} {
 		if dir.fd != 0 {
 			b.Call("take "+dir.what+" along", unix.SYS_FCNTL, uint64(dir.fd), unix.F_DUPFD_CLOEXEC, 0).Loading(0).Into(ctl + 16 + tape.Addr(4*n))
 			n++

@@ -381,12 +381,12 @@ func (b *builder) bind(it *item, at string) {
 
 // hide covers a directory by an empty one, or a file by an empty one.
 func (b *builder) hide(it *item, at string) {
-	if it.src.Dir && (b.rootD != 0 || !b.isOurs(it.path)) {
+	if it.src.Dir && (b.in.Rooted() || !b.isOurs(it.path)) {
 		b.hideInside(it, at)
 		return
 	}
 	if it.src.Dir {
-		b.mount("tmpfs", b.CString(at), "tmpfs", unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "mode=555,size=4k,nr_inodes=2").Step = "hide " + it.path
+		b.cover(it, at)
 		return
 	}
 	it.fd = b.Var(8)
@@ -398,8 +398,13 @@ func (b *builder) hide(it *item, at string) {
 func (b *builder) hideInside(it *item, at string) {
 	name := "h" + strconv.Itoa(len(b.Ops))
 	b.mkdir(name, 0o755)
-	b.mount("tmpfs", b.CString(name), "tmpfs", unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "mode=555,size=4k,nr_inodes=2").Step = "hide " + it.path
+	b.cover(it, name)
 	b.attachTree(name, at, 0)
+}
+
+// cover mounts an empty file system.
+func (b *builder) cover(it *item, at string) {
+	b.mount("tmpfs", b.CString(at), "tmpfs", unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "mode=555,size=4k,nr_inodes=2").Step = "hide " + it.path
 }
 
 // links makes the policy's links when all else stands: they lead where the program
@@ -441,13 +446,13 @@ func (b *builder) text(e *rootfs.Entry, at string) {
 func (b *builder) proc() {
 	b.layer(policy.LayerPidNS)
 	at := "root/proc"
-	if b.rootD != 0 {
+	if b.in.Rooted() {
 		at = procName
 		b.mkdir(at, 0o755)
 	}
 	b.mount("proc", b.CString(at), "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "subset=pid,hidepid=2").
 		Because("subset=pid leaves out kcore, kallsyms, sys, keys …; hidepid hides pid 1")
-	if b.rootD != 0 {
+	if b.in.Rooted() {
 		b.attachTree(at, "root/proc", 0)
 	}
 	b.layer(policy.LayerRootfs)

@@ -24,7 +24,6 @@ type judgedCheck struct {
 // Index makes one. The rules must not change any more.
 func (r *Rules) Index() *Index {
 	x := &Index{rules: r, unknown: Judged{r.Default, rule(groupUnknown, whyUnknown), ""}}
-	base := DefaultRules()
 	for i := range r.Groups {
 		g := &r.Groups[i]
 		j := &Judged{g.Answer, rule(g.Name, g.Why), g.Fix}
@@ -32,11 +31,9 @@ func (r *Rules) Index() *Index {
 			if nr, ok := Number(call); ok {
 				x.groups[nr] = j
 			}
-			if g.Fix == "" && base.allowable(call) == CanAllow {
-				x.allow(call)
-			}
 		}
 	}
+	x.mend()
 	for i := range r.Checks {
 		c := &r.Checks[i]
 		if nr, ok := Number(c.Call); ok {
@@ -46,12 +43,23 @@ func (r *Rules) Index() *Index {
 	return x
 }
 
-// allow gives a call that could be let pass the mend that it can.
-func (x *Index) allow(call string) {
-	nr, _ := Number(call)
-	j := *x.groups[nr]
-	j.Fix = "--allow-syscall " + call
-	x.groups[nr] = &j
+// mend gives each call that could be let pass, and has no other mend, that one.
+func (x *Index) mend() {
+	base := DefaultRules()
+	for i := range base.Groups {
+		g := &base.Groups[i]
+		if g.Answer.Kind == KindAllow || g.Fixed {
+			continue // none of its calls can be, and to ask of each takes its time
+		}
+		for _, call := range g.Calls {
+			nr, ok := Number(call)
+			if ok && x.groups[nr] != nil && x.groups[nr].Fix == "" && base.allowable(call) == CanAllow {
+				j := *x.groups[nr]
+				j.Fix = "--allow-syscall " + call
+				x.groups[nr] = &j
+			}
+		}
+	}
 }
 
 func rule(group, why string) string { return group + ": " + why }

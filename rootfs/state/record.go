@@ -160,6 +160,19 @@ func Get(store, name string) (*Record, error) {
 	return r, nil
 }
 
+// ImageOf is the ID of the image that a state was made upon, "" where it was made upon the
+// host's system, or is not there. The error is Get's.
+func ImageOf(store, name string) (string, error) {
+	r, err := Get(store, name)
+	if errors.Is(err, ErrNoState) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return r.Image, nil
+}
+
 func recordError(op, name string, err error) error {
 	e := &Error{Op: op, Object: name, Err: err}
 	switch {
