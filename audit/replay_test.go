@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -137,14 +138,16 @@ func TestReplayWaitsAndGoesOn(t *testing.T) {
 	path := file(t)
 	write(t, path, 1, Options{})
 	written := make(chan struct{})
-	go func() {
+	var writing sync.WaitGroup
+	defer writing.Wait() // before the log's folder goes
+	writing.Go(func() {
 		for range 40 {
 			write(t, path, 50, Options{MaxSize: leastSize})
 			time.Sleep(5 * time.Millisecond)
 		}
 		close(written)
 		write(t, path, 1, Options{}) // whoever waits already looks once more
-	}()
+	})
 	var at Mark
 	for runs, done := 0, false; !done; runs++ {
 		ctx, stop := context.WithTimeout(background, 30*time.Second)

@@ -21,7 +21,7 @@ func must(t *testing.T, err error) {
 func disk(t *testing.T, o Options) string {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("feature root: only root may mount")
+		t.Skip("feature root: not run as root, and only root may mount")
 	}
 	path := filepath.Join(t.TempDir(), "disk")
 	must(t, Make(t.Context(), path, o))

@@ -259,14 +259,19 @@ func TestAFileThatGrowsOrShrinksIsCutOrWhatWasRead(t *testing.T) {
 // the host's be given away.
 func TestAFolderThatIsSwappedWhileFilesGoInLeadsNowhere(t *testing.T) {
 	tree, dir := attacked(t, "folder")
+	seen := map[Code]int{}
 	for end, i := duration(), 0; ; i++ {
 		select {
 		case <-end:
+			if seen[""] == 0 || seen[FolderFailed] == 0 {
+				t.Errorf("not all ways were met: %v", seen)
+			}
 			return
 		default:
 		}
 		name := "made" + strconv.Itoa(i)
 		_, err := In(t.Context(), tree, FromBytes([]byte("x")), "d/"+name, InOptions{Owner: &Owner{os.Getuid(), os.Getgid()}})
+		seen[code(err)]++
 		if err != nil && code(err) != FolderFailed {
 			t.Fatal(err)
 		}

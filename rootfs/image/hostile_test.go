@@ -21,6 +21,7 @@ import (
 	"github.com/jailrun/jail/rootfs/store"
 	"github.com/jailrun/jail/test/apart"
 	"github.com/jailrun/jail/test/hostile"
+	"github.com/jailrun/jail/test/nocgo"
 	"golang.org/x/sys/unix"
 )
 
@@ -36,8 +37,7 @@ const before = "as it was"
 // it, in a root folder that is thrown away, and shows what it does there; and imports
 // it there, where nothing may be changed, nothing may be left, and the store be whole.
 func TestHostileArchivesChangeNothing(t *testing.T) {
-	program, err := built()
-	must(t, err)
+	program := nocgo.Program(t)
 	apart.Run(t, func(dir string) {
 		must(t, unix.Mount("none", dir, "tmpfs", 0, "size=256m"))
 		list := hostile.Archives()

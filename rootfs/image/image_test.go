@@ -3,26 +3,24 @@ package image
 import (
 	"archive/tar"
 	"bytes"
-	"compress/gzip"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"reflect"
 	"runtime"
-	"runtime/debug"
-	"slices"
-	"sync"
 	"testing"
 	"time"
 
+	"github.com/jailrun/jail/internal/removal"
 	"github.com/jailrun/jail/rootfs/digest"
 	"github.com/jailrun/jail/rootfs/layer"
 	"github.com/jailrun/jail/rootfs/store"
+	"github.com/jailrun/jail/test/nocgo"
+	"github.com/jailrun/jail/test/tarball"
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/sys/unix"
 )
@@ -50,42 +48,12 @@ func TestMain(m *testing.M) {
 			os.Exit(importThere(last))
 		}
 	}
-	os.Exit(runAndClean(m))
+	os.Exit(nocgo.Run(m))
 }
-
-// scratch is where this test is built.
-var scratch string
-
-func runAndClean(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "jail-unpacker-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	scratch = dir
-	return m.Run()
-}
-
-// built is this test without cgo, with which an unpacker can't confine itself.
-var built = sync.OnceValues(func() (string, error) {
-	if i, ok := debug.ReadBuildInfo(); ok && slices.Contains(i.Settings, debug.BuildSetting{Key: "CGO_ENABLED", Value: "0"}) {
-		return os.Executable()
-	}
-	file := filepath.Join(scratch, "unpacker")
-	c := exec.Command("go", "test", "-c", "-o", file, ".")
-	c.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := c.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w: %s", err, out)
-	}
-	return file, nil
-})
 
 func options(t testing.TB) Options {
 	t.Helper()
-	file, err := built()
-	must(t, err)
-	return Options{Unpacker: layer.Command{Path: file, Args: []string{layer.UnpackerName}}}
+	return Options{Unpacker: layer.Command{Path: nocgo.Program(t), Args: []string{layer.UnpackerName}}}
 }
 
 func newStore(t testing.TB) *store.Store {
@@ -94,12 +62,9 @@ func newStore(t testing.TB) *store.Store {
 	must(t, err)
 	t.Cleanup(func() {
 		s.Close()
-		_ = filepath.WalkDir(s.Path(), func(path string, d fs.DirEntry, err error) error { // what an ordinary user may not write to he can't remove
-			if err == nil && d.IsDir() {
-				err = os.Chmod(path, 0o700)
-			}
-			return err
-		})
+		if err := removal.All(s.Path()); err != nil { // also what an ordinary user may not write to
+			t.Error(err)
+		}
 	})
 	return s
 }
@@ -141,15 +106,6 @@ func tarOf(t testing.TB, files ...file) []byte {
 	return b.Bytes()
 }
 
-func gzipped(t testing.TB, b []byte) []byte {
-	var out bytes.Buffer
-	w := gzip.NewWriter(&out)
-	_, err := w.Write(b)
-	must(t, err)
-	must(t, w.Close())
-	return out.Bytes()
-}
-
 // made is an image that a test changes before it writes it.
 type made struct {
 	t        testing.TB
@@ -169,7 +125,7 @@ func newLayout(t testing.TB, layers ...[]byte) *made {
 		l.config.RootFS.DiffIDs = append(l.config.RootFS.DiffIDs, digest.Of(b))
 		kind := typeLayer
 		if i == 0 {
-			b, kind = gzipped(t, b), typeLayer+"+gzip"
+			b, kind = tarball.Gzip(t, b), typeLayer+"+gzip"
 		}
 		l.manifest.Layers = append(l.manifest.Layers, l.blob(kind, b))
 	}
@@ -321,7 +277,7 @@ func TestAnArchiveOfARootFileSystemIsAnImage(t *testing.T) {
 	s := newStore(t)
 	plain := tarOf(t, base...)
 	var ids []digest.Digest
-	for i, b := range [][]byte{plain, gzipped(t, plain)} {
+	for i, b := range [][]byte{plain, tarball.Gzip(t, plain)} {
 		got, err := Import(t.Context(), s, written(t, b), name(t, fmt.Sprintf("rootfs:%d", i)), options(t))
 		must(t, err)
 		ids = append(ids, got.ID)

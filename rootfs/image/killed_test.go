@@ -14,6 +14,7 @@ import (
 	"github.com/jailrun/jail/rootfs/store"
 	"github.com/jailrun/jail/test/apart"
 	"github.com/jailrun/jail/test/killed"
+	"github.com/jailrun/jail/test/nocgo"
 	"golang.org/x/sys/unix"
 )
 
@@ -43,8 +44,7 @@ func manyFiles(t testing.TB, of string) []byte {
 }
 
 func TestAnImportThatIsKilledLeavesAWholeStoreAndNothingElse(t *testing.T) {
-	program, err := built()
-	must(t, err)
+	program := nocgo.Program(t)
 	apart.Run(t, func(dir string) { // where files are made and removed fast
 		must(t, unix.Mount("none", dir, "tmpfs", 0, ""))
 		killImports(t, program, dir+"/store")
@@ -84,8 +84,7 @@ func killImports(t *testing.T, program, dir string) {
 }
 
 func TestTwoImportsOfOneImageAtOnceMakeOne(t *testing.T) {
-	program, err := built()
-	must(t, err)
+	program := nocgo.Program(t)
 	s := newStore(t)
 	path := newLayout(t, manyFiles(t, "a"), manyFiles(t, "b")).folder()
 	var all [3]*exec.Cmd

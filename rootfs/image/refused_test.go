@@ -12,6 +12,7 @@ import (
 	"github.com/jailrun/jail/rootfs/layer"
 	"github.com/jailrun/jail/rootfs/store"
 	"github.com/jailrun/jail/test/apart"
+	"github.com/jailrun/jail/test/tarball"
 	"golang.org/x/sys/unix"
 )
 
@@ -89,7 +90,7 @@ func TestAnImageInACompressedArchiveIsNoRootFileSystem(t *testing.T) {
 	docker := tarOf(t, file{name: manifestFile, body: string(l.json([]saved{{Config: "c", Layers: []string{"a"}}}))}, file{name: "c", body: "{}"})
 	for _, b := range [][]byte{tarOf(t, l.files()...), docker} {
 		s := newStore(t)
-		if _, err := Import(t.Context(), s, written(t, gzipped(t, b)), name(t, "image"), options(t)); !errors.Is(err, ErrCompressed) {
+		if _, err := Import(t.Context(), s, written(t, tarball.Gzip(t, b)), name(t, "image"), options(t)); !errors.Is(err, ErrCompressed) {
 			t.Error(err)
 		}
 		intact(t, s)

@@ -6,18 +6,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/jailrun/jail/rootfs/digest"
+	"github.com/jailrun/jail/test/nocgo"
 	"github.com/jailrun/jail/test/tarball"
 	"golang.org/x/sys/unix"
 )
@@ -35,43 +34,13 @@ func TestMain(m *testing.M) {
 			os.Exit(probeFromWithin(os.Args[2], last))
 		}
 	}
-	os.Exit(runAndClean(m))
+	os.Exit(nocgo.Run(m))
 }
-
-// scratch is where this test is built.
-var scratch string
-
-func runAndClean(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "jail-unpacker-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	scratch = dir
-	return m.Run()
-}
-
-// built is this test without cgo, with which the walls can't be raised.
-var built = sync.OnceValues(func() (string, error) {
-	if i, ok := debug.ReadBuildInfo(); ok && slices.Contains(i.Settings, debug.BuildSetting{Key: "CGO_ENABLED", Value: "0"}) {
-		return os.Executable()
-	}
-	file := filepath.Join(scratch, "unpacker")
-	c := exec.Command("go", "test", "-c", "-o", file, ".")
-	c.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := c.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w: %s", err, out)
-	}
-	return file, nil
-})
 
 // unpacker is a program that unpacks.
 func program(t *testing.T) Command {
 	t.Helper()
-	file, err := built()
-	must(t, err)
-	return Command{Path: file, Args: []string{UnpackerName}}
+	return Command{Path: nocgo.Program(t), Args: []string{UnpackerName}}
 }
 
 func TestAConfinedUnpackerMakesTheSameLayer(t *testing.T) {
@@ -134,16 +103,31 @@ func TestADigestThatIsNotExpectedIsRefused(t *testing.T) {
 }
 
 func TestACanceledUnpackerEnds(t *testing.T) {
-	r, w, err := os.Pipe()
-	must(t, err)
-	defer r.Close()
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err = w.Write(ordinary(t)[:block])
-	must(t, err)
-	go func() { cancel(); w.Close() }()
-	if _, err := Confined(ctx, program(t), r, folder(t), Options{}); !errors.Is(err, context.Canceled) {
-		t.Error(err)
+	r := &canceling{data: ordinary(t)[:block], cancel: cancel, ended: ctx.Done()}
+	if _, err := Confined(ctx, program(t), r, folder(t), Options{}); !errors.Is(err, context.Canceled) || !r.asked {
+		t.Errorf("%v, asked for more: %v", err, r.asked)
 	}
+}
+
+// canceling cancels when it is asked for more than it has: the unpacker is at work then.
+type canceling struct {
+	data   []byte
+	cancel func()
+	ended  <-chan struct{}
+	asked  bool
+}
+
+func (r *canceling) Read(b []byte) (int, error) {
+	if len(r.data) > 0 {
+		n := copy(b, r.data)
+		r.data = r.data[n:]
+		return n, nil
+	}
+	r.asked = true
+	r.cancel()
+	<-r.ended
+	return 0, io.EOF
 }
 
 func TestNoUnpackerIsFoundByARelativePath(t *testing.T) {

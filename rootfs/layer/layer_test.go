@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jailrun/jail/internal/removal"
 	"github.com/jailrun/jail/rootfs/digest"
 	"github.com/jailrun/jail/test/tarball"
 	"golang.org/x/sys/unix"
@@ -64,19 +65,11 @@ func folder(t testing.TB) *os.File {
 	}
 	t.Cleanup(func() {
 		f.Close()
-		unlock(f.Name())
+		if err := removal.All(f.Name()); err != nil { // also what an ordinary user may not write to
+			t.Error(err)
+		}
 	})
 	return f
-}
-
-// unlock lets an ordinary user remove the folders of an archive that he may not write to.
-func unlock(dir string) {
-	_ = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-		if err == nil && d.IsDir() {
-			err = os.Chmod(path, 0o700)
-		}
-		return err
-	})
 }
 
 func unpack(t testing.TB, data []byte, o Options) (*os.File, Info, error) {

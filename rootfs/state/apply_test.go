@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/jailrun/jail/internal/safepath"
+	"github.com/jailrun/jail/test/apart"
 	"golang.org/x/sys/unix"
 )
 
@@ -129,24 +130,18 @@ func TestWhatWasChangedSinceIsNotReplaced(t *testing.T) {
 }
 
 func TestWhatIsMountedInTheFolderStays(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("feature root: not run as root")
-	}
-	done := make(chan struct{})
-	go func() { // its thread ends with it, and with that the mounts
-		defer close(done)
-		inOwnMounts(t)
+	apart.Run(t, func(string) {
 		dir := project(t)
 		_, s := kept(t, dir, map[string]string{"d": "gone", "sub/deep/new": "new"})
 		for _, at := range [...]string{"/d", "/sub/deep"} {
 			must(t, unix.Mount("none", dir+at, "tmpfs", 0, "mode=755"))
+			defer unix.Unmount(dir+at, unix.MNT_DETACH)
 			tree(t, dir, map[string]string{at + "/kept": "kept"})
 		}
 		_, left := applies(t, s)
 		same(t, "left", left, "/box/p/d: "+ErrMounted.Error(), "/box/p/sub/deep/new: "+ErrMounted.Error())
 		reads(t, dir, map[string]string{"d/kept": "kept", "sub/deep/kept": "kept", "sub/deep/new": ""})
-	}()
-	<-done
+	})
 }
 
 func TestAFolderMadeAnewTellsWhatItHides(t *testing.T) {

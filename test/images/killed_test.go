@@ -37,6 +37,9 @@ func TestNothingIsHalfDoneWhenItIsKilled(t *testing.T) {
 		for i := range kills {
 			k.kill(i, k.works[i%len(k.works)])
 		}
+		if k.killed == 0 {
+			t.Error("none was killed at its work: the test says nothing")
+		}
 		t.Logf("seed %d: %d of %d were killed at their work", k.seed, k.killed, kills)
 	})
 }

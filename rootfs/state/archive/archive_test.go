@@ -6,16 +6,15 @@ import (
 	"errors"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/jailrun/jail/rootfs/layer"
 	"github.com/jailrun/jail/rootfs/state"
+	"github.com/jailrun/jail/test/nocgo"
 	"golang.org/x/sys/unix"
 )
 
@@ -166,31 +165,12 @@ func repacked(t *testing.T, b []byte, edit func(h *tar.Header, body []byte) []by
 // raised (syscall.AllThreadsSyscall).
 func unpacker(t *testing.T) layer.Command {
 	t.Helper()
-	file, err := built()
-	must(t, err)
-	return layer.Command{Path: file, Args: []string{layer.UnpackerName}}
+	return layer.Command{Path: nocgo.Program(t), Args: []string{layer.UnpackerName}}
 }
-
-var built = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "jail-unpacker")
-	if err != nil {
-		return "", err
-	}
-	c := exec.Command("go", "test", "-c", "-o", filepath.Join(dir, "unpacker"), ".")
-	c.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := c.CombinedOutput(); err != nil {
-		return "", errors.Join(err, errors.New(string(out)))
-	}
-	return filepath.Join(dir, "unpacker"), nil
-})
 
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == layer.UnpackerName {
 		os.Exit(layer.Serve(os.Args[2]))
 	}
-	status := m.Run()
-	if file, err := built(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(file))
-	}
-	os.Exit(status)
+	os.Exit(nocgo.Run(m))
 }

@@ -72,12 +72,6 @@ func newLayer(ctx context.Context, s *state.State, m *store.Making, c layer.Comm
 		return nil, 0, err
 	}
 	defer f.Close()
-	if c.Path == "" {
-		if c.Path, err = layer.FindUnpacker(); err != nil {
-			return nil, 0, err
-		}
-		c.Args = []string{layer.UnpackerName}
-	}
 	c.Keep = m.Dir()
 	i, leftOut, err := repack(ctx, s, c, f)
 	if err != nil {
