@@ -12,17 +12,17 @@ type Table []struct {
 	Hint string
 }
 
-// Of is the cause of an error without the path that an *os.PathError adds, since who asks
-// names the object himself, and what to do about it: "" if that is not known.
-func (t Table) Of(err error) (cause error, hint string) {
+// Of says what to do about an error, "" if that is not known, and gives its cause without
+// the path that an *os.PathError adds, since who asks names the object himself.
+func (t Table) Of(err error) (hint string, cause error) {
 	var p *os.PathError
 	if errors.As(err, &p) {
 		err = p.Err
 	}
 	for i := range t {
 		if errors.Is(err, t[i].Err) {
-			return err, t[i].Hint
+			return t[i].Hint, err
 		}
 	}
-	return err, ""
+	return "", err
 }

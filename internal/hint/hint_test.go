@@ -20,7 +20,7 @@ func TestTheFirstCauseThatAnErrorWrapsHasTheHint(t *testing.T) {
 		{&os.PathError{Op: "open", Path: "/x", Err: unix.EACCES}, unix.EACCES, "ask"},
 		{unix.EIO, unix.EIO, ""},
 	} {
-		if cause, hint := table.Of(c.err); cause != c.cause || hint != c.hint {
+		if hint, cause := table.Of(c.err); cause != c.cause || hint != c.hint {
 			t.Errorf("%v: %v, %q, want %v, %q", c.err, cause, hint, c.cause, c.hint)
 		}
 	}

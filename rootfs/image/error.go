@@ -74,6 +74,6 @@ func fail(op, object string, err error) error {
 	if err == nil || errors.As(err, &e) || errors.As(err, &s) || errors.As(err, &l) {
 		return err
 	}
-	cause, todo := hints.Of(err)
+	todo, cause := hints.Of(err)
 	return &Error{Op: op, Object: object, Err: cause, Hint: todo}
 }

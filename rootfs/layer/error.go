@@ -85,6 +85,16 @@ const (
 	ErrUnpacker  Fault = "the unpacker failed"
 )
 
+// caused is a fault with what brought it up.
+type caused struct {
+	Fault
+	cause error
+}
+
+func (c caused) Error() string { return c.Fault.Error() + " (" + c.cause.Error() + ")" }
+
+func (c caused) Unwrap() []error { return []error{c.Fault, c.cause} }
+
 // hints say what to do about a cause.
 var hints = hint.Table{
 	{ErrFormat, "give a tar archive, plain or compressed by gzip or zstd"},
@@ -110,19 +120,9 @@ func refuse(op, object string, err error) error {
 	if err == nil || errors.As(err, &e) {
 		return err
 	}
-	cause, todo := hints.Of(err)
+	todo, cause := hints.Of(err)
 	return &Error{Op: op, Object: object, Err: cause, Hint: todo}
 }
-
-// caused is a fault with what brought it up.
-type caused struct {
-	Fault
-	cause error
-}
-
-func (c caused) Error() string { return c.Fault.Error() + " (" + c.cause.Error() + ")" }
-
-func (c caused) Unwrap() []error { return []error{c.Fault, c.cause} }
 
 // printable quotes and shortens what would not read as one word.
 func printable(s string) string {

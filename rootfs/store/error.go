@@ -68,6 +68,6 @@ func (s *Store) fail(op, object string, err error) error {
 	if err == nil || errors.As(err, &e) {
 		return err
 	}
-	cause, todo := hints.Of(err)
+	todo, cause := hints.Of(err)
 	return &Error{Op: op, Object: object, Err: cause, Hint: todo}
 }
