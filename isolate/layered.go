@@ -112,14 +112,25 @@ const mostAccounts = 1 << 20
 
 // imageView is what the jail adds to the image.
 func (r *run) imageView() (rootfs.View, error) {
-	read := func(path string) string {
-		b, err := r.layers.stack.ReadFile(path, mostAccounts)
+	return rootfs.ImageView(r.identity(), accounts(r.layers.stack))
+}
+
+// accounts are the image's own; those that it lacks are "", as are such that no program
+// could rely upon.
+func accounts(image rootfs.Stack) (a rootfs.Accounts) {
+	etc, err := image.FolderIn("etc")
+	if err != nil {
+		return a
+	}
+	defer etc.Close()
+	read := func(name string) string {
+		b, err := etc.ReadFile(name, mostAccounts)
 		if err != nil {
-			return "" // it has none that a program could rely upon
+			return ""
 		}
 		return string(b)
 	}
-	return rootfs.ImageView(r.identity(), rootfs.Accounts{Passwd: read("/etc/passwd"), Group: read("/etc/group")})
+	return rootfs.Accounts{Passwd: read("passwd"), Group: read("group")}
 }
 
 // layOut gathers the run's overlays for its plan.

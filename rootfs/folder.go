@@ -59,6 +59,20 @@ func (f *Folder) Open(name string) (file *os.File, err error) {
 	return file, err
 }
 
+// ReadFile reads a regular file of at most so many bytes; a larger one is EFBIG.
+func (f *Folder) ReadFile(name string, most int64) ([]byte, error) {
+	file, err := f.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, most+1))
+	if err == nil && int64(len(data)) > most {
+		return nil, unix.EFBIG
+	}
+	return data, err
+}
+
 // Readlink reads a name that is a link.
 func (f *Folder) Readlink(name string) (target string, err error) {
 	err = f.find(name, func(dirfd int, _ *unix.Stat_t) error {
@@ -90,28 +104,47 @@ func (f *Folder) find(name string, look func(dirfd int, st *unix.Stat_t) error) 
 // Folder opens a name that is a folder. It enters no other mount: no overlay shows what
 // is mounted on its layers. That is safepath.OtherMount; what is no folder is ENOTDIR.
 func (f *Folder) Folder(name string) (*Folder, error) {
-	below := &Folder{}
-	for _, l := range f.layers {
-		dir, err := openIn(l, name)
-		if err == unix.ENOTDIR && len(below.layers) > 0 {
+	return merge(len(f.layers), func(n int) (*os.File, error) { return openIn(f.layers[n], name) })
+}
+
+// FolderIn opens a folder that is a name in the root of the overlay. It asks each layer
+// once, and nothing of those that lack it: a launch waits for this.
+func (s Stack) FolderIn(name string) (*Folder, error) {
+	return merge(len(s), func(n int) (*os.File, error) {
+		path := s[n] + "/" + name
+		fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return nil, err
+		}
+		return os.NewFile(uintptr(fd), path), nil
+	})
+}
+
+// merge makes a folder of what n layers have of it, the topmost first. open gives ENOENT
+// for one that has nothing, and ENOTDIR for one that has something else.
+func merge(n int, open func(int) (*os.File, error)) (*Folder, error) {
+	f := &Folder{}
+	for i := range n {
+		dir, err := open(i)
+		if err == unix.ENOTDIR && len(f.layers) > 0 {
 			break // a file, or a whiteout, which no folder of a layer further down shines through
 		}
 		if err == unix.ENOENT {
 			continue
 		}
 		if err != nil {
-			below.Close()
+			f.Close()
 			return nil, err
 		}
-		below.layers = append(below.layers, dir)
+		f.layers = append(f.layers, dir)
 		if IsOpaque(int(dir.Fd())) {
 			break
 		}
 	}
-	if len(below.layers) == 0 {
+	if len(f.layers) == 0 {
 		return nil, unix.ENOENT
 	}
-	return below, nil
+	return f, nil
 }
 
 func openIn(dir *os.File, name string) (*os.File, error) {

@@ -2,7 +2,6 @@ package rootfs
 
 import (
 	"cmp"
-	"io"
 	"os"
 	"strings"
 
@@ -62,21 +61,6 @@ func ReadlinkAt(dirfd int, name string) (string, error) {
 		return "", err
 	}
 	return string(buf[:n]), nil
-}
-
-// ReadFile reads a regular file of the overlay, of at most so many bytes; a larger one
-// is EFBIG.
-func (s Stack) ReadFile(path string, most int64) ([]byte, error) {
-	f, err := s.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err == nil && int64(len(data)) > most {
-		return nil, unix.EFBIG
-	}
-	return data, err
 }
 
 // find calls look in the topmost layer that has the path.

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"time"
@@ -57,13 +58,21 @@ const (
 // mostRecord bounds a record: one of 128 layers and an environment of 128 KiB has less.
 const mostRecord = 1 << 20
 
-// readSmall reads a file of the store's to its end, or what is wrong with it.
+// readSmall reads a file of the store's at once, or says what is wrong with it. Such a
+// file never grows: it was renamed into its place.
 func readSmall(f *os.File, most int64) ([]byte, error) {
-	b, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err == nil && (len(b) == 0 || int64(len(b)) > most) {
-		err = ErrDamaged
+	st, err := f.Stat()
+	if err != nil {
+		return nil, err
 	}
-	return b, err
+	if st.Size() == 0 || st.Size() > most {
+		return nil, ErrDamaged
+	}
+	b := make([]byte, st.Size())
+	if _, err := io.ReadFull(f, b); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return b, nil
 }
 
 // decode reads a record, and holds it to what its folder is called.
