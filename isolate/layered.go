@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/jailrun/jail/isolate/plan"
 	"github.com/jailrun/jail/policy"
@@ -107,30 +108,9 @@ func imageError(ref string, err error) error {
 	return &LaunchError{Op: "use the image " + ref, Index: -1, Layer: policy.LayerRootfs, Err: err}
 }
 
-// mostAccounts bounds a file of users, in bytes.
-const mostAccounts = 1 << 20
-
 // imageView is what the jail adds to the image.
 func (r *run) imageView() (rootfs.View, error) {
-	return rootfs.ImageView(r.identity(), accounts(r.layers.stack))
-}
-
-// accounts are the image's own; those that it lacks are "", as are such that no program
-// could rely upon.
-func accounts(image rootfs.Stack) (a rootfs.Accounts) {
-	etc, err := image.FolderIn("etc")
-	if err != nil {
-		return a
-	}
-	defer etc.Close()
-	read := func(name string) string {
-		b, err := etc.ReadFile(name, mostAccounts)
-		if err != nil {
-			return ""
-		}
-		return string(b)
-	}
-	return rootfs.Accounts{Passwd: read("passwd"), Group: read("group")}
+	return rootfs.ImageView(r.identity(), r.layers.image.Accounts())
 }
 
 // layOut gathers the run's overlays for its plan.
@@ -239,14 +219,13 @@ var ownFolders = [...]string{
 // is shown to the run's own id as one.
 func (r *run) layImage() error {
 	l := plan.Layers{Target: "/", Fd: -1}
-	for _, dir := range r.layers.stack {
-		base := filepath.Dir(filepath.Dir(dir))
+	for _, layer := range r.layers.stack {
 		if l.Tree == "" {
-			l.Tree = base
+			l.Tree = filepath.Dir(filepath.Dir(layer))
 		}
-		name, err := filepath.Rel(l.Tree, dir)
-		if err != nil {
-			return imageError(r.policy.Image, err)
+		name, below := strings.CutPrefix(layer, l.Tree+"/")
+		if !below {
+			return imageError(r.policy.Image, &os.PathError{Op: "find", Path: layer, Err: unix.EXDEV})
 		}
 		l.Lowers = append(l.Lowers, name)
 	}

@@ -44,10 +44,10 @@ func (s *seen) ns(i int) string {
 // rootMount gives the line of proc_pid_mountinfo(5) about the root, "" if it was not
 // read, or cut.
 func (s *seen) rootMount() string {
-	if len(s.body) < plan.SeenMounts+plan.MountsSize {
+	if len(s.body) < plan.SeenMounts {
 		return ""
 	}
-	for line := range bytes.Lines(s.body[plan.SeenMounts : plan.SeenMounts+plan.MountsSize]) {
+	for line := range bytes.Lines(s.body[plan.SeenMounts:]) {
 		const path, least = 4, 10
 		if f := bytes.Fields(line); len(f) >= least && string(f[path]) == "/" && bytes.HasSuffix(line, []byte{'\n'}) {
 			return string(line)

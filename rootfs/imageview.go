@@ -6,7 +6,10 @@ import (
 )
 
 // Accounts are the files of an image that name its users, "" where it has none.
-type Accounts struct{ Passwd, Group string }
+type Accounts struct {
+	Passwd string `json:"passwd"`
+	Group  string `json:"group"`
+}
 
 // imageFolders are what a jail adds to an image: places for what is its own.
 var imageFolders = [...]Entry{

@@ -150,8 +150,7 @@ func (b *builder) keepReserves() {
 func treeName(k int) string { return "i" + strconv.Itoa(k) }
 
 // Names gives the names that the lower layers of the k-th of Layers have in the mount's
-// options. They have a few letters each: the program reads them in its
-// /proc/self/mountinfo, and all have to fit into a page.
+// options.
 func (l *Layers) Names(k int) []string {
 	names := make([]string, 0, len(l.Lowers)+2)
 	if l.Target == "/" {
@@ -160,19 +159,59 @@ func (l *Layers) Names(k int) []string {
 	if l.Tree != "" && len(l.Lowers) == 0 {
 		names = append(names, treeName(k))
 	}
+	name := layerLink
+	if l.plain() {
+		name = l.layerPath
+	}
 	for i := range l.Lowers {
-		names = append(names, layerName(k, i))
+		names = append(names, name(k, i))
 	}
 	return names
 }
 
-func layerName(k, i int) string { return treeName(k) + "." + strconv.Itoa(i) }
+// mostNames bounds the names of lower layers: all options of a mount have to fit into
+// a page (mount(2)), beside those of the upper layer.
+const mostNames = 3840
+
+// plain says whether the lower layers can be called by their paths. Links to them have
+// names of a few letters each, so that 128 fit; but of 40 layers, they cost a launch
+// some four hundredths.
+func (l *Layers) plain() bool {
+	for _, lower := range l.Lowers {
+		if strings.ContainsAny(lower, `:,\`) { // what the options have a meaning for
+			return false
+		}
+	}
+	return l.pathsSize() <= mostNames
+}
+
+// pathsSize is how many bytes the lower layers' paths have among the options.
+func (l *Layers) pathsSize() (n int) {
+	for _, lower := range l.Lowers {
+		n += len("i99/:") + len(lower)
+	}
+	return n
+}
+
+// namesSize is no less than how many bytes the lower layers' names have.
+func (l *Layers) namesSize() int {
+	if l.plain() {
+		return l.pathsSize()
+	}
+	return len(l.Lowers) * len("i99.999:")
+}
+
+func (l *Layers) layerPath(k, i int) string { return treeName(k) + "/" + l.Lowers[i] }
+
+func layerLink(k, i int) string { return treeName(k) + "." + strconv.Itoa(i) }
 
 // lowers has the lower layers be there by their names.
 func (b *builder) lowers(k int) string {
 	l := &b.in.Layers[k]
-	for i, lower := range l.Lowers {
-		b.Call("name a layer of "+l.Target, unix.SYS_SYMLINKAT, b.CString(treeName(k)+"/"+lower), atFdcwd, b.CString(layerName(k, i)))
+	if !l.plain() {
+		for i := range l.Lowers {
+			b.Call("name a layer of "+l.Target, unix.SYS_SYMLINKAT, b.CString(l.layerPath(k, i)), atFdcwd, b.CString(layerLink(k, i)))
+		}
 	}
 	return strings.Join(l.Names(k), ":")
 }

@@ -212,7 +212,7 @@ func (b *builder) ownMounts() {
 	}
 	fd, none := b.Var(8), b.NewLabel()
 	b.Call("open its mounts", unix.SYS_OPENAT, atFdcwd, b.CString("/proc/self/mountinfo"), unix.O_RDONLY|unix.O_CLOEXEC, 0).Into(fd).Or(none)
-	b.Call("read back the root's layers", unix.SYS_READ, uint64(fd), uint64(b.seen+tape.Addr(SeenMounts)), MountsSize).Loading(0).Soft()
+	b.Call("read back the root's layers", unix.SYS_READ, uint64(fd), uint64(b.seen+tape.Addr(SeenMounts)), uint64(b.in.mountsSize())).Loading(0).Soft()
 	b.Call("close its mounts", unix.SYS_CLOSE, uint64(fd)).Loading(0)
 	b.Here(none)
 }
@@ -220,9 +220,16 @@ func (b *builder) ownMounts() {
 // seenSize is how long the read-back is, in bytes.
 func (in *Input) seenSize() int {
 	if in.Rooted() {
-		return SeenSize + MountsSize
+		return SeenSize + in.mountsSize()
 	}
 	return SeenSize
+}
+
+// mountsSize is what it has room for of the program's own mounts: for the first line,
+// which names the root's layers.
+func (in *Input) mountsSize() int {
+	const rest = 640
+	return (in.Layers[in.RootLayers()].namesSize() + rest + 7) &^ 7
 }
 
 func (b *builder) rlimits() {

@@ -47,6 +47,7 @@ const (
 	ErrSeveral    Fault = "has more than one image"
 	ErrNoRef      Fault = "has no image of that name"
 	ErrLayers     Fault = "has not as many layers as its configuration says"
+	ErrAccounts   Fault = "names other users than its layers do"
 	ErrUnsigned   Fault = "is not signed"
 	ErrSignature  Fault = "is not signed by that key"
 	ErrKey        Fault = "is not a key"

@@ -3,6 +3,7 @@ package image
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -217,7 +218,15 @@ func TestWhateverIsChangedInALayerIsFound(t *testing.T) {
 		"the skeleton":       func(s *store.Store, id digest.Digest) error { return os.Truncate(tree(s, id, "../skeleton"), 50) },
 		"no skeleton":        func(s *store.Store, id digest.Digest) error { return os.Remove(tree(s, id, "../skeleton")) },
 		"the layer's record": func(s *store.Store, id digest.Digest) error { return os.Truncate(tree(s, id, "../layer.json"), 0) },
-		"no layer":           func(s *store.Store, id digest.Digest) error { return os.RemoveAll(tree(s, id, "..")) },
+		"other users": func(s *store.Store, id digest.Digest) error {
+			records, err := filepath.Glob(tree(s, id, "../../../images/*/image.json"))
+			if err != nil || len(records) != 1 {
+				return fmt.Errorf("%q: %w", records, err)
+			}
+			b, err := os.ReadFile(records[0])
+			return errors.Join(err, os.WriteFile(records[0], bytes.Replace(b, []byte(`"accounts":{"passwd":"`), []byte(`"accounts":{"passwd":"root:`), 1), 0o600))
+		},
+		"no layer": func(s *store.Store, id digest.Digest) error { return os.RemoveAll(tree(s, id, "..")) },
 	} {
 		t.Run(what, func(t *testing.T) {
 			s := newStore(t)

@@ -150,6 +150,9 @@ func (v *verifier) config(i *store.Image) error {
 	if !slices.Equal(have, c.RootFS.DiffIDs) {
 		return &Error{Op: "verify", Object: "the record of " + i.ID.String(), Err: ErrLayers, Hint: "import the image again"}
 	}
+	if i.Accounts() != store.ReadAccounts(i.Stack()) {
+		return &Error{Op: "verify", Object: "the record of " + i.ID.String(), Err: ErrAccounts, Hint: "import the image again"}
+	}
 	return nil
 }
 

@@ -71,6 +71,7 @@ func (m *Making) write(path string, b []byte) error {
 func (m *Making) PublishImage(ctx context.Context, r *Record, config []byte, n Name) error {
 	const folder = "image"
 	r.Schema = Schema
+	r.Accounts = recorded(ReadAccounts(m.store.image(r, nil).Stack()))
 	if err := unix.Mkdirat(int(m.dir.Fd()), folder, 0o700); err != nil {
 		return m.store.fail("make", m.path+"/"+folder, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jailrun/jail/internal/safepath"
+	"github.com/jailrun/jail/rootfs"
 	"github.com/jailrun/jail/rootfs/digest"
 	"golang.org/x/sys/unix"
 )
@@ -18,12 +19,13 @@ const Schema = "jail.image/v1"
 
 // Record is what is written of an image: image.json.
 type Record struct {
-	Schema   string        `json:"schema"`
-	ID       digest.Digest `json:"id"`       // of the configuration as it came
-	Layers   []LayerRecord `json:"layers"`   // the lowest first
-	Config   Config        `json:"config"`   // what a launch reads of it
-	Source   string        `json:"source"`   // what it was imported from
-	Imported time.Time     `json:"imported"` // when
+	Schema   string           `json:"schema"`
+	ID       digest.Digest    `json:"id"`       // of the configuration as it came
+	Layers   []LayerRecord    `json:"layers"`   // the lowest first
+	Config   Config           `json:"config"`   // what a launch reads of it
+	Accounts *rootfs.Accounts `json:"accounts"` // the files of its layers that name its users; null: look there
+	Source   string           `json:"source"`   // what it was imported from
+	Imported time.Time        `json:"imported"` // when
 }
 
 // LayerRecord is what is written of a layer: layer.json.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/jailrun/jail/internal/removal"
+	"github.com/jailrun/jail/rootfs"
 	"github.com/jailrun/jail/rootfs/digest"
 	"golang.org/x/sys/unix"
 )
@@ -326,6 +328,34 @@ func TestARecordIsWhatItsSchemaSays(t *testing.T) {
 	must(t, json.Unmarshal(b, &r))
 	if r["schema"] != Schema || r["id"] != id.String() || r["layers"].([]any)[0].(map[string]any)["diff_id"] != digest.Of([]byte("a")).String() {
 		t.Errorf("%s", b)
+	}
+}
+
+func TestAnImagesUsersAreOfItsRecord(t *testing.T) {
+	s := newStore(t)
+	id := add(t, s, "debian", "a", "b")
+	at := s.within(imagesDir, id.Hex(), imageFile)
+	b, err := os.ReadFile(at)
+	must(t, err)
+	none := []byte(`"accounts":{"passwd":"","group":""}`)
+	if !bytes.Contains(b, none) {
+		t.Fatalf("%s", b)
+	}
+	layer := s.within(layersDir, digest.Of([]byte("b")).Hex(), treeDir)
+	must(t, os.Chmod(layer, 0o755))
+	must(t, os.Mkdir(layer+"/etc", 0o755))
+	must(t, os.WriteFile(layer+"/etc/passwd", []byte("in the layer"), 0o644))
+	for text, want := range map[string]string{`"accounts":{"passwd":"in the record","group":""}`: "in the record", `"accounts":null`: "in the layer"} {
+		must(t, os.WriteFile(at, bytes.Replace(b, none, []byte(text), 1), 0o600))
+		i, err := s.Use("debian")
+		must(t, err)
+		if got := i.Accounts(); got.Passwd != want || got.Group != "" {
+			t.Errorf("%s: %+v", text, got)
+		}
+		must(t, i.Close())
+	}
+	if recorded(rootfs.Accounts{Passwd: strings.Repeat("x", mostRecorded+1)}) != nil {
+		t.Error("a record would have more than a launch should read")
 	}
 }
 

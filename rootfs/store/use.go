@@ -21,7 +21,8 @@ type Image struct {
 	Layers []Layer // the lowest first
 	Config Config
 
-	lock *os.File
+	accounts *rootfs.Accounts // as they were recorded, or nil
+	lock     *os.File
 }
 
 // Layer is one folder of an image.
@@ -123,9 +124,10 @@ func (s *Store) stillAt(path string, f *os.File) error {
 }
 
 func (s *Store) image(r *Record, lock *os.File) *Image {
-	i := &Image{ID: r.ID, Config: r.Config, lock: lock, Layers: make([]Layer, len(r.Layers))}
+	i := &Image{ID: r.ID, Config: r.Config, accounts: r.Accounts, lock: lock, Layers: make([]Layer, len(r.Layers))}
+	base := s.within(layersDir)
 	for n, l := range r.Layers {
-		i.Layers[n] = Layer{DiffID: l.DiffID, Dir: s.within(layersDir, l.DiffID.Hex(), treeDir), Bytes: l.Bytes, Entries: l.Entries}
+		i.Layers[n] = Layer{DiffID: l.DiffID, Dir: base + "/" + l.DiffID.Hex() + "/" + treeDir, Bytes: l.Bytes, Entries: l.Entries}
 	}
 	return i
 }
