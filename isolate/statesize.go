@@ -1,12 +1,10 @@
 package isolate
 
 import (
-	"math"
 	"os"
 	"strconv"
 	"time"
 
-	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/isolate/watch"
 	"github.com/jailrun/jail/rootfs/state"
@@ -32,68 +30,12 @@ func (r *run) watchState() {
 	var next *watch.Timer
 	next = r.at(stateEvery, func() {
 		begun := time.Now()
-		if u := measure(s); u.bytes+unlinked(r.initPID) > s.Bytes || u.files > filesOf(s) {
+		if bytes, files := s.Measure(); bytes+unlinked(r.initPID) > s.Bytes || files > s.Files() {
 			r.end(result.CauseDisk)
 			return
 		}
 		next.Reset(time.Now().Add(min(max(stateEvery, statePause*time.Since(begun)), stateMost)))
 	})
-}
-
-// use is what a state has taken of its disk.
-type use struct{ bytes, files int64 }
-
-// filesOf is how many files and folders a state may have: as many as its size would
-// have as a file system of its own, mke2fs(8). A file without content takes no bytes,
-// and yet one of the host's inodes.
-func filesOf(s *state.State) int64 {
-	const ratio = 8192
-	return s.Bytes / ratio
-}
-
-// measure sums up what a state that is a folder takes, until that is more than it may.
-// The program may be at work in it: every folder is opened by its name alone, in one
-// that is held open.
-func measure(s *state.State) use {
-	u := &use{}
-	u.folder(int(s.Root().Fd()), ".", mostDepth, func() bool { return u.bytes > s.Bytes || u.files > filesOf(s) })
-	return *u
-}
-
-// mostDepth bounds the folders within folders that are looked into; each takes a
-// descriptor. What is deeper can't be counted, and counts as more than may be.
-const mostDepth = 200
-
-func (u *use) folder(at int, name string, depth int, enough func() bool) {
-	if depth == 0 {
-		u.files = math.MaxInt64 / 2
-		return
-	}
-	f, err := safepath.OpenFolder(at, name, 0o500) // also one that it has closed: it hides nothing by that
-	if err != nil {
-		return // it is gone
-	}
-	defer f.Close()
-	for {
-		names, err := f.Readdirnames(1024)
-		for _, name := range names {
-			var st unix.Stat_t
-			if unix.Fstatat(int(f.Fd()), name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil {
-				continue
-			}
-			u.bytes += st.Blocks * 512
-			u.files++
-			if enough() {
-				return
-			}
-			if st.Mode&unix.S_IFMT == unix.S_IFDIR {
-				u.folder(int(f.Fd()), name, depth-1, enough)
-			}
-		}
-		if err != nil {
-			return
-		}
-	}
 }
 
 // unlinked sums up the files of overlays that have no name any more, and that processes
@@ -161,9 +103,9 @@ const ext4Slack = 260
 // roomOf reckons the room of a state that is a folder, in blocks as file systems have.
 func roomOf(s *state.State) *result.Space {
 	const block = 4096
-	u := measure(s)
+	bytes, files := s.Measure()
 	return &result.Space{
-		Blocks: s.Bytes / block, BlocksFree: max(s.Bytes-u.bytes, 0) / block,
-		Inodes: filesOf(s), InodesFree: max(filesOf(s)-u.files, 0),
+		Blocks: s.Bytes / block, BlocksFree: max(s.Bytes-bytes, 0) / block,
+		Inodes: s.Files(), InodesFree: max(s.Files()-files, 0),
 	}
 }

@@ -7,52 +7,91 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Folder is one that its owner has the rights on until it is closed that it was opened
-// with.
-type Folder struct {
+// Opened is a file or a folder on which its owner has the rights, until it is closed,
+// that it was opened with.
+type Opened struct {
 	*os.File
 	mode, raised uint32 // it had, and has for as long as it is open
 	lower        bool   // its owner had fewer rights on it
 }
 
 // OpenFolder opens a name as a folder of the caller's own tree, in which a program was at
-// work: also one that it has closed to its owner, as by mkdir with mode 0. The
-// owner's rights are 0500 to look into it, 0700 to change it too. It follows no link. The folder has its own mode again once it is closed. The error is the kernel's
-// errno.
-func OpenFolder(dirfd int, name string, rights uint32) (*Folder, error) {
-	const flags = unix.O_DIRECTORY | unix.O_NOFOLLOW | unix.O_CLOEXEC
-	place, err := unix.Openat(dirfd, name, unix.O_PATH|flags, 0)
+// work: also one that it has closed to its owner, as by mkdir with mode 0. The owner's
+// rights are 0500 to look into it, 0700 to change it too. It follows no link. The folder
+// has its own mode again once it is closed. The error is the kernel's errno.
+func OpenFolder(dirfd int, name string, rights uint32) (*Opened, error) {
+	p, err := findPlace(dirfd, name, unix.O_DIRECTORY)
 	if err != nil {
 		return nil, err
 	}
-	defer unix.Close(place)
-	var st unix.Stat_t
-	if err := unix.Fstat(place, &st); err != nil {
-		return nil, err
-	}
-	f := &Folder{mode: st.Mode & 0o7777}
-	f.raised = f.mode | rights
-	f.lower = f.mode&rights != rights
-	own := "/proc/self/fd/" + strconv.Itoa(place)
-	if f.lower {
-		if err := unix.Chmod(own, f.raised); err != nil {
-			return nil, err
-		}
-	}
-	fd, err := unix.Open(own, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		_ = unix.Chmod(own, f.mode) // it is as it was
-		return nil, err
-	}
-	f.File = os.NewFile(uintptr(fd), name)
-	return f, nil
+	defer unix.Close(p.fd)
+	return p.opened(name, rights, unix.O_DIRECTORY)
 }
 
-// Close gives the folder back as it was, unless its mode was changed meanwhile.
-func (f *Folder) Close() error {
+// OpenFile opens a name for reading as a regular file of such a tree, as OpenFolder does a
+// folder. What is no regular file is EINVAL, and a link ELOOP.
+func OpenFile(dirfd int, name string) (*Opened, error) {
+	p, err := findPlace(dirfd, name, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(p.fd)
+	switch p.st.Mode & unix.S_IFMT {
+	case unix.S_IFREG:
+		return p.opened(name, 0o400, 0)
+	case unix.S_IFLNK:
+		return nil, unix.ELOOP
+	}
+	return nil, unix.EINVAL
+}
+
+// Close gives it back as it was, unless its mode was changed meanwhile.
+func (f *Opened) Close() error {
 	var st unix.Stat_t
 	if f.lower && unix.Fstat(int(f.Fd()), &st) == nil && st.Mode&0o7777 == f.raised {
 		_ = unix.Fchmod(int(f.Fd()), f.mode) // it may be gone
 	}
 	return f.File.Close()
+}
+
+// place is what a name leads to, whatever is renamed.
+type place struct {
+	fd int // O_PATH
+	st unix.Stat_t
+}
+
+func findPlace(dirfd int, name string, flags int) (p place, err error) {
+	if p.fd, err = unix.Openat(dirfd, name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC|flags, 0); err != nil {
+		return p, err
+	}
+	if err = unix.Fstat(p.fd, &p.st); err != nil {
+		unix.Close(p.fd)
+	}
+	return p, err
+}
+
+// path leads to it by its descriptor: fchmod(2) and openat(2) take none of O_PATH.
+func (p *place) path() string { return "/proc/self/fd/" + strconv.Itoa(p.fd) }
+
+func (p *place) chmod(mode uint32) error { return unix.Chmod(p.path(), mode) }
+
+// opened opens it with the owner's rights on it.
+func (p *place) opened(name string, rights uint32, flags int) (*Opened, error) {
+	f := &Opened{mode: p.st.Mode & 0o7777}
+	f.raised = f.mode | rights
+	f.lower = f.mode&rights != rights
+	if f.lower {
+		if err := p.chmod(f.raised); err != nil {
+			return nil, err
+		}
+	}
+	fd, err := unix.Open(p.path(), unix.O_RDONLY|unix.O_CLOEXEC|flags, 0)
+	if err != nil {
+		if f.lower {
+			_ = p.chmod(f.mode) // it is as it was
+		}
+		return nil, err
+	}
+	f.File = os.NewFile(uintptr(fd), name)
+	return f, nil
 }

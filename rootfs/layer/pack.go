@@ -23,6 +23,10 @@ type PackOptions struct {
 	// folders become those of an archive. Otherwise they are devices and attributes
 	// like others, and are left out.
 	Upper bool
+	// Owned says that the folder is the caller's own, and that programs were at work in
+	// it: what they have closed to their owner is opened as long as it is read, and has
+	// its own mode in the archive.
+	Owned bool
 	// Owner says who a file belongs to in the archive; nil: who it belongs to on the
 	// disk. See Shift.
 	Owner func(uid, gid uint32) (int, int, error)
@@ -96,20 +100,16 @@ func (p *packer) top(dir *os.File) error {
 		return err
 	}
 	p.dev = st.Dev
-	return p.folder(f, "", 0)
+	return p.folder(f, "", &st, 0)
 }
 
 // folder writes a folder's own entry, and then what is in it.
-func (p *packer) folder(f *os.File, path string, depth int) error {
+func (p *packer) folder(f *os.File, path string, st *unix.Stat_t, depth int) error {
 	p.at = path
 	if depth > p.options.Limits.Depth {
 		return ErrTooDeep
 	}
-	var st unix.Stat_t
-	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
-		return err
-	}
-	if err := p.head(int(f.Fd()), "./", path+"/", &st); err != nil || st.Dev != p.dev {
+	if err := p.head(int(f.Fd()), "./", path+"/", st); err != nil || st.Dev != p.dev {
 		return err
 	}
 	names, err := p.names(f)
@@ -183,12 +183,7 @@ func (p *packer) entry(in *os.File, name, path string, depth int) error {
 	}
 	switch st.Mode & unix.S_IFMT {
 	case unix.S_IFDIR:
-		f, err := safepath.Beneath(int(in.Fd()), name, unix.O_RDONLY|unix.O_DIRECTORY)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		return p.folder(f, path, depth+1)
+		return p.below(in, name, path, &st, depth+1)
 	case unix.S_IFREG:
 		return p.file(int(in.Fd()), name, path, &st)
 	case unix.S_IFLNK:
@@ -201,6 +196,36 @@ func (p *packer) entry(in *os.File, name, path string, depth int) error {
 	}
 	p.info.LeftOut++
 	return nil
+}
+
+// below goes into a folder that was looked at.
+func (p *packer) below(in *os.File, name, path string, st *unix.Stat_t, depth int) error {
+	if p.options.Owned {
+		f, err := safepath.OpenFolder(int(in.Fd()), name, 0o500)
+		if err != nil {
+			return changed(err)
+		}
+		defer f.Close()
+		return p.opened(f.File, path, st, depth)
+	}
+	f, err := safepath.Beneath(int(in.Fd()), name, unix.O_RDONLY|unix.O_DIRECTORY)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return p.opened(f, path, st, depth)
+}
+
+// opened goes into a folder that is the one that was looked at.
+func (p *packer) opened(f *os.File, path string, was *unix.Stat_t, depth int) error {
+	var st unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
+		return err
+	}
+	if st.Ino != was.Ino || st.Dev != was.Dev {
+		return ErrChanged
+	}
+	return p.folder(f, path, was, depth)
 }
 
 // write writes a header, and counts it.

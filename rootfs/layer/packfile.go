@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jailrun/jail/internal/safepath"
 	"golang.org/x/sys/unix"
 )
 
@@ -70,17 +71,16 @@ func (p *packer) file(in int, name, path string, st *unix.Stat_t) error {
 		h.Typeflag, h.Linkname = tar.TypeLink, first
 		return p.write(h)
 	}
-	fd, err := unix.Openat(in, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	f, done, err := p.open(in, name)
 	if err != nil {
 		return changed(err)
 	}
-	f := os.NewFile(uintptr(fd), path)
-	defer f.Close()
+	defer done()
 	if err := isStill(f, st); err != nil {
 		return err
 	}
 	h.Typeflag, h.Size = tar.TypeReg, st.Size
-	if _, err := p.attributes(fd, h); err != nil {
+	if _, err := p.attributes(int(f.Fd()), h); err != nil {
 		return err
 	}
 	if err := p.write(h); err != nil {
@@ -88,6 +88,23 @@ func (p *packer) file(in int, name, path string, st *unix.Stat_t) error {
 	}
 	p.info.Bytes += h.Size
 	return p.contents(f, st)
+}
+
+// open follows no link, and waits for no FIFO.
+func (p *packer) open(in int, name string) (*os.File, func(), error) {
+	if p.options.Owned {
+		f, err := safepath.OpenFile(in, name)
+		if err != nil {
+			return nil, nil, err
+		}
+		return f.File, func() { f.Close() }, nil
+	}
+	fd, err := unix.Openat(in, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	f := os.NewFile(uintptr(fd), name)
+	return f, func() { f.Close() }, nil
 }
 
 func (p *packer) contents(f *os.File, st *unix.Stat_t) error {
@@ -104,13 +121,13 @@ func (p *packer) contents(f *os.File, st *unix.Stat_t) error {
 	return isStill(f, st)
 }
 
-// isStill says whether a file is the one that was looked at, and as it was then.
+// isStill says whether a file is the one that was looked at, and holds what it did then.
 func isStill(f *os.File, was *unix.Stat_t) error {
 	var st unix.Stat_t
 	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
 		return err
 	}
-	if st.Ino != was.Ino || st.Dev != was.Dev || st.Mode != was.Mode || st.Size != was.Size || st.Mtim != was.Mtim {
+	if st.Ino != was.Ino || st.Dev != was.Dev || (st.Mode^was.Mode)&unix.S_IFMT != 0 || st.Size != was.Size || st.Mtim != was.Mtim {
 		return ErrChanged
 	}
 	return nil

@@ -54,7 +54,7 @@ func (a *applier) file(ctx context.Context, e *entry) error {
 		return err
 	}
 	defer d.Drop()
-	c := ranges{from: from, size: e.st.Size, left: &a.left}
+	c := ranges{from: from.File, size: e.st.Size, left: &a.left}
 	if err := c.copy(ctx, d.File); err != nil {
 		return err
 	}

@@ -7,11 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/jailrun/jail/internal/filelock"
 	"github.com/jailrun/jail/internal/removal"
+	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/rootfs/disk"
 	"golang.org/x/sys/unix"
 )
@@ -98,8 +100,7 @@ func tryTake(ctx context.Context, store, name string) (*State, error) {
 		s.Close()
 		return nil, s.fail("use", err)
 	}
-	var at, have unix.Stat_t
-	if unix.Lstat(s.dir, &at) != nil || unix.Fstat(int(folder.Fd()), &have) != nil || at.Ino != have.Ino || at.Dev != have.Dev {
+	if !safepath.LeadsTo(folder, s.dir) {
 		s.Close()
 		return nil, errReplaced
 	}
@@ -202,6 +203,7 @@ func (s *State) serve(w Want) error {
 	case s.User != w.User:
 		return &Error{Op: "use", Object: s.Name, Err: ErrOtherUser, Hint: "name --user " + s.User + ", or another state"}
 	}
+	before := slices.Clone(s.Parts)
 	for _, p := range w.Parts {
 		have := s.Part(p.Target)
 		if have == nil {
@@ -222,8 +224,18 @@ func (s *State) serve(w Want) error {
 			return &Error{Op: "use", Object: s.Name, Err: ErrOtherFolder, Hint: "its changes are of the folder that was there; name another state"}
 		}
 	}
-	s.Used = time.Now().UTC()
-	if err := s.write(s.dir); err != nil {
+	return s.note(before)
+}
+
+// note has the record tell of a use, and of the parts where these are others than before.
+func (s *State) note(before []Part) error {
+	err := s.use(s.dir)
+	if !slices.EqualFunc(before, s.Parts, func(a, b Part) bool {
+		return a.Target == b.Target && a.Source == b.Source && a.Dev == b.Dev && a.Ino == b.Ino
+	}) {
+		err = s.write(s.dir)
+	}
+	if err != nil {
 		return s.fail("use", err)
 	}
 	return nil
@@ -287,15 +299,12 @@ func Create(ctx context.Context, store, name string, w Want, fill func(*State) e
 	if err := os.MkdirAll(Dir(store), 0o700); err != nil {
 		return &Error{Op: "make", Object: name, Err: err, Hint: "set JAIL_STORE to a folder of your own"}
 	}
-	tmp, err := os.MkdirTemp(Dir(store), ".new-")
+	held, err := newFolder(store)
 	if err != nil {
 		return &Error{Op: "make", Object: name, Err: err}
 	}
+	tmp := held.Name()
 	defer func() { _ = removal.All(tmp) }() // it has another name by then, if it was made
-	held, err := filelock.Folder(tmp)
-	if err != nil {
-		return &Error{Op: "make", Object: name, Err: err}
-	}
 	defer held.Close()
 	if err = makeIn(ctx, held, name, w, fill); err == nil {
 		err = unix.Renameat2(unix.AT_FDCWD, tmp, unix.AT_FDCWD, filepath.Join(Dir(store), name), unix.RENAME_NOREPLACE)
@@ -308,6 +317,28 @@ func Create(ctx context.Context, store, name string, w Want, fill func(*State) e
 		err = &Error{Op: "make", Object: name, Err: err}
 	}
 	return err
+}
+
+// newFolder makes a folder for what gets its name later, and takes its lock. Sweep may
+// have come first: it takes one that is not locked yet for a killed maker's.
+func newFolder(store string) (held *os.File, err error) {
+	for range mostTakes {
+		tmp, err := os.MkdirTemp(Dir(store), ".new-")
+		if err != nil {
+			return nil, err
+		}
+		held, err := filelock.Folder(tmp)
+		switch {
+		case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.ENOENT):
+			continue
+		case err != nil:
+			return nil, errors.Join(err, os.Remove(tmp))
+		case safepath.LeadsTo(held, tmp):
+			return held, nil
+		}
+		held.Close()
+	}
+	return nil, ErrInUse
 }
 
 // makeIn makes a state in a folder that has not its name yet.
@@ -344,7 +375,7 @@ func Discard(ctx context.Context, store, name string) error {
 	s, err := Take(ctx, store, name)
 	var e *Error
 	if errors.As(err, &e) && errors.Is(err, ErrDamaged) {
-		s, err = &State{Record: Record{Name: name}, dir: filepath.Join(Dir(store), name)}, nil
+		s, err = takeDamaged(ctx, store, name)
 	}
 	if err != nil {
 		return err
@@ -363,6 +394,22 @@ func Discard(ctx context.Context, store, name string) error {
 		return s.fail("discard", err)
 	}
 	return nil
+}
+
+// takeDamaged holds a state whose record can't be read: a jail that has begun before may
+// use it still. What it lacks of its parts does not keep it from being removed.
+func takeDamaged(ctx context.Context, store, name string) (*State, error) {
+	s := &State{Record: Record{Name: name}, dir: filepath.Join(Dir(store), name)}
+	folder, err := os.OpenFile(s.dir, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return nil, recordError("discard", name, err)
+	}
+	defer folder.Close()
+	if err := s.hold(ctx, int(folder.Fd())); errors.Is(err, disk.ErrInUse) || errors.Is(err, filelock.ErrBusy) {
+		s.Close()
+		return nil, s.fail("discard", err)
+	}
+	return s, nil
 }
 
 // Sweep removes what killed makers and removers of states have left.

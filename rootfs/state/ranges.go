@@ -31,7 +31,7 @@ func (e *entry) data(ctx context.Context) (n int64) {
 		return 0
 	}
 	defer f.Close()
-	r := ranges{from: f, size: e.st.Size}
+	r := ranges{from: f.File, size: e.st.Size}
 	for at := int64(0); at < r.size && ctx.Err() == nil; {
 		begin, end := r.next(at)
 		n, at = n+end-begin, end

@@ -12,6 +12,7 @@ package state
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -35,7 +36,7 @@ type Record struct {
 	User   string    `json:"user"`       // who programs are inside: "jail" or "root"
 	Bytes  int64     `json:"size_bytes"` // that it may hold
 	Made   time.Time `json:"made"`
-	Used   time.Time `json:"used"` // when it was last begun to be used
+	Used   time.Time `json:"used"` // when it was last begun to be used: the file's own time
 	Parts  []Part    `json:"parts"`
 
 	Imported bool `json:"imported"` // of a backup: what is in it is younger than what it was made of
@@ -97,7 +98,16 @@ func checkName(name string) error {
 }
 
 func read(dir string) (*Record, error) {
-	b, err := os.ReadFile(filepath.Join(dir, recordFile)) // #nosec G304 -- in the store, which is the caller's and closed to others
+	f, err := os.Open(filepath.Join(dir, recordFile)) // #nosec G304 -- in the store, which is the caller's and closed to others
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	b, err := io.ReadAll(f)
 	if err != nil {
 		return nil, err
 	}
@@ -105,6 +115,7 @@ func read(dir string) (*Record, error) {
 	if json.Unmarshal(b, r) != nil || r.Schema != Schema || !r.Whole() {
 		return nil, ErrDamaged
 	}
+	r.Used = st.ModTime().UTC()
 	return r, nil
 }
 
@@ -124,14 +135,33 @@ func (r *Record) Whole() bool {
 // partDir is the folder of a part.
 func partDir(i int) string { return "d" + strconv.Itoa(i) }
 
-// write puts a record in place at once: a reader sees the old one, or the new.
+// use notes that a state is used now. Its record's own time tells of it, so that a launch
+// writes nothing that a power cut could leave half.
+func (r *Record) use(dir string) error {
+	r.Used = time.Now().UTC()
+	return os.Chtimes(filepath.Join(dir, recordFile), time.Time{}, r.Used)
+}
+
+// write puts a record in place at once: a reader sees the old one, or the new, also one
+// who comes after a power cut.
 func (r *Record) write(dir string) error {
 	b, err := json.MarshalIndent(r, "", " ")
 	if err != nil {
 		return err
 	}
 	tmp := filepath.Join(dir, "."+recordFile)
-	if err := os.WriteFile(tmp, append(b, '\n'), 0o600); err != nil {
+	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) // #nosec G304 -- as in read
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(b, '\n'))
+	if err == nil {
+		err = f.Sync()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
 		return err
 	}
 	return os.Rename(tmp, filepath.Join(dir, recordFile))
@@ -219,20 +249,4 @@ func Images(store string) (ids []string, err error) {
 		}
 	}
 	return ids, err
-}
-
-// Used is how much a state takes of the host's disk, in bytes.
-func Used(store, name string) (bytes int64, err error) {
-	dir := filepath.Join(Dir(store), name)
-	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return nil // a program has closed it
-		}
-		var st unix.Stat_t
-		if unix.Lstat(path, &st) == nil {
-			bytes += st.Blocks * 512
-		}
-		return nil
-	})
-	return bytes, err
 }

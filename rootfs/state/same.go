@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/rootfs"
 	"golang.org/x/sys/unix"
 )
@@ -34,24 +35,16 @@ func (e *entry) holds(ctx context.Context, other *os.File, room *pair) bool {
 		return false
 	}
 	defer f.Close()
-	return room.equal(ctx, f, other, e.st.Size)
+	return room.equal(ctx, f.File, other, e.st.Size)
 }
 
 // open opens a regular file of the upper layer.
-func (e *entry) open() (*os.File, error) {
-	fd, err := unix.Openat(int(e.at.upper.Fd()), e.name, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, err
+func (e *entry) open() (*safepath.Opened, error) {
+	f, err := safepath.OpenFile(int(e.at.upper.Fd()), e.name)
+	if err == unix.EINVAL || err == unix.ELOOP {
+		return nil, ErrSpecial
 	}
-	var st unix.Stat_t
-	if err = unix.Fstat(fd, &st); err == nil && !isKind(&st, unix.S_IFREG) {
-		err = ErrSpecial
-	}
-	if err != nil {
-		unix.Close(fd)
-		return nil, err
-	}
-	return os.NewFile(uintptr(fd), e.name), nil
+	return f, err
 }
 
 // target is where a link of the upper layer leads, "" if that can't be had.

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/jailrun/jail/rootfs"
 	"golang.org/x/sys/unix"
@@ -205,6 +207,69 @@ func TestDiscardRemovesAllAndSweepWhatAKilledOneHasLeft(t *testing.T) {
 	if _, err := Get(store, "s"); !errors.Is(err, ErrNoState) {
 		t.Error(err)
 	}
+}
+
+func TestADamagedStateIsDiscardedWhenNobodyUsesIt(t *testing.T) {
+	store, s := kept(t, project(t), work)
+	must(t, os.Truncate(filepath.Join(Dir(store), "s", recordFile), 1))
+	if err := Discard(t.Context(), store, "s"); !errors.Is(err, ErrInUse) {
+		t.Errorf("in use: %v", err)
+	}
+	s.Close()
+	must(t, Discard(t.Context(), store, "s"))
+	if _, err := Get(store, "s"); !errors.Is(err, ErrNoState) {
+		t.Error(err)
+	}
+}
+
+func TestAUseLeavesTheRecordAsItIs(t *testing.T) {
+	store, s := kept(t, project(t), nil)
+	s.Close()
+	file := filepath.Join(Dir(store), "s", recordFile)
+	before, err := os.ReadFile(file)
+	must(t, err)
+	long := time.Now().Add(-time.Hour)
+	must(t, os.Chtimes(file, long, long))
+	must(t, os.Chmod(filepath.Dir(file), 0o500)) // for an ordinary user, too, nothing can be made there
+	t.Cleanup(func() { _ = os.Chmod(filepath.Dir(file), 0o700) })
+	r, err := Get(store, "s")
+	must(t, err)
+	w := Want{User: r.User, Parts: r.Parts}
+	s, err = Open(t.Context(), store, "s", w)
+	must(t, err)
+	s.Close()
+	if after, err := os.ReadFile(file); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("%s became %s (%v)", before, after, err)
+	}
+	if r, err := Get(store, "s"); err != nil || time.Since(r.Used) > time.Minute {
+		t.Errorf("%+v (%v)", r, err)
+	}
+}
+
+func TestStatesAreMadeWhileOthersSweep(t *testing.T) {
+	store := t.TempDir()
+	stop, done := make(chan struct{}), make(chan error, 1)
+	go func() {
+		for {
+			select {
+			case <-stop:
+				done <- nil
+				return
+			default:
+				if err := Sweep(store); err != nil && !errors.Is(err, fs.ErrNotExist) {
+					done <- err
+					return
+				}
+			}
+		}
+	}()
+	for i := range 50 {
+		if err := Create(t.Context(), store, "s"+strconv.Itoa(i), Want{User: "jail", Bytes: LeastBytes}, nil); err != nil {
+			t.Error(err)
+		}
+	}
+	close(stop)
+	must(t, <-done)
 }
 
 func TestACanceledDiffEnds(t *testing.T) {

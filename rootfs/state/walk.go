@@ -35,7 +35,7 @@ const mostDepth = 256
 
 // level is a folder that the walk is in.
 type level struct {
-	upper  *safepath.Folder
+	upper  *safepath.Opened
 	below  *rootfs.Folder // nil: there is none
 	barred error          // why there is none that may be looked at
 	inside string         // its path as the program sees it

@@ -72,7 +72,7 @@ func pack(ctx context.Context, s *state.State, w io.Writer, p *state.Part) (laye
 		return layer.Info{}, err
 	}
 	defer dir.Close()
-	return layer.Pack(ctx, w, dir, layer.PackOptions{Upper: true})
+	return layer.Pack(ctx, w, dir, layer.PackOptions{Upper: true, Owned: true})
 }
 
 // Pack writes what was changed of the image, or of the host's own root, as the archive of

@@ -1,0 +1,62 @@
+package images
+
+import (
+	"path/filepath"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestWhatAProgramHasClosedIsKeptLikeAllElse: a folder and a file of no rights are the
+// caller's to measure, compare, back up and make an image of, and stay closed.
+func TestWhatAProgramHasClosedIsKeptLikeAllElse(t *testing.T) {
+	dir := public(t)
+	must(t, image(small(t)...).Layout(filepath.Join(dir, "v1")))
+	const (
+		closes = "mkdir /srv /srv/d; dd if=/dev/zero of=/srv/d/big bs=1024 count=512 2>/dev/null; echo more >>/etc/kept; chmod 0 /etc/kept /srv/d/big /srv/d; sync"
+		opens  = "ls -ld /etc/kept /srv/d | cut -c1-10; chmod 700 /srv/d /srv/d/big /etc/kept; wc -c </srv/d/big; cat /etc/kept"
+		opened = "\n524288\nkept\nmore"
+		closed = "----------\nd---------"
+		lifted = "-r--------\ndr-x------" // an ordinary user's copies are such as he can read
+	)
+	asRootAndNot(t, func(t *testing.T, u *user) {
+		u.does(t, "image", "import", "--quiet", filepath.Join(dir, "v1"), "app:v1")
+		u.says(t, "--image app:v1 --state work --state-size 16M", "sh", "-c", closes)
+		contains(t, u.does(t, "state", "ls"), "work")
+		u.keepsModes(t, func() {
+			contains(t, u.does(t, "state", "diff", "work"), "/etc/kept", "/srv/d/big", "3 added, 1 changed")
+			u.does(t, "state", "export", "work", "backup")
+			u.does(t, "state", "commit", "work", "app:mine")
+		})
+		u.does(t, "image", "verify")
+		u.does(t, "state", "import", "backup", "again")
+		for _, from := range []string{"--state work", "--state again", "--image app:mine"} {
+			modes := closed
+			if u.uid != 0 && from != "--state work" {
+				modes = lifted
+			}
+			wants(t, u.says(t, from, "sh", "-c", opens), modes+opened)
+		}
+	})
+}
+
+// keepsModes runs what must leave an ordinary user's state as it is.
+func (u *user) keepsModes(t *testing.T, does func()) {
+	t.Helper()
+	at := filepath.Join(u.store(), "states", "work", "tree", "d0", "upper")
+	modes := func() (m [2]uint32) {
+		for i, name := range []string{"/etc/kept", "/srv/d"} {
+			var st unix.Stat_t
+			if err := unix.Lstat(at+name, &st); u.uid != 0 && err != nil {
+				t.Error(err)
+			}
+			m[i] = st.Mode & 0o7777
+		}
+		return m
+	}
+	before := modes()
+	does()
+	if after := modes(); after != before || u.uid != 0 && before != [2]uint32{} {
+		t.Errorf("the modes were %o, and are %o", before, after)
+	}
+}
