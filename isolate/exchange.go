@@ -153,11 +153,7 @@ func (r *run) copyOut(ctx context.Context, c *CopyOut) (exchange.Report, error) 
 
 // find gives the tree in which a path inside lies, and the path there. Close the tree.
 func (r *run) find(inside string) (*os.File, string, error) {
-	p := inside
-	if !path.IsAbs(p) {
-		p = path.Join("/box", p)
-	}
-	p = path.Clean(p)
+	p := absolute(inside)
 	tmpfs, err := r.tmpfsOf(p)
 	if err != nil {
 		return nil, "", &LaunchError{Op: "find " + strconv.Quote(inside) + " in the jail", Index: -1, Err: err}
@@ -175,6 +171,14 @@ func (r *run) find(inside string) (*os.File, string, error) {
 		return nil, "", &LaunchError{Op: "find " + strconv.Quote(inside) + " in the jail", Index: -1, Err: errNowhere}
 	}
 	return duplicate(r.trees.root, strings.TrimPrefix(p+into, "/"))
+}
+
+// absolute is a path inside; a relative one is below /box.
+func absolute(inside string) string {
+	if !path.IsAbs(inside) {
+		return path.Join("/box", inside)
+	}
+	return path.Clean(inside)
 }
 
 func duplicate(f *os.File, at string) (*os.File, string, error) {
@@ -233,7 +237,7 @@ func (r *run) copyAllIn() error {
 		report, err := r.copyIn(r.cmd.ctx, c)
 		r.copied = append(r.copied, copied(result.CopiedIn, c.To, &report, err))
 		if err != nil {
-			return &LaunchError{Op: "copy " + strconv.Quote(c.To) + " into the jail", Index: -1, Err: err, Hint: "nothing was run"}
+			return &LaunchError{Op: "copy to " + strconv.Quote(absolute(c.To)) + " in the jail", Index: -1, Err: err, Hint: "nothing was run"}
 		}
 	}
 	if len(r.cmd.CopyIns) == 0 {

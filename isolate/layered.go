@@ -150,7 +150,10 @@ func (r *run) keep(in *plan.Input) error {
 		w.Image, w.Ref = img.ID.String(), img.Name
 	}
 	if r.explains {
-		in.Uppers = &plan.Uppers{Path: state.Dir(r.layers.store) + "/" + r.policy.State, Fd: -1}
+		in.Uppers = &plan.Uppers{Path: state.PathOf(r.layers.store, r.policy.State), Fd: -1}
+		if r.facts.Root {
+			in.Uppers.Fd = 0 // a launch would pass a mount: any descriptor stands for it
+		}
 		return nil
 	}
 	s, err := state.Open(r.cmd.ctx, r.layers.store, r.policy.State, w)

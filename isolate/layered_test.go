@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/jailrun/jail/internal/removal"
+	"github.com/jailrun/jail/isolate/plan"
 	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/policy"
 	"github.com/jailrun/jail/rootfs/digest"
@@ -344,5 +345,35 @@ func TestWhatAProgramLeavesLeadsNoLaunchAstray(t *testing.T) {
 	said(t, w, `true`)
 	if names, err := os.ReadDir(out); err != nil || len(names) != 0 {
 		t.Errorf("something was made on the host: %v, %v", names, err)
+	}
+}
+
+// TestTheExplainedPlanOfAStateIsPlayed: the plan that Explain gives has the steps of the
+// launch that follows, though the state is not there yet.
+func TestTheExplainedPlanOfAStateIsPlayed(t *testing.T) {
+	s := shelf(t)
+	anImage(t, s, "base:1", map[string]string{"a": "low"})
+	p := &policy.Policy{Image: "base:1", State: "work", StateSize: 16 << 20}
+	explained, _, err := Explain(Command(p, "sh", "-c", "true"))
+	must(t, err)
+	r := newRun(Command(p, "sh", "-c", "true"))
+	defer r.release()
+	must(t, r.lookAround())
+	must(t, r.wouldPlace())
+	in, err := r.input()
+	must(t, err)
+	if r.layers.state == nil {
+		t.Fatal("no state was made")
+	}
+	played, err := plan.Compile(in)
+	must(t, err)
+	steps := func(p *plan.Plan) (list []string) {
+		for i := range p.Ops {
+			list = append(list, p.Ops[i].Step)
+		}
+		return list
+	}
+	if got, want := steps(explained), steps(played); !slices.Equal(got, want) {
+		t.Errorf("explained are\n%s\nand played\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }

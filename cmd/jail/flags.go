@@ -109,6 +109,8 @@ func explainFlags() []flagRow { return append([]flagRow{planFlag}, execFlags[:].
 
 var objectFlag = flagRow{"json", "", "print one JSON object", "", "", toggle(func(r *request) *bool { return &r.asJSON })}
 
+var lineFlag = flagRow{"json", "", "print one JSON object for each, on a line of its own", "", "", toggle(func(r *request) *bool { return &r.asJSON })}
+
 var doctorFlags = [...]flagRow{
 	objectFlag,
 	{"delegate", "", "have systemd make a group in which jail can make its own, and run COMMAND there, or say what it gives", "", "", toggle(func(r *request) *bool { return &r.delegate })},
@@ -124,6 +126,9 @@ var psFlags = [...]flagRow{
 	{"json", "", "print one JSON array", "", "", toggle(func(r *request) *bool { return &r.asJSON })},
 	helpFlag,
 }
+
+// lineFlags are those of a command that prints as many as there are.
+var lineFlags = [...]flagRow{lineFlag, helpFlag}
 
 // objectFlags are those of a command that prints one thing, or lists some.
 var objectFlags = [...]flagRow{objectFlag, helpFlag}

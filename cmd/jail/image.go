@@ -16,7 +16,7 @@ import (
 // jaild has: what they need to link would cost each start a fifth of a millisecond.
 func imageVerbs() []command {
 	return []command{
-		handed("image", "import", "[flags] TAR|FOLDER|LAYOUT NAME", "bring an image into the store"),
+		handed("image", "import", "[flags] TAR|FOLDER|LAYOUT|- NAME", "bring an image into the store"),
 		handed("image", "pull", "[flags] REF [NAME]", "fetch an image from a registry"),
 		{"image ls", "", "list the images", imageListHelp, objectFlags[:], false, 0, imageList},
 		{"image inspect", "IMAGE", "say what an image is made of", imageInspectHelp, objectFlags[:], false, 1, imageInspect},

@@ -23,7 +23,7 @@ import (
 
 var upgradeFlags = [...]flagRow{
 	{"keep", "", "where both the state and the image have changed a file, keep the state's", "", "", toggle(func(r *request) *bool { return &r.keeps })},
-	objectFlag,
+	lineFlag,
 	helpFlag,
 }
 
@@ -35,7 +35,7 @@ var applyFlags = [...]flagRow{
 func stateVerbs() []command {
 	return []command{
 		{"state ls", "", "list the states", stateListHelp, objectFlags[:], false, 0, stateCommand(0, 0, listStates)},
-		{"state diff", "NAME", "print what programs have changed", stateDiffHelp, objectFlags[:], false, -1, stateCommand(1, 1, diffState)},
+		{"state diff", "NAME", "print what programs have changed", stateDiffHelp, lineFlags[:], false, -1, stateCommand(1, 1, diffState)},
 		{"state apply", "NAME [PATH…]", "make the changes of a --cow folder in the folder itself", stateApplyHelp, applyFlags[:], false, -1, stateCommand(1, -1, applyState)},
 		handed("state", "commit", "NAME IMAGE", "make an image of what was changed and what it lies over"),
 		{"state upgrade", "NAME IMAGE", "move the changes to another image", stateUpgradeHelp, upgradeFlags[:], false, -1, stateCommand(2, 2, upgradeState)},

@@ -50,5 +50,6 @@ var (
 	errLong      = errors.New("is too long")
 
 	errHalfSigned  = errors.New("a key and a signature belong together")
+	errUnsigned    = errors.New("standard input has no signature")
 	errNotImported = errors.New("nothing is checked where nothing is imported")
 )

@@ -45,6 +45,10 @@ func (d *desk) run(args ...string) (out string, status int) {
 	c := exec.Command(filepath.Join(d.dir, "jail"), args...)
 	c.Dir = d.dir
 	c.Env = append(os.Environ(), "JAIL_STORE="+d.dir+"/store")
+	if f, err := os.Open(filepath.Join(d.dir, "base.tar")); err == nil {
+		defer f.Close()
+		c.Stdin = f
+	}
 	b, err := c.CombinedOutput()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
@@ -73,6 +77,9 @@ func TestAnImageIsImportedListedVerifiedExportedAndRemoved(t *testing.T) {
 	d.says(0, "base.tar sha256:", "image", "export", "base", "base.tar")
 	d.says(125, "file exists: name a new file", "image", "export", "base", "base.tar")
 	d.says(0, "1 of 1 layers were there", "image", "import", "base.tar", "team/again:1")
+	d.says(125, "is too long", "image", "import", "--most", "1K", "-", "piped")
+	d.says(0, "1 of 1 layers were there", "image", "import", "-", "piped")
+	d.says(0, "removed the name piped:latest", "image", "rm", "piped")
 	d.says(0, "removed the name base:latest", "image", "rm", "base")
 	d.says(0, "nothing to remove", "image", "gc")
 	d.says(0, "removed the name team/again:1", "image", "rm", "team/again:1")
@@ -104,6 +111,7 @@ func TestWhatWasSignedIsTakenAndNothingElse(t *testing.T) {
 	d.says(0, "base:latest", "image", "import", "--key", "k.pub", "rootfs.tar", "base")
 	d.write("rootfs.tar", tarball.Tar(t, tarball.New("evil", '0', "")))
 	d.says(125, "is not signed by that key", "image", "import", "--key", "k.pub", "rootfs.tar", "base")
+	d.says(125, "standard input has no signature", "image", "import", "--key", "k.pub", "-", "piped")
 }
 
 func TestVerifyNamesWhatWasChangedAndEndsSo(t *testing.T) {

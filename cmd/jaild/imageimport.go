@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -65,11 +66,11 @@ func (r *importRequest) excepted() func(string) bool {
 
 func imageImportHelp() string {
 	var b bytes.Buffer
-	b.WriteString(`Usage: jail image import [flags] TAR|FOLDER|LAYOUT NAME
+	b.WriteString(`Usage: jail image import [flags] TAR|FOLDER|LAYOUT|- NAME
 
 Bring an image into the store: an OCI layout, as a folder or in a tar file; what docker
 save writes; a tar archive of a root file system, plain or compressed by gzip or zstd;
-or a folder with one. Layers that the store has are not read again. Whatever is not as
+or a folder with one. A - is a tar file that comes from standard input. Layers that the store has are not read again. Whatever is not as
 its digest says, leads out of its layer, or could fill the host is refused, and nothing
 of it stays.
 
@@ -78,6 +79,7 @@ of it stays.
 	b.WriteString(`
     jail image import debian.tar debian:12
     jail image import --key builds.key.pub ./layout team/app:1.2
+    docker save team/app:1.2 | jail image import - team/app:1.2
     jail image import --except 'var/cache/*' /srv/chroots/bookworm bookworm
 `)
 	return b.String()
@@ -112,13 +114,36 @@ func imageImport(ctx context.Context, args []string) (int, error) {
 	if !r.quiet {
 		o.Progress = bar.show
 	}
-	done, err := image.Import(ctx, s, args[0], name, o)
+	done, err := r.importFrom(ctx, s, args[0], name, o)
 	bar.clear()
 	if err != nil {
 		return 0, err
 	}
 	return 0, r.told(done)
 }
+
+// importFrom imports what is at a path, or comes from standard input.
+func (r *importRequest) importFrom(ctx context.Context, s *store.Store, path string, name store.Name, o image.Options) (*image.Imported, error) {
+	if path != standard {
+		return image.Import(ctx, s, path, name, o)
+	}
+	if r.key != "" {
+		return nil, &Error{Op: "read", Object: "--key " + r.key, Err: errUnsigned, Hint: "name the file, with its signature beside it"}
+	}
+	m, err := s.Make()
+	if err != nil {
+		return nil, err
+	}
+	defer m.Close()
+	if path, err = spooled(ctx, m, s, os.Stdin, cmp.Or(r.most, mostInput)); err != nil {
+		return nil, err
+	}
+	return image.Import(ctx, s, path, name, o)
+}
+
+// mostInput is what comes from standard input at most, unless --most says otherwise: as
+// much as a layer may hold.
+const mostInput = 64 * size.GiB
 
 func (r *importRequest) told(done *image.Imported) error {
 	if !r.quiet {

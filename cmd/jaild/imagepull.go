@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -68,7 +69,11 @@ func (r *pullRequest) pull(ctx context.Context) (*pulled, error) {
 		if err := os.Mkdir(r.layout, 0o755); err != nil { // #nosec G301 G703 -- the caller names it, and it is made as he makes any
 			return nil, &Error{Op: "make the folder", Object: r.layout, Err: unwrapped(err), Hint: "name one that is not there yet"}
 		}
-		return r.fetch(ctx, r.layout)
+		p, err := r.fetch(ctx, r.layout)
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(r.layout)) // what is half there would stand in the way of the next try
+		}
+		return p, err
 	}
 	s, err := openStore(ctx, store.Options{Create: true})
 	if err != nil {

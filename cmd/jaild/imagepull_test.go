@@ -187,6 +187,17 @@ func TestALayoutIsWrittenWithoutTheStore(t *testing.T) {
 	}
 }
 
+func TestALayoutOfWhichNotAllCameIsNotLeft(t *testing.T) {
+	host, _ := shop(t)
+	dir := t.TempDir() + "/layout"
+	if _, err := pulledBy(t, "", "--layout", dir, host+"/absent:1"); err == nil {
+		t.Error("what is not there was pulled")
+	}
+	if _, err := os.Lstat(dir); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
 func TestAPullThatCannotBeMeantIsRefused(t *testing.T) {
 	for line, want := range map[string]error{
 		"":                                   errNoImage,

@@ -5,14 +5,12 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/jailrun/jail/internal/escape"
 	"github.com/jailrun/jail/rootfs/digest"
 	"github.com/jailrun/jail/rootfs/image"
 	"github.com/jailrun/jail/rootfs/store"
-	"golang.org/x/sys/unix"
 )
 
 // verifyRequest is what a command line of "jaild image verify" asks for.
@@ -123,7 +121,7 @@ func imageExport(ctx context.Context, args []string) (int, error) {
 		return 0, err
 	}
 	defer s.Close()
-	if args[1] == "-" {
+	if args[1] == standard {
 		_, err = image.Export(ctx, s, args[0], os.Stdout)
 		return 0, err
 	}
@@ -134,27 +132,12 @@ func imageExport(ctx context.Context, args []string) (int, error) {
 	return 0, err
 }
 
-// exportTo writes a file that has its name only when it is whole.
 func exportTo(ctx context.Context, s *store.Store, ref, path string) (d digest.Digest, err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".jail-export-")
-	if err != nil {
-		return d, &Error{Op: "write", Object: path, Err: err, Hint: "name a file in a folder that you may write to"}
-	}
-	defer os.Remove(f.Name())
-	d, err = image.Export(ctx, s, ref, f)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err != nil {
-		return d, err
-	}
-	if err := unix.Renameat2(unix.AT_FDCWD, f.Name(), unix.AT_FDCWD, path, unix.RENAME_NOREPLACE); err != nil {
-		return d, &Error{Op: "write", Object: path, Err: err, Hint: "name a new file"}
-	}
-	return d, nil
+	err = writeNew(path, 0o644, func(f *os.File) error {
+		d, err = image.Export(ctx, s, ref, f)
+		return err
+	})
+	return d, err
 }
 
 // signRequest is what a command line of "jaild image sign" asks for.

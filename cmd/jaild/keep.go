@@ -47,7 +47,8 @@ more. The layers below are shared. The state stays as it is.
 	{"export", "NAME FILE", "build-1 build-1.tar", 2, nil, `Write what programs have changed to a file, or to standard
 output if that is -: a backup, without what it lies over.
 `, exportState},
-	{"import", "[--state-size SIZE] FILE NAME", "build-1.tar build-2", 2, keepFlags[:], `Make a state of what jail state export has written. The file need not be trusted: it
+	{"import", "[--state-size SIZE] FILE NAME", "build-1.tar build-2", 2, keepFlags[:], `Make a state of what jail state export has written, or of what comes from standard input
+if FILE is -. The file need not be trusted: it
 is unpacked by a process that reaches nothing but the state, and what it says of folders
 of the host's is left out: name the folder with --cow when the state is next used.
 `, importState},
@@ -83,7 +84,7 @@ func (v *stateVerb) take(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	if len(args) != v.words || strings.HasPrefix(args[0], "-") {
+	if len(args) != v.words || len(args[0]) > 1 && args[0][0] == '-' {
 		return &Error{Op: "read", Object: "state " + v.name + " " + strings.Join(args, " "), Err: errWords, Hint: "for example jail state " + v.name + " " + v.example}
 	}
 	s, err := openStore(ctx, store.Options{Create: true})
@@ -128,17 +129,18 @@ func exportState(ctx context.Context, _ *keepRequest, s *store.Store, args []str
 		return err
 	}
 	defer st.Close()
-	if args[1] == "-" {
+	if args[1] == standard {
 		return backupTo(ctx, st, os.Stdout)
 	}
-	f, err := os.OpenFile(args[1], os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) // #nosec G304 G703 -- new, by the caller's word
+	var n int64
+	err = writeNew(args[1], 0o600, func(f *os.File) error {
+		if err := backupTo(ctx, st, f); err != nil {
+			return err
+		}
+		n, err = f.Seek(0, io.SeekCurrent)
+		return err
+	})
 	if err != nil {
-		return &Error{Op: "export to", Object: args[1], Err: err, Hint: "name a new file"}
-	}
-	err = backupTo(ctx, st, f)
-	n, _ := f.Seek(0, io.SeekCurrent)
-	if err = cmp.Or(err, f.Sync(), f.Close()); err != nil {
-		_ = os.Remove(args[1]) // #nosec G703 -- just made
 		return err
 	}
 	_, err = fmt.Printf("%s: %s\n", escape.All(args[1]), size.Bytes(n).Words())
@@ -162,11 +164,14 @@ func tellLeftOut(n int64) {
 }
 
 func importState(ctx context.Context, r *keepRequest, s *store.Store, args []string) error {
-	f, err := os.Open(args[0]) // #nosec G304 G703 -- by the caller's word
-	if err != nil {
-		return &Error{Op: "import", Object: args[0], Err: err, Hint: "give it what jail state export has written"}
+	f := os.Stdin
+	if args[0] != standard {
+		var err error
+		if f, err = os.Open(args[0]); err != nil { // #nosec G304 G703 -- by the caller's word
+			return &Error{Op: "import", Object: args[0], Err: unwrapped(err), Hint: "give it what jail state export has written"}
+		}
+		defer f.Close()
 	}
-	defer f.Close()
 	rec, err := archive.Import(ctx, s.Path(), args[1], bufio.NewReaderSize(f, 1<<20), archive.ImportOptions{Unpacker: unpacker(), Bytes: r.bytes})
 	if err != nil {
 		return err

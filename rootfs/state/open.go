@@ -161,6 +161,9 @@ func (s *State) Mounted() bool { return s.lock == nil }
 // Path is the folder of the parts, where it is one.
 func (s *State) Path() string { return filepath.Join(s.dir, treeDir) }
 
+// PathOf is the Path that a state of this name has, or would have.
+func PathOf(store, name string) string { return filepath.Join(Dir(store), name, treeDir) }
+
 // Lock is the descriptor that keeps an ordinary user's state from others for as long
 // as any process has it; nil where the kernel's mount does.
 func (s *State) Lock() *os.File { return s.lock }

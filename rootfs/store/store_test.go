@@ -112,6 +112,10 @@ func TestAnImageIsFoundByItsNameAndByDigitsOfItsID(t *testing.T) {
 		}
 		must(t, i.Close())
 	}
+	var e *Error
+	if _, err := s.Use("base:13"); !errors.As(err, &e) || !errors.Is(err, ErrNoImage) || !strings.Contains(e.Hint, "there is base:latest;") {
+		t.Errorf("another tag: %v", err)
+	}
 	for ref, want := range map[string]error{"absent": ErrNoImage, "team/app": ErrNoImage, id.Hex()[:11]: ErrNoImage, "sha256:1234": ErrNoImage, digest.Of([]byte("x")).String(): ErrNoImage, "../x": ErrName, "": ErrName, strings.Repeat("0", 12): ErrNoImage} {
 		if _, err := s.Use(ref); !errors.Is(err, want) {
 			t.Errorf("%q: %v", ref, err)

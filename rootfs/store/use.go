@@ -60,7 +60,7 @@ func (s *Store) Use(ref string) (*Image, error) {
 	img, err := s.hold(id)
 	if err != nil {
 		if isGone(err) {
-			err = ErrNoImage
+			return nil, s.noImage(ref)
 		}
 		return nil, s.fail("use", ref, err)
 	}
@@ -159,7 +159,28 @@ func (s *Store) Resolve(ref string) (name string, id digest.Digest, err error) {
 }
 
 func (s *Store) noImage(ref string) error {
-	return &Error{Op: "find", Object: ref, Err: ErrNoImage, Hint: "jail image ls lists them, jail image import makes one"}
+	hint := "jail image ls lists them, jail image import makes one"
+	if tags := s.tagsOf(ref); len(tags) > 0 {
+		hint = "there is " + strings.Join(tags, ", ") + "; jail image ls lists all"
+	}
+	return &Error{Op: "find", Object: ref, Err: ErrNoImage, Hint: hint}
+}
+
+// tagsOf are some names that differ in their tag alone.
+func (s *Store) tagsOf(ref string) (names []string) {
+	const most = 5
+	want, err := ParseName(ref)
+	if err != nil {
+		return nil
+	}
+	files, _ := s.entries(namesDir) // else there is none to tell of
+	slices.Sort(files)
+	for _, f := range files {
+		if n, ok := nameOf(f); ok && n.Repository == want.Repository && len(names) < most {
+			names = append(names, n.String())
+		}
+	}
+	return names
 }
 
 // byDigits finds the one image whose ID begins so.
