@@ -28,7 +28,7 @@ type PackOptions struct {
 	// its own mode in the archive.
 	Owned bool
 	// Owner says who a file belongs to in the archive; nil: who it belongs to on the
-	// disk. See Shift.
+	// disk.
 	Owner func(uid, gid uint32) (int, int, error)
 	// Except says what to leave out, with all that is below it: a path like
 	// "var/cache". nil leaves out nothing.
@@ -61,17 +61,6 @@ func Pack(ctx context.Context, w io.Writer, dir *os.File, o PackOptions) (Info, 
 	p.info.DiffID = digest.Digest(sum.Sum(nil))
 	p.info.Blob = p.info.DiffID
 	return p.info, nil
-}
-
-// Shift takes off what root of a jail has as its IDs outside. A file of anybody below
-// them is refused.
-func Shift(uid, gid uint32) func(uid, gid uint32) (int, int, error) {
-	return func(u, g uint32) (int, int, error) {
-		if u < uid || g < gid {
-			return 0, 0, ErrOwner
-		}
-		return int(u - uid), int(g - gid), nil
-	}
 }
 
 type packer struct {

@@ -41,7 +41,7 @@ func upper(t *testing.T) *os.File {
 func pack(t *testing.T, dir *os.File, o PackOptions) ([]byte, Info, error) {
 	t.Helper()
 	var b bytes.Buffer
-	o.Owner = Shift(uint32(os.Geteuid()), uint32(os.Getegid()))
+	o.Owner = func(u, g uint32) (int, int, error) { return int(u) - os.Geteuid(), int(g) - os.Getegid(), nil }
 	i, err := Pack(t.Context(), &b, dir, o)
 	return b.Bytes(), i, err
 }
