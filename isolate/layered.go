@@ -27,6 +27,8 @@ type layered struct {
 	state *state.State
 	parts []state.Part // of list
 	ns    int          // a user namespace that maps all ids of an image, or 0
+
+	unwatch func() // ends the measuring of the state, and waits for it; nil: it is not measured
 }
 
 // needsLayers says whether the policy asks for an overlay that can be written to.
@@ -160,7 +162,7 @@ func (r *run) keep(in *plan.Input) error {
 	if err != nil {
 		return stateError(err)
 	}
-	r.closers = append(r.closers, s.Close)
+	r.closers = append(r.closers, func() { r.unwatchState(); s.Close() })
 	r.layers.state = s
 	for k := range in.Layers {
 		in.Layers[k].Upper = s.Part(in.Layers[k].Target).Dir

@@ -1,8 +1,10 @@
 package isolate
 
 import (
+	"context"
 	"os"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/jailrun/jail/isolate/result"
@@ -21,21 +23,40 @@ const (
 )
 
 // watchState ends the jail when an ordinary user's state holds more than it may: no
-// file system of its own bounds it, as it does root's.
+// file system of its own bounds it, as it does root's. It is measured beside the loop,
+// whose deadlines would be late by as long as that takes.
 func (r *run) watchState() {
 	s := r.layers.state
 	if s == nil || s.Mounted() {
 		return
 	}
+	ctx, stop := context.WithCancel(r.cmd.ctx)
+	var busy sync.WaitGroup
+	r.layers.unwatch = func() { stop(); busy.Wait() }
+	pid := r.initPID
 	var next *watch.Timer
 	next = r.at(stateEvery, func() {
-		begun := time.Now()
-		if bytes, files := s.Measure(); bytes+unlinked(r.initPID) > s.Bytes || files > s.Files() {
-			r.end(result.CauseDisk)
-			return
-		}
-		next.Reset(time.Now().Add(min(max(stateEvery, statePause*time.Since(begun)), stateMost)))
+		busy.Go(func() {
+			begun := time.Now()
+			bytes, files := s.Measure(ctx)
+			full := bytes+unlinked(pid) > s.Bytes || files > s.Files()
+			took := time.Since(begun)
+			r.loop.Post(func() {
+				if full {
+					r.end(result.CauseDisk)
+					return
+				}
+				next.Reset(time.Now().Add(min(max(stateEvery, statePause*took), stateMost)))
+			})
+		})
 	})
+}
+
+// unwatchState has the state be measured no more.
+func (r *run) unwatchState() {
+	if r.layers.unwatch != nil {
+		r.layers.unwatch()
+	}
 }
 
 // unlinked sums up the files of overlays that have no name any more, and that processes
@@ -103,7 +124,7 @@ const ext4Slack = 260
 // roomOf reckons the room of a state that is a folder, in blocks as file systems have.
 func roomOf(s *state.State) *result.Space {
 	const block = 4096
-	bytes, files := s.Measure()
+	bytes, files := s.Measure(context.Background())
 	return &result.Space{
 		Blocks: s.Bytes / block, BlocksFree: max(s.Bytes-bytes, 0) / block,
 		Inodes: s.Files(), InodesFree: max(s.Files()-files, 0),

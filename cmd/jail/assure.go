@@ -7,7 +7,10 @@ import (
 	"github.com/jailrun/jail/rootfs/store"
 )
 
-var errNotWhole = errors.New("it is not whole any more")
+var (
+	errNotWhole    = errors.New("it is not whole any more")
+	errNotVerified = errors.New("it could not be read to its end")
+)
 
 // verifyByJaild has an image read whole, once after the host has gone down before it was
 // known to be on the disk.
@@ -22,8 +25,13 @@ func verifyByJaild(i *store.Image) error {
 		return &failure{op: "start", object: path, err: err}
 	}
 	st, err := p.Wait()
-	if err != nil || !st.Success() {
+	switch {
+	case err != nil:
+		return &failure{op: "wait for", object: path, err: err}
+	case st.Success():
+		return nil
+	case st.ExitCode() == 1: // jail image verify has found something
 		return &failure{op: "verify the image", object: i.ID.String(), err: errNotWhole, hint: "import it again"}
 	}
-	return nil
+	return &failure{op: "verify the image", object: i.ID.String(), err: errNotVerified, hint: "jail image verify says why"}
 }

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"context"
 	"math"
 	"os"
 
@@ -17,9 +18,9 @@ func (s *State) Files() int64 {
 }
 
 // Measure sums up what a state that is a folder takes, until that is more than it may.
-// The program may be at work in it.
-func (s *State) Measure() (bytes, files int64) {
-	u := &use{enough: func(u *use) bool { return u.bytes > s.Bytes || u.files > s.Files() }}
+// The program may be at work in it. A context that has ended ends it early.
+func (s *State) Measure(ctx context.Context) (bytes, files int64) {
+	u := &use{enough: func(u *use) bool { return u.bytes > s.Bytes || u.files > s.Files() || ctx.Err() != nil }}
 	u.folder(int(s.root.Fd()), ".", mostMeasured)
 	return u.bytes, u.files
 }

@@ -154,7 +154,7 @@ func lowersAreTheLayers(t *testing.T, u *user, image string, n int) {
 	lowers := "lowerdir=j"
 	text := "of layers"
 	for i := range n {
-		lowers += ":i0." + string(rune('0'+i))
+		lowers += ":i0/" + strings.TrimPrefix(res.Image.Layers[n-1-i], "sha256:") + "/tree"
 		text += " " + res.Image.Layers[n-1-i]
 	}
 	if got := res.Enforced.Rootfs.Detail; !strings.Contains(got, lowers) || !strings.Contains(got, text) {
