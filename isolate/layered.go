@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/jailrun/jail/isolate/plan"
+	"github.com/jailrun/jail/isolate/result"
 	"github.com/jailrun/jail/policy"
 	"github.com/jailrun/jail/rootfs"
 	"github.com/jailrun/jail/rootfs/state"
@@ -28,7 +29,8 @@ type layered struct {
 	parts []state.Part // of list
 	ns    int          // a user namespace that maps all ids of an image, or 0
 
-	unwatch func() // ends the measuring of the state, and waits for it; nil: it is not measured
+	full    *result.Space // of an ordinary user's state, when it was found to hold too much
+	unwatch func()        // ends the measuring of the state, and waits for it; nil: it is not measured
 }
 
 // needsLayers says whether the policy asks for an overlay that can be written to.
@@ -112,7 +114,11 @@ func imageError(ref string, err error) error {
 
 // imageView is what the jail adds to the image.
 func (r *run) imageView() (rootfs.View, error) {
-	return rootfs.ImageView(r.identity(), r.layers.image.Accounts())
+	users, err := r.layers.image.Accounts()
+	if err != nil {
+		return rootfs.View{}, err
+	}
+	return rootfs.ImageView(r.identity(), users)
 }
 
 // layOut gathers the run's overlays for its plan.

@@ -111,7 +111,7 @@ func addShell(t *testing.T, tree string) {
 		must(t, os.MkdirAll(tree+"/bin", 0o755))
 		must(t, os.MkdirAll(tree+"/etc", 0o755))
 		must(t, os.WriteFile(tree+"/bin/busybox", data, 0o755))
-		for _, name := range []string{"sh", "cat", "ls", "id", "rm", "mkdir", "dd", "sleep", "chown", "mknod"} {
+		for _, name := range []string{"sh", "cat", "ls", "id", "rm", "mkdir", "dd", "sleep", "wc", "chown", "mknod"} {
 			must(t, os.Symlink("busybox", tree+"/bin/"+name))
 		}
 		return
@@ -163,12 +163,38 @@ func TestManyLayersAreOneRoot(t *testing.T) {
 	for i := range 128 {
 		layers = append(layers, map[string]string{"top": strconv.Itoa(i), "l/" + strconv.Itoa(i): ""})
 	}
-	for _, n := range []int{40, 128} { // called by their paths, and by links
+	for _, n := range []int{40, 51, 128} { // called by their paths, as many as fit, and by links
 		name := "deep:" + strconv.Itoa(n)
 		anImage(t, s, name, layers[:n]...)
 		out, res := said(t, &policy.Policy{Image: name}, `cat /top; set -- /l/*; echo " $#"`)
 		if want := fmt.Sprintf("%d %d\n", n-1, n); out != want || res.Enforced.At(policy.LayerRootfs).State != result.StateEnforced {
 			t.Errorf("%q, %+v", out, res.Enforced.At(policy.LayerRootfs))
+		}
+	}
+}
+
+// TestTheRootIsProvedAmongManyMounts: those of the host's are listed before it.
+func TestTheRootIsProvedAmongManyMounts(t *testing.T) {
+	s := shelf(t)
+	anImage(t, s, "base:1", map[string]string{"a": "low"})
+	host := t.TempDir()
+	must(t, os.Chmod(host, 0o755))
+	for _, kind := range []string{"folders", "files"} {
+		var files []policy.File
+		for i := range 20 {
+			at := filepath.Join(host, strings.Repeat(strconv.Itoa(i)+" x", 50))
+			if kind == "folders" {
+				must(t, os.MkdirAll(at, 0o755))
+			} else {
+				must(t, os.WriteFile(at+"f", nil, 0o644))
+				at += "f"
+			}
+			files = append(files, policy.File{Kind: policy.FileRO, Source: at, Target: "/mnt/" + strings.Repeat("y", 100) + strconv.Itoa(i)})
+		}
+		for _, p := range []*policy.Policy{{Image: "base:1", Files: files}, {Root: policy.RootWritable, Files: files}} {
+			if out, res := said(t, p, `ls /mnt | wc -l`); strings.TrimSpace(out) != "20" || res.Enforced.At(policy.LayerRootfs).State != result.StateEnforced {
+				t.Errorf("%s: %q, %+v", kind, out, res.Enforced.At(policy.LayerRootfs))
+			}
 		}
 	}
 }

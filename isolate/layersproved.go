@@ -26,7 +26,7 @@ func (r *run) stateText() string {
 	if s == nil || s.Mounted() {
 		return ""
 	}
-	return "; its state is a folder, and no file system: what that holds is only sampled, and the jail ended above " + strconv.FormatInt(s.Bytes, 10) + " bytes or " + strconv.FormatInt(s.Files(), 10) + " files"
+	return "; its state is a folder, and no file system: what that holds is only sampled, of files without a name what /proc shows, and the jail ended above " + strconv.FormatInt(s.Bytes, 10) + " bytes or " + strconv.FormatInt(s.Files(), 10) + " files"
 }
 
 // layersText names the image and its layers, the topmost first, as the overlay has them.

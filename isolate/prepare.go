@@ -396,7 +396,7 @@ func (r *run) startStage(fds []uintptr) error {
 		return err
 	}
 	r.launch = r.loop.At(time.Now().Add(launchDeadline), r.tooSlow)
-	r.buf = make([]byte, 4096)
+	r.buf = make([]byte, 4096+r.in.MountsSize())
 	if w := r.cmd.Wake; w != nil {
 		if err := r.loop.Add(w.Fd, watch.In, func(uint32) { w.Ready() }); err != nil {
 			return err

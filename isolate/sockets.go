@@ -48,6 +48,9 @@ func (m *message) drop() { closeFds(m.fds) }
 // for want of room: MSG_CTRUNC, recvmsg(2).
 var errLostFds = os.NewSyscallError("recvmsg", unix.EMFILE)
 
+// errLongMessage: nothing that a plan sends is longer than its reader's buffer.
+var errLongMessage = os.NewSyscallError("recvmsg", unix.EMSGSIZE)
+
 // receive reads one message. An empty one is the end: every other holder of
 // the socket is gone. With errLostFds the rest of the message is there.
 func receive(fd int, buf []byte) (message, error) {
@@ -62,6 +65,10 @@ func receive(fd int, buf []byte) (message, error) {
 	}
 	m.body = buf[:n]
 	m.controls(oob[:oobn])
+	if flags&unix.MSG_TRUNC != 0 {
+		m.drop()
+		return m, errLongMessage
+	}
 	if flags&unix.MSG_CTRUNC != 0 {
 		m.drop()
 		m.fds = nil

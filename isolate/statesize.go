@@ -39,10 +39,11 @@ func (r *run) watchState() {
 		busy.Go(func() {
 			begun := time.Now()
 			bytes, files := s.Measure(ctx)
-			full := bytes+unlinked(pid) > s.Bytes || files > s.Files()
+			bytes += unlinked(pid)
 			took := time.Since(begun)
 			r.loop.Post(func() {
-				if full {
+				if bytes > s.Bytes || files > s.Files() {
+					r.layers.full = room(s, bytes, files) // the kill may give back what has no name
 					r.end(result.CauseDisk)
 					return
 				}
@@ -107,6 +108,8 @@ func (r *run) stateSpace() *result.Space {
 	switch {
 	case s == nil:
 		return nil
+	case r.layers.full != nil:
+		return r.layers.full
 	case !s.Mounted():
 		return roomOf(s)
 	}
@@ -121,10 +124,15 @@ func (r *run) stateSpace() *result.Space {
 // for all of a large folio at once, of a MiB and its bookkeeping (Linux 6.18).
 const ext4Slack = 260
 
-// roomOf reckons the room of a state that is a folder, in blocks as file systems have.
+// roomOf reckons the room of a state that is a folder.
 func roomOf(s *state.State) *result.Space {
-	const block = 4096
 	bytes, files := s.Measure(context.Background())
+	return room(s, bytes, files)
+}
+
+// room is what a state has left, in blocks as file systems have.
+func room(s *state.State, bytes, files int64) *result.Space {
+	const block = 4096
 	return &result.Space{
 		Blocks: s.Bytes / block, BlocksFree: max(s.Bytes-bytes, 0) / block,
 		Inodes: s.Files(), InodesFree: max(s.Files()-files, 0),

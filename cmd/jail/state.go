@@ -56,6 +56,7 @@ func stateCommand(least, most int, do func(context.Context, *request, *store.Sto
 		}
 		ctx, stop := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM)
 		defer stop()
+		signal.Ignore(unix.SIGPIPE) // who stops reading must not keep what programs have closed from being closed again
 		return withStore(func(s *store.Store) error { return do(ctx, r, s) })
 	}
 }

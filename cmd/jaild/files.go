@@ -1,13 +1,15 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 
 	"github.com/jailrun/jail/internal/draft"
+	"github.com/jailrun/jail/internal/hint"
+	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/internal/size"
 	"github.com/jailrun/jail/rootfs/store"
 	"golang.org/x/sys/unix"
@@ -22,9 +24,9 @@ func writeNew(path string, mode os.FileMode, write func(*os.File) error) error {
 	if _, err := os.Lstat(path); err == nil { // it may take long to write what could not have the name
 		return newFile(path, unix.EEXIST)
 	}
-	dir, err := os.OpenFile(filepath.Dir(path), os.O_RDONLY|unix.O_DIRECTORY, 0) // #nosec G304 -- by the caller's word
+	dir, err := openDir(filepath.Dir(path))
 	if err != nil {
-		return newFile(path, err)
+		return err
 	}
 	defer dir.Close()
 	d, err := draft.New(dir, mode)
@@ -33,6 +35,10 @@ func writeNew(path string, mode os.FileMode, write func(*os.File) error) error {
 	}
 	defer d.Drop()
 	if err := write(d.File); err != nil {
+		var p *os.PathError
+		if errors.As(err, &p) && p.Path == d.File.Name() {
+			return newFile(path, err)
+		}
 		return err
 	}
 	if err := d.File.Sync(); err != nil {
@@ -44,55 +50,59 @@ func writeNew(path string, mode os.FileMode, write func(*os.File) error) error {
 	return nil
 }
 
-func newFile(path string, err error) error {
-	hint := "name a file in a folder that you may write to"
-	if errors.Is(err, unix.EEXIST) {
-		hint = "name a new file"
+// openDir opens a folder, and follows no link on the way that others could have made.
+func openDir(path string) (*os.File, error) {
+	place, err := safepath.Find(path, nil)
+	if err != nil {
+		return nil, err
 	}
-	return &Error{Op: "write", Object: path, Err: unwrapped(err), Hint: hint}
+	defer place.Close()
+	return safepath.Beneath(int(place.Fd()), ".", unix.O_RDONLY|unix.O_DIRECTORY)
 }
 
-// spooled keeps what comes from standard input in a file of the store's, of at most so many
-// bytes, and gives its path: an archive can have its list of contents at its end.
-func spooled(ctx context.Context, m *store.Making, s *store.Store, from io.Reader, most size.Bytes) (string, error) {
+// newFiles say what to do where a file can't be made.
+var newFiles = hint.Table{
+	{unix.EEXIST, "name a new file"},
+	{unix.ENOSPC, "free space on its file system, or name a file on another"},
+	{unix.EDQUOT, "free space of yours on its file system, or name a file on another"},
+	{unix.EACCES, "name a file in a folder that you may write to"},
+	{unix.EPERM, "name a file in a folder that you may write to"},
+	{unix.EROFS, "name a file in a folder that you may write to"},
+	{unix.ENOENT, "name a file in a folder that is there"},
+	{unix.ENOTDIR, "name a file in a folder that is there"},
+}
+
+func newFile(path string, err error) error {
+	todo, cause := newFiles.Of(err)
+	return &Error{Op: "write", Object: path, Err: cause, Hint: todo}
+}
+
+// spooled keeps an archive that comes as a stream in a file of the store's, of at most so
+// many bytes, and gives its path: an archive can have its list of contents at its end.
+func spooled(s *store.Store, m *store.Making, from io.Reader, most size.Bytes) (string, error) {
 	dir, err := m.Folder("input")
 	if err != nil {
 		return "", err
 	}
 	defer dir.Close()
-	path := filepath.Join(s.Path(), m.Dir().Name(), "input", "standard-input")
+	path := filepath.Join(s.Path(), m.Dir().Name(), "input", "archive")
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // #nosec G304 -- in the folder that is being made in the store
 	if err != nil {
-		return "", &Error{Op: "write", Object: path, Err: unwrapped(err)}
+		return "", newFile(path, err)
 	}
-	err = copied(ctx, f, from, int64(most))
+	limit := int64(min(most, math.MaxInt64-1))
+	n, err := io.Copy(f, io.LimitReader(from, limit+1))
 	if e := f.Close(); err == nil {
 		err = e
 	}
+	var typed *Error
 	switch {
-	case errors.Is(err, context.Canceled):
-		return "", &Error{Op: "read", Object: "standard input", Err: err}
+	case errors.As(err, &typed): // of the reader's
+		return "", err
 	case err != nil:
-		return "", &Error{Op: "read", Object: "standard input", Err: unwrapped(err), Hint: "the store's disk holds it for as long as it is imported; --most bounds it"}
+		return "", newFile(path, err)
+	case n > limit:
+		return "", &Error{Op: "read", Object: standardInput, Err: errLong, Hint: "put it into a file, and import that"}
 	}
 	return path, nil
-}
-
-// copied ends with the context too: nothing else ends the read of a pipe that nobody
-// writes to.
-func copied(ctx context.Context, to io.Writer, from io.Reader, most int64) error {
-	done := make(chan error, 1)
-	go func() {
-		n, err := io.Copy(to, io.LimitReader(from, most+1))
-		if err == nil && n > most {
-			err = errLong
-		}
-		done <- err
-	}()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

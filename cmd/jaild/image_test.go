@@ -3,13 +3,17 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/jailrun/jail/internal/size"
 	"github.com/jailrun/jail/rootfs/image"
+	"github.com/jailrun/jail/rootfs/store"
 	"github.com/jailrun/jail/test/tarball"
 )
 
@@ -77,7 +81,6 @@ func TestAnImageIsImportedListedVerifiedExportedAndRemoved(t *testing.T) {
 	d.says(0, "base.tar sha256:", "image", "export", "base", "base.tar")
 	d.says(125, "file exists: name a new file", "image", "export", "base", "base.tar")
 	d.says(0, "1 of 1 layers were there", "image", "import", "base.tar", "team/again:1")
-	d.says(125, "is too long", "image", "import", "--most", "1K", "-", "piped")
 	d.says(0, "1 of 1 layers were there", "image", "import", "-", "piped")
 	d.says(0, "removed the name piped:latest", "image", "rm", "piped")
 	d.says(0, "removed the name base:latest", "image", "rm", "base")
@@ -100,6 +103,87 @@ func TestAMistakeIsNamedWithWhatToDo(t *testing.T) {
 	d.says(125, "k.pub: no such file or directory", "image", "import", "--key", "k.pub", "rootfs.tar", "base")
 	d.says(0, "Usage: jail image import", "image", "import", "--help")
 	d.says(0, "Usage: jail image verify", "help", "image", "verify")
+}
+
+func TestInputThatIsNoneIsNamed(t *testing.T) {
+	d := newDesk(t)
+	d.write("base.tar", []byte("no archive"))
+	d.says(125, "standard input: ", "image", "import", "-", "piped")
+	d.says(125, "", "state", "import", "-", "piped")
+}
+
+// TestAnImportEndsWhenItIsTold: nobody writes to the pipe that it reads.
+func TestAnImportEndsWhenItIsTold(t *testing.T) {
+	d := newDesk(t)
+	for _, what := range []string{"image", "state"} {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.Close()
+		c := exec.Command(filepath.Join(d.dir, "jaild"), what, "import", "-", "piped")
+		c.Env = append(os.Environ(), "JAIL_STORE="+d.dir+"/store")
+		c.Stdin = r
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		r.Close()
+		if what == "image" { // it has written as much as came
+			_, _ = w.Write([]byte("x"))
+			d.await(filepath.Join(d.dir, "store", "tmp", "*", "input", "archive"))
+		} else {
+			time.Sleep(300 * time.Millisecond) // nothing shows that it reads
+		}
+		_ = c.Process.Signal(os.Interrupt)
+		ended := make(chan error, 1)
+		go func() { ended <- c.Wait() }()
+		select {
+		case err := <-ended:
+			if err == nil {
+				t.Errorf("%s import has ended well", what)
+			}
+		case <-time.After(10 * time.Second):
+			t.Errorf("%s import goes on", what)
+			_ = c.Process.Kill()
+		}
+		if left, _ := filepath.Glob(filepath.Join(d.dir, "store", "tmp", "*")); len(left) > 0 {
+			t.Errorf("%s import leaves %q", what, left)
+		}
+	}
+}
+
+// await waits for a file.
+func (d *desk) await(pattern string) {
+	d.t.Helper()
+	for range 500 {
+		if found, _ := filepath.Glob(pattern); len(found) > 0 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	d.t.Errorf("%s does not come", pattern)
+}
+
+func TestWhatIsSpooledIsBounded(t *testing.T) {
+	s, err := store.Open(store.Options{Dir: t.TempDir() + "/store", Create: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for most, want := range map[size.Bytes]error{3: nil, 2: errLong, math.MaxInt64: nil} {
+		m, err := s.Make()
+		if err != nil {
+			t.Fatal(err)
+		}
+		path, err := spooled(s, m, strings.NewReader("abc"), most)
+		if !errors.Is(err, want) || want == nil && err != nil {
+			t.Errorf("at most %d: %v", most, err)
+		}
+		if b, err := os.ReadFile(path); want == nil && (err != nil || string(b) != "abc") {
+			t.Errorf("at most %d: %q (%v)", most, b, err)
+		}
+		m.Close()
+	}
 }
 
 func TestWhatWasSignedIsTakenAndNothingElse(t *testing.T) {

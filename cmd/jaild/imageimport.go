@@ -2,8 +2,8 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -135,14 +135,18 @@ func (r *importRequest) importFrom(ctx context.Context, s *store.Store, path str
 		return nil, err
 	}
 	defer m.Close()
-	if path, err = spooled(ctx, m, s, os.Stdin, cmp.Or(r.most, mostInput)); err != nil {
+	if path, err = spooled(s, m, readInput(ctx, os.Stdin), max(r.most, mostInput)); err != nil {
 		return nil, err
 	}
-	return image.Import(ctx, s, path, name, o)
+	done, err := image.Import(ctx, s, path, name, o)
+	var e *image.Error
+	if errors.As(err, &e) && e.Object == path {
+		e.Object = standardInput
+	}
+	return done, err
 }
 
-// mostInput is what comes from standard input at most, unless --most says otherwise: as
-// much as a layer may hold.
+// mostInput is what comes from standard input at most, but with a larger --most.
 const mostInput = 64 * size.GiB
 
 func (r *importRequest) told(done *image.Imported) error {

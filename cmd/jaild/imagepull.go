@@ -172,8 +172,11 @@ func readSmall(path string) ([]byte, error) {
 
 // unwrapped leaves out what an Error says itself: the operation and the path.
 func unwrapped(err error) error {
-	if p, ok := err.(*os.PathError); ok {
-		return p.Err
+	switch e := err.(type) {
+	case *os.PathError:
+		return e.Err
+	case *os.SyscallError:
+		return e.Err
 	}
 	return err
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/jailrun/jail/internal/escape"
+	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/internal/size"
 	"github.com/jailrun/jail/isolate/result"
 	kept "github.com/jailrun/jail/rootfs/state"
@@ -58,6 +59,7 @@ of the host's is left out: name the folder with --cow when the state is next use
 func stateCommand(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, unix.SIGTERM, unix.SIGHUP)
 	defer stop()
+	signal.Ignore(unix.SIGPIPE) // who stops reading must not keep what programs have closed from being closed again
 	for i := range stateVerbs {
 		v := &stateVerbs[i]
 		switch {
@@ -164,15 +166,18 @@ func tellLeftOut(n int64) {
 }
 
 func importState(ctx context.Context, r *keepRequest, s *store.Store, args []string) error {
-	f := os.Stdin
-	if args[0] != standard {
-		var err error
-		if f, err = os.Open(args[0]); err != nil { // #nosec G304 G703 -- by the caller's word
-			return &Error{Op: "import", Object: args[0], Err: unwrapped(err), Hint: "give it what jail state export has written"}
+	from := io.Reader(nil)
+	if args[0] == standard {
+		from = readInput(ctx, os.Stdin)
+	} else {
+		f, err := safepath.OpenInput(args[0], nil)
+		if err != nil {
+			return err
 		}
 		defer f.Close()
+		from = f
 	}
-	rec, err := archive.Import(ctx, s.Path(), args[1], bufio.NewReaderSize(f, 1<<20), archive.ImportOptions{Unpacker: unpacker(), Bytes: r.bytes})
+	rec, err := archive.Import(ctx, s.Path(), args[1], bufio.NewReaderSize(from, 1<<20), archive.ImportOptions{Unpacker: unpacker(), Bytes: r.bytes})
 	if err != nil {
 		return err
 	}

@@ -64,9 +64,11 @@ func (r *remover) remove(in int, name string, depth int) error {
 
 // lift moves a folder to the top, whose turn comes again.
 func (r *remover) lift(in int, name string) error {
-	if err := unix.Fchmodat(in, name, 0o700, 0); err != nil { // it gets another parent, which is written into it
+	f, err := safepath.OpenFolder(in, name, 0o700) // it gets another parent, which is written into it
+	if err != nil {
 		return err
 	}
+	defer f.Close()
 	for {
 		r.moved++
 		to := ".deep-" + strconv.Itoa(r.moved)
@@ -77,7 +79,7 @@ func (r *remover) lift(in int, name string) error {
 }
 
 func (r *remover) empty(in int, name string, depth int) error {
-	f, err := openWritable(in, name)
+	f, err := safepath.OpenFolder(in, name, 0o700)
 	if err != nil {
 		return err
 	}
@@ -87,7 +89,7 @@ func (r *remover) empty(in int, name string, depth int) error {
 	}
 	for {
 		before := r.moved
-		if err := r.names(f, depth); err != nil {
+		if err := r.names(f.File, depth); err != nil {
 			return err
 		}
 		if depth > 0 || r.moved == before {
@@ -115,23 +117,4 @@ func (r *remover) names(f *os.File, depth int) error {
 			return err
 		}
 	}
-}
-
-// openWritable opens a folder in which names can be removed.
-func openWritable(in int, name string) (*os.File, error) {
-	place, err := safepath.Beneath(in, name, unix.O_PATH|unix.O_DIRECTORY)
-	if err != nil {
-		return nil, err
-	}
-	defer place.Close()
-	var st unix.Stat_t
-	if err := unix.Fstat(int(place.Fd()), &st); err != nil {
-		return nil, err
-	}
-	if st.Mode&0o700 != 0o700 {
-		if err := unix.Fchmodat(in, name, 0o700, 0); err != nil {
-			return nil, err
-		}
-	}
-	return safepath.Beneath(in, name, unix.O_RDONLY|unix.O_DIRECTORY)
 }

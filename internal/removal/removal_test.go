@@ -1,8 +1,10 @@
 package removal
 
 import (
+	"errors"
 	"os"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -54,4 +56,40 @@ func few(t *testing.T) {
 	must(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &was))
 	must(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 256, Max: was.Max}))
 	t.Cleanup(func() { must(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &was)) })
+}
+
+// TestALinkThatIsSwappedInIsNotFollowed: a process of the tree's owner goes on.
+func TestALinkThatIsSwappedInIsNotFollowed(t *testing.T) {
+	d := t.TempDir()
+	victim := d + "/victim"
+	if err := os.WriteFile(victim, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(time.Second); time.Now().Before(end); {
+		if err := errors.Join(os.MkdirAll(d+"/tree/x", 0o755), os.Chmod(d+"/tree/x", 0), os.Symlink(victim, d+"/link")); err != nil {
+			t.Fatal(err)
+		}
+		stop, done := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(done)
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					_ = unix.Renameat2(unix.AT_FDCWD, d+"/tree/x", unix.AT_FDCWD, d+"/link", unix.RENAME_EXCHANGE)
+				}
+			}
+		}()
+		_ = All(d + "/tree") // it may find no end
+		close(stop)
+		<-done
+		st, err := os.Stat(victim)
+		if err != nil || st.Mode().Perm() != 0o644 {
+			t.Fatalf("the file outside has mode %v (%v)", st.Mode(), err)
+		}
+		if err := errors.Join(All(d+"/tree"), All(d+"/link")); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

@@ -54,6 +54,10 @@ func (f *Opened) Close() error {
 	return f.File.Close()
 }
 
+// Raise gives the owner the rights again that a program has taken meanwhile. Close takes
+// them only where they were lacking from the first.
+func (f *Opened) Raise() { _ = unix.Fchmod(int(f.Fd()), f.raised) }
+
 // place is what a name leads to, whatever is renamed.
 type place struct {
 	fd int // O_PATH
@@ -73,19 +77,34 @@ func findPlace(dirfd int, name string, flags int) (p place, err error) {
 // path leads to it by its descriptor: fchmod(2) and openat(2) take none of O_PATH.
 func (p *place) path() string { return "/proc/self/fd/" + strconv.Itoa(p.fd) }
 
+func (p *place) open(flags int) (int, error) {
+	return unix.Open(p.path(), unix.O_RDONLY|unix.O_CLOEXEC|flags, 0)
+}
+
 func (p *place) chmod(mode uint32) error { return unix.Chmod(p.path(), mode) }
 
-// opened opens it with the owner's rights on it.
+// opened opens it with the owner's rights on it. Root has them whatever the mode is, which
+// then stays: who is killed can't give it back.
 func (p *place) opened(name string, rights uint32, flags int) (*Opened, error) {
 	f := &Opened{mode: p.st.Mode & 0o7777}
 	f.raised = f.mode | rights
 	f.lower = f.mode&rights != rights
+	if f.lower && os.Geteuid() == 0 {
+		fd, err := p.open(flags)
+		if err == nil {
+			f.lower, f.File = false, os.NewFile(uintptr(fd), name)
+			return f, nil
+		}
+		if err != unix.EACCES {
+			return nil, err
+		}
+	}
 	if f.lower {
 		if err := p.chmod(f.raised); err != nil {
 			return nil, err
 		}
 	}
-	fd, err := unix.Open(p.path(), unix.O_RDONLY|unix.O_CLOEXEC|flags, 0)
+	fd, err := p.open(flags)
 	if err != nil {
 		if f.lower {
 			_ = p.chmod(f.mode) // it is as it was

@@ -25,23 +25,27 @@ func TestTheNamesOfLayersFitIntoAMountsOptions(t *testing.T) {
 		layers int
 		name   string
 		links  bool
-	}{{1, "tree", false}, {40, "tree", false}, {128, "tree", true}, {2, "a:b", true}, {2, "a,b", true}, {2, `a\b`, true}} {
+	}{{1, "tree", false}, {40, "tree", false}, {51, "tree", false}, {52, "tree", true}, {128, "tree", true}, {2, "a:b", true}, {2, "a,b", true}, {2, `a\b`, true}} {
 		in := layered(c.layers, c.name)
 		p := compiled(t, in)
-		links := 0
+		links, mounts := 0, 0
 		for i := range p.Ops {
 			o := &p.Ops[i]
 			if o.Call == unix.SYS_SYMLINKAT && strings.HasPrefix(o.Step, "name a layer") {
 				links++
 			}
-			if options, _ := p.CString(o.Args[4]); o.Call == unix.SYS_MOUNT && strings.HasPrefix(options, "lowerdir=j:") {
-				if names := strings.Join(in.Layers[0].Names(0), ":"); !strings.HasPrefix(options, "lowerdir="+names+",") || len(options) >= page || len(names) > in.mountsSize() {
+			if o.Call != unix.SYS_MOUNT {
+				continue
+			}
+			if options, _ := p.CString(o.Args[4]); strings.HasPrefix(options, "lowerdir=j:") {
+				mounts++
+				if names := strings.Join(in.Layers[0].Names(0), ":"); !strings.HasPrefix(options, "lowerdir="+names+",") || len(options) >= page || len(names)+512 > in.MountsSize() {
 					t.Errorf("%d of %s: %s", c.layers, c.name, options)
 				}
 			}
 		}
-		if c.links && links != c.layers || !c.links && links != 0 {
-			t.Errorf("%d of %s have %d links", c.layers, c.name, links)
+		if mounts != 1 || c.links && links != c.layers || !c.links && links != 0 {
+			t.Errorf("%d of %s have %d mounts and %d links", c.layers, c.name, mounts, links)
 		}
 	}
 }

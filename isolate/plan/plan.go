@@ -145,12 +145,14 @@ type builder struct {
 	box       tape.Addr // O_PATH descriptor of the quota's file system, 0 without a root
 	pid       tape.Addr // the target's, inside
 	seen      tape.Addr // the read-back message
+
+	mounts, mountParts tape.Addr // of a root that is an overlay: its mounts, and an iovec of each piece
 }
 
 func newBuilder(in *Input) *builder {
 	b := &builder{Builder: tape.NewBuilder(), in: in}
 	b.initStart, b.targetStart, b.initDead = b.NewLabel(), b.NewLabel(), b.NewLabel()
-	b.seen = b.Var(in.seenSize())
+	b.seen = b.Var(SeenSize)
 	b.SetVar(tape.ErrTag, MsgFail)
 	return b
 }

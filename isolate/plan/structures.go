@@ -70,6 +70,9 @@ func (p *printer) message(b []byte, a uint64) []byte {
 	iov := p.t.Word(a + 16)
 	b = p.tag(b, p.t.Word(iov))
 	b = sized(b, "", p.t.Word(iov+8))
+	if n := p.t.Word(a + 24); n > 1 {
+		b = sized(append(b, ", "...), "mounts", (n-1)*p.t.Word(iov+24))
+	}
 	if ctl := p.t.Word(a + 32); ctl != 0 {
 		n := (p.t.Word(ctl) - 16) / 4 // cmsg(3)
 		if n > 2 {

@@ -204,34 +204,6 @@ func (b *builder) workDir() {
 		Because("(unreachable) is what a directory outside the root is called, getcwd(3)")
 }
 
-// ownMounts has the program's own mounts told, the first of which is the root's: an
-// overlay of which statfs(2) says but that it is one.
-func (b *builder) ownMounts() {
-	if !b.in.Rooted() {
-		return
-	}
-	fd, none := b.Var(8), b.NewLabel()
-	b.Call("open its mounts", unix.SYS_OPENAT, atFdcwd, b.CString("/proc/self/mountinfo"), unix.O_RDONLY|unix.O_CLOEXEC, 0).Into(fd).Or(none)
-	b.Call("read back the root's layers", unix.SYS_READ, uint64(fd), uint64(b.seen+tape.Addr(SeenMounts)), uint64(b.in.mountsSize())).Loading(0).Soft()
-	b.Call("close its mounts", unix.SYS_CLOSE, uint64(fd)).Loading(0)
-	b.Here(none)
-}
-
-// seenSize is how long the read-back is, in bytes.
-func (in *Input) seenSize() int {
-	if in.Rooted() {
-		return SeenSize + in.mountsSize()
-	}
-	return SeenSize
-}
-
-// mountsSize is what it has room for of the program's own mounts: for the first line,
-// which names the root's layers.
-func (in *Input) mountsSize() int {
-	const rest = 640
-	return (in.Layers[in.RootLayers()].namesSize() + rest + 7) &^ 7
-}
-
 func (b *builder) rlimits() {
 	if !b.layer(policy.LayerRlimits) {
 		return
@@ -422,11 +394,11 @@ func (b *builder) seenMessage() (hdr uint64, listener tape.Addr) {
 		n++
 	}
 	b.SetVar(ctl, uint64(16+4*n), unix.SOL_SOCKET|unix.SCM_RIGHTS<<32)
-	iov := b.Words(uint64(b.seen), uint64(b.in.seenSize()))
+	iov, parts := b.seenParts()
 	if n == 0 {
-		return b.Words(0, 0, iov, 1, 0, 0, 0), listener
+		return b.Words(0, 0, iov, parts, 0, 0, 0), listener
 	}
-	return b.Words(0, 0, iov, 1, uint64(ctl), uint64(16+4*n+7)&^7, 0), listener
+	return b.Words(0, 0, iov, parts, uint64(ctl), uint64(16+4*n+7)&^7, 0), listener
 }
 
 // exec tries each place where the program may be. Success is seen as the close

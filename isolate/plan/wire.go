@@ -44,6 +44,5 @@ const (
 	SeenUserKeys   = SeenShared + 8           // serial of the session keyring that a user has by default
 	SeenSize       = SeenUserKeys + 8
 
-	SeenMounts = SeenSize // of a root that is an overlay: the beginning of /proc/self/mountinfo
-	MountsSize = 1536     // room for its first line, of 128 layers and more
+	SeenMounts = SeenSize // of a root that is an overlay: its /proc/self/mountinfo
 )

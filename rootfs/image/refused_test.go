@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -241,6 +242,30 @@ func TestWhateverIsChangedInALayerIsFound(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestARecordThatTellsOfOthersIsMadeAnew(t *testing.T) {
+	s := newStore(t)
+	files := slices.Clone(base)
+	i := slices.IndexFunc(files, func(f file) bool { return f.name == "etc/passwd" })
+	files[i].body = "r\xe9my:x:7:7::/:/bin/sh\n"
+	source := written(t, tarOf(t, files...))
+	_, err := Import(t.Context(), s, source, name(t, "image"), options(t))
+	must(t, err)
+	intact(t, s) // what is no UTF-8 is told as it is
+	records, err := filepath.Glob(s.Path() + "/images/*/image.json")
+	must(t, err)
+	b, err := os.ReadFile(records[0])
+	must(t, err)
+	must(t, os.WriteFile(records[0], bytes.Replace(b, []byte(`"source":`), []byte(`"accounts":{"passwd":"","group":""},"source":`), 1), 0o600))
+	all, err := Verify(t.Context(), s, "")
+	must(t, err)
+	if all[0].Intact() {
+		t.Error("other users are not found")
+	}
+	_, err = Import(t.Context(), s, source, name(t, "image"), options(t)) // as it is told to do
+	must(t, err)
+	intact(t, s)
 }
 
 // rewrite keeps what stat(2) says of a file.

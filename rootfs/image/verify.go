@@ -150,10 +150,20 @@ func (v *verifier) config(i *store.Image) error {
 	if !slices.Equal(have, c.RootFS.DiffIDs) {
 		return &Error{Op: "verify", Object: "the record of " + i.ID.String(), Err: ErrLayers, Hint: "import the image again"}
 	}
-	if i.Accounts() != store.ReadAccounts(i.Stack()) {
-		return &Error{Op: "verify", Object: "the record of " + i.ID.String(), Err: ErrAccounts, Hint: "import the image again"}
+	return users(i)
+}
+
+// users holds those of the record to those of the layers.
+func users(i *store.Image) error {
+	told, err := i.Accounts()
+	if err != nil {
+		return err
 	}
-	return nil
+	have, err := store.ReadAccounts(i.Stack())
+	if err == nil && told != have {
+		err = &Error{Op: "verify", Object: "the record of " + i.ID.String(), Err: ErrAccounts, Hint: "import the image again"}
+	}
+	return err
 }
 
 func (v *verifier) layer(id digest.Digest) ([]Problem, error) {

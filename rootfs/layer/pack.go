@@ -23,10 +23,10 @@ type PackOptions struct {
 	// folders become those of an archive. Otherwise they are devices and attributes
 	// like others, and are left out.
 	Upper bool
-	// Owned says that the folder is the caller's own, and that programs were at work in
-	// it: what they have closed to their owner is opened as long as it is read, and has
-	// its own mode in the archive.
-	Owned bool
+	// Owned names a folder in dir that is packed instead: the caller's own, in which
+	// programs were at work. What they have closed to their owner, it too, is opened as
+	// long as it is read, and has its own mode in the archive.
+	Owned string
 	// Owner says who a file belongs to in the archive; nil: who it belongs to on the
 	// disk.
 	Owner func(uid, gid uint32) (int, int, error)
@@ -79,6 +79,14 @@ type packer struct {
 type inode struct{ dev, ino uint64 }
 
 func (p *packer) top(dir *os.File) error {
+	if name := p.options.Owned; name != "" {
+		var st unix.Stat_t
+		if err := unix.Fstatat(int(dir.Fd()), name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+			return missing(err)
+		}
+		p.dev = st.Dev
+		return p.below(dir, name, "", &st, 0)
+	}
 	f, err := safepath.Beneath(int(dir.Fd()), ".", unix.O_RDONLY|unix.O_DIRECTORY)
 	if err != nil {
 		return err
@@ -189,7 +197,7 @@ func (p *packer) entry(in *os.File, name, path string, depth int) error {
 
 // below goes into a folder that was looked at.
 func (p *packer) below(in *os.File, name, path string, st *unix.Stat_t, depth int) error {
-	if p.options.Owned {
+	if p.options.Owned != "" {
 		f, err := safepath.OpenFolder(int(in.Fd()), name, 0o500)
 		if err != nil {
 			return changed(err)

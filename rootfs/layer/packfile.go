@@ -92,7 +92,7 @@ func (p *packer) file(in int, name, path string, st *unix.Stat_t) error {
 
 // open follows no link, and waits for no FIFO.
 func (p *packer) open(in int, name string) (*os.File, func(), error) {
-	if p.options.Owned {
+	if p.options.Owned != "" {
 		f, err := safepath.OpenFile(in, name)
 		if err != nil {
 			return nil, nil, err

@@ -17,7 +17,7 @@ import (
 // told.
 func (s *State) Diff(ctx context.Context, image rootfs.Stack, say func(Change) error) error {
 	for i := range s.Parts {
-		w := &walk{visit: func(e *entry) (bool, error) { return false, say(e.Change) }}
+		w := &walk{tops: true, visit: func(e *entry) (bool, error) { return false, say(e.Change) }}
 		if err := s.walk(ctx, w, &s.Parts[i], image); err != nil {
 			return err
 		}
@@ -36,21 +36,40 @@ func (s *State) walk(ctx context.Context, w *walk, p *Part, image rootfs.Stack) 
 
 // walkOver walks over a folder, which it closes.
 func (s *State) walkOver(ctx context.Context, w *walk, p *Part, below *rootfs.Folder) error {
-	upper, err := safepath.OpenFolder(int(s.root.Fd()), p.Dir, 0o700)
+	upper, err := safepath.OpenFolder(int(s.root.Fd()), p.Dir, w.rights())
 	if err != nil {
 		below.Close()
 		return s.fail("open", &os.PathError{Op: "open", Path: p.Dir, Err: err})
 	}
 	defer upper.Close()
-	layer, err := safepath.OpenFolder(int(upper.Fd()), UpperDir, 0o700)
+	w.ctx, w.state, w.part, w.left = ctx, s, p, cmp.Or(w.bounded, most)
+	if err := w.closedTop(int(upper.Fd())); err != nil {
+		below.Close()
+		return err
+	}
+	layer, err := safepath.OpenFolder(int(upper.Fd()), UpperDir, w.rights())
 	if err != nil {
 		below.Close()
 		return s.fail("open", &os.PathError{Op: "open", Path: p.Dir + "/" + UpperDir, Err: err})
 	}
-	w.ctx, w.state, w.part, w.left = ctx, s, p, cmp.Or(w.bounded, most)
 	top := &level{upper: layer, below: below, inside: p.Target}
 	defer top.close()
 	_, err = w.folder(top)
+	return err
+}
+
+// closedTop tells of a folder that the program sees as the part's own, and that it has
+// closed to its owner: no run can enter it any more.
+func (w *walk) closedTop(part int) error {
+	var st unix.Stat_t
+	if err := unix.Fstatat(part, UpperDir, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return w.state.fail("look at", err)
+	}
+	if !w.tops || st.Mode&0o700 == 0o700 {
+		return nil
+	}
+	e := &entry{Change: Change{Path: w.part.Target, Folder: w.part.Source}}
+	_, err := w.say(e, Changed, &st, ModeOnly)
 	return err
 }
 

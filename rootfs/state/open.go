@@ -276,14 +276,9 @@ func (s *State) Adopt(r *Record) error {
 	return nil
 }
 
-// Folder opens the folder of a part.
-func (s *State) Folder(p *Part) (*os.File, error) { return s.openDir(p.Dir) }
-
-// Upper opens the upper layer of a part.
-func (s *State) Upper(p *Part) (*os.File, error) { return s.openDir(p.Dir + "/" + UpperDir) }
-
-func (s *State) openDir(path string) (*os.File, error) {
-	f, err := open(int(s.root.Fd()), path, unix.O_RDONLY|unix.O_DIRECTORY)
+// Folder opens the folder of a part, in which its upper layer is.
+func (s *State) Folder(p *Part) (*os.File, error) {
+	f, err := open(int(s.root.Fd()), p.Dir, unix.O_RDONLY|unix.O_DIRECTORY)
 	if err != nil {
 		return nil, s.fail("open", err)
 	}
@@ -324,7 +319,7 @@ func Create(ctx context.Context, store, name string, w Want, fill func(*State) e
 
 // newFolder makes a folder for what gets its name later, and takes its lock. Sweep may
 // have come first: it takes one that is not locked yet for a killed maker's.
-func newFolder(store string) (held *os.File, err error) {
+func newFolder(store string) (*os.File, error) {
 	for range mostTakes {
 		tmp, err := os.MkdirTemp(Dir(store), ".new-")
 		if err != nil {
@@ -408,11 +403,30 @@ func takeDamaged(ctx context.Context, store, name string) (*State, error) {
 		return nil, recordError("discard", name, err)
 	}
 	defer folder.Close()
-	if err := s.hold(ctx, int(folder.Fd())); errors.Is(err, disk.ErrInUse) || errors.Is(err, filelock.ErrBusy) {
+	err = s.claim(ctx, int(folder.Fd()))
+	if err == nil && !safepath.LeadsTo(folder, s.dir) {
+		err = errReplaced
+	}
+	if err != nil {
 		s.Close()
 		return nil, s.fail("discard", err)
 	}
 	return s, nil
+}
+
+// claim takes the lock of the state in a folder, if that has one, and opens nothing of it.
+func (s *State) claim(ctx context.Context, folder int) (err error) {
+	for _, name := range [...]string{diskFile, lockFile} {
+		s.lock, err = open(folder, name, unix.O_RDWR)
+		if errors.Is(err, unix.ENOENT) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		return filelock.Lock(ctx, s.lock, unix.LOCK_EX, patience)
+	}
+	return nil
 }
 
 // Sweep removes what killed makers and removers of states have left.

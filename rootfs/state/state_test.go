@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jailrun/jail/internal/removal"
 	"github.com/jailrun/jail/rootfs"
 	"golang.org/x/sys/unix"
 )
@@ -215,10 +216,27 @@ func TestADamagedStateIsDiscardedWhenNobodyUsesIt(t *testing.T) {
 	if err := Discard(t.Context(), store, "s"); !errors.Is(err, ErrInUse) {
 		t.Errorf("in use: %v", err)
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := Discard(ctx, store, "s"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("in use, and given up: %v", err)
+	}
 	s.Close()
 	must(t, Discard(t.Context(), store, "s"))
 	if _, err := Get(store, "s"); !errors.Is(err, ErrNoState) {
 		t.Error(err)
+	}
+}
+
+func TestAStateOfWhichAllIsLostIsDiscarded(t *testing.T) {
+	store, s := kept(t, project(t), work)
+	s.Close()
+	must(t, removal.All(filepath.Join(Dir(store), "s")))
+	must(t, os.Mkdir(filepath.Join(Dir(store), "s"), 0o700))
+	must(t, os.WriteFile(filepath.Join(Dir(store), "s", recordFile), nil, 0o600))
+	must(t, Discard(t.Context(), store, "s"))
+	if left, err := os.ReadDir(Dir(store)); err != nil || len(left) > 0 {
+		t.Errorf("%v (%v)", left, err)
 	}
 }
 

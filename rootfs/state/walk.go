@@ -24,6 +24,7 @@ type walk struct {
 	left    bounds
 	room    pair
 
+	tops   bool                                     // it tells of a part's own folder too
 	enters func(inside string) bool                 // whether a folder is looked into; nil: each is
 	bars   func(dir *os.File) error                 // why what is below is left alone; nil: nothing is
 	visit  func(e *entry) (settled bool, err error) // is told of each change, and whether there still is one
@@ -80,6 +81,14 @@ func (w *walk) folder(l *level) (settled bool, err error) {
 		settled = settled && same
 	}
 	return settled, nil
+}
+
+// rights are what the walk needs on folders of the upper layer.
+func (w *walk) rights() uint32 {
+	if w.settle != nil {
+		return 0o700 // what is settled is taken out
+	}
+	return 0o500
 }
 
 // name looks at one name of a level.
@@ -204,7 +213,7 @@ func (w *walk) enter(e *entry) (settled, hid bool, err error) {
 	if e.at.depth == mostDepth {
 		return false, false, &Error{Op: "compare", Object: e.at.inside, Err: ErrTooDeep, Hint: tooMuchHint}
 	}
-	upper, err := safepath.OpenFolder(int(e.at.upper.Fd()), e.name, 0o700)
+	upper, err := safepath.OpenFolder(int(e.at.upper.Fd()), e.name, w.rights())
 	if err != nil {
 		return false, false, &Error{Op: "compare", Object: e.Path, Err: err}
 	}

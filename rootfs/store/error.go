@@ -46,6 +46,7 @@ const (
 	ErrDamaged   Fault = "is damaged"
 	ErrUnsure    Fault = "was not known to be on the disk when the host went down"
 	ErrNoStore   Fault = "there is no store"
+	ErrLong      Fault = "its environment and users are more than the store records, 1 MiB"
 )
 
 // hints say what to do about a cause.

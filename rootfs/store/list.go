@@ -44,6 +44,7 @@ func (s *Store) List() ([]Summary, error) {
 		for _, l := range distinct(r.Layers) {
 			shares[l.DiffID]++
 		}
+		r.Accounts = nil // the text of two files is no summary
 		all = append(all, Summary{Record: *r, Names: named[id], Synced: !s.has(imagesDir + "/" + id.Hex() + "/" + unsyncedFile)})
 	}
 	for i := range all {

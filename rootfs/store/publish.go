@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"reflect"
+	"slices"
 
 	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/rootfs/digest"
@@ -41,6 +43,9 @@ func (m *Making) isLayer(name string) error {
 // describe writes a record, and that the disk may not have what is beside it yet.
 func (m *Making) describe(folder, file string, record any) error {
 	b, err := json.Marshal(record)
+	if err == nil && len(b) >= mostRecord {
+		err = m.store.fail("describe", file, ErrLong)
+	}
 	if err == nil {
 		err = m.write(folder+"/"+file, append(b, '\n'))
 	}
@@ -71,7 +76,11 @@ func (m *Making) write(path string, b []byte) error {
 func (m *Making) PublishImage(ctx context.Context, r *Record, config []byte, n Name) error {
 	const folder = "image"
 	r.Schema = Schema
-	r.Accounts = recorded(ReadAccounts(m.store.image(r, nil).Stack()))
+	users, err := ReadAccounts(m.store.image(r, nil).Stack())
+	if err != nil {
+		return m.store.fail("read the users of", r.ID.String(), err)
+	}
+	r.Accounts = recorded(users)
 	if err := unix.Mkdirat(int(m.dir.Fd()), folder, 0o700); err != nil {
 		return m.store.fail("make", m.path+"/"+folder, err)
 	}
@@ -86,22 +95,29 @@ func (m *Making) PublishImage(ctx context.Context, r *Record, config []byte, n N
 		return err
 	}
 	defer unlock()
-	if err := m.place(folder, r.ID); err != nil {
+	if err := m.place(folder, r); err != nil {
 		return m.store.fail("publish", r.ID.String(), err)
 	}
 	return m.name(r.ID, n)
 }
 
-// place leaves the image that is there, unless it is damaged.
-func (m *Making) place(folder string, id digest.Digest) error {
-	at := imagesDir + "/" + id.Hex()
-	if _, err := m.store.Record(id); err == nil {
+// place leaves the image that is there, unless it is damaged, or its record says of its
+// layers what is not so.
+func (m *Making) place(folder string, r *Record) error {
+	at := imagesDir + "/" + r.ID.Hex()
+	if have, err := m.store.Record(r.ID); err == nil && have.agrees(r) {
 		return m.Discard(folder)
 	}
 	if err := m.takeAway(at); err != nil && !isGone(err) {
 		return err
 	}
 	return unix.Renameat2(int(m.dir.Fd()), folder, m.store.fd(), at, unix.RENAME_NOREPLACE)
+}
+
+// agrees says whether two records of an image have the same layers and users.
+func (r *Record) agrees(other *Record) bool {
+	same := func(a, b LayerRecord) bool { return a.DiffID == b.DiffID }
+	return slices.EqualFunc(r.Layers, other.Layers, same) && reflect.DeepEqual(r.Accounts, other.Accounts)
 }
 
 func (m *Making) name(id digest.Digest, n Name) error {

@@ -20,12 +20,12 @@ const Schema = "jail.image/v1"
 // Record is what is written of an image: image.json.
 type Record struct {
 	Schema   string           `json:"schema"`
-	ID       digest.Digest    `json:"id"`       // of the configuration as it came
-	Layers   []LayerRecord    `json:"layers"`   // the lowest first
-	Config   Config           `json:"config"`   // what a launch reads of it
-	Accounts *rootfs.Accounts `json:"accounts"` // the files of its layers that name its users; null: look there
-	Source   string           `json:"source"`   // what it was imported from
-	Imported time.Time        `json:"imported"` // when
+	ID       digest.Digest    `json:"id"`                 // of the configuration as it came
+	Layers   []LayerRecord    `json:"layers"`             // the lowest first
+	Config   Config           `json:"config"`             // what a launch reads of it
+	Accounts *rootfs.Accounts `json:"accounts,omitempty"` // the files of its layers that name its users; absent: look there
+	Source   string           `json:"source"`             // what it was imported from
+	Imported time.Time        `json:"imported"`           // when
 }
 
 // LayerRecord is what is written of a layer: layer.json.
@@ -57,7 +57,8 @@ const (
 	unsyncedFile = "unsynced"
 )
 
-// mostRecord bounds a record: one of 128 layers and an environment of 128 KiB has less.
+// mostRecord bounds a record. One of 128 layers has 20 KiB; the image's environment and
+// its users can have most of the rest.
 const mostRecord = 1 << 20
 
 // readSmall reads a file of the store's at once, or says what is wrong with it. Such a

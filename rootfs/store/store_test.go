@@ -349,17 +349,39 @@ func TestAnImagesUsersAreOfItsRecord(t *testing.T) {
 	must(t, os.Chmod(layer, 0o755))
 	must(t, os.Mkdir(layer+"/etc", 0o755))
 	must(t, os.WriteFile(layer+"/etc/passwd", []byte("in the layer"), 0o644))
-	for text, want := range map[string]string{`"accounts":{"passwd":"in the record","group":""}`: "in the record", `"accounts":null`: "in the layer"} {
+	for text, want := range map[string]string{`"accounts":{"passwd":"in the record","group":""}`: "in the record", `"source":"x"`: "in the layer"} {
 		must(t, os.WriteFile(at, bytes.Replace(b, none, []byte(text), 1), 0o600))
 		i, err := s.Use("debian")
 		must(t, err)
-		if got := i.Accounts(); got.Passwd != want || got.Group != "" {
-			t.Errorf("%s: %+v", text, got)
+		if got, err := i.Accounts(); err != nil || got.Passwd != want || got.Group != "" {
+			t.Errorf("%s: %+v (%v)", text, got, err)
 		}
 		must(t, i.Close())
 	}
-	if recorded(rootfs.Accounts{Passwd: strings.Repeat("x", mostRecorded+1)}) != nil {
-		t.Error("a record would have more than a launch should read")
+	if all, err := s.List(); err != nil || all[0].Accounts != nil {
+		t.Errorf("%+v (%v)", all, err)
+	}
+}
+
+func TestWhatJSONWouldChangeIsNotRecorded(t *testing.T) {
+	for _, text := range []string{"r\xe9my:x:7:7::/:/bin/sh\n", strings.Repeat("x", mostRecorded+1)} {
+		if recorded(rootfs.Accounts{Passwd: text}) != nil || recorded(rootfs.Accounts{Group: text}) != nil {
+			t.Errorf("%.20q is in a record", text)
+		}
+	}
+	if got := recorded(rootfs.Accounts{Passwd: "rémy"}); got == nil || got.Passwd != "rémy" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestARecordThatIsTooLongIsNotWritten(t *testing.T) {
+	s := newStore(t)
+	m, err := s.Make()
+	must(t, err)
+	defer m.Close()
+	r := &Record{ID: digest.Of(nil), Config: Config{Env: []string{strings.Repeat("x", mostRecord)}}}
+	if err := m.PublishImage(t.Context(), r, nil, parsed(t, "long")); !errors.Is(err, ErrLong) {
+		t.Error(err)
 	}
 }
 

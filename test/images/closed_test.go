@@ -1,6 +1,7 @@
 package images
 
 import (
+	"encoding/json"
 	"path/filepath"
 	"testing"
 
@@ -22,8 +23,14 @@ func TestWhatAProgramHasClosedIsKeptLikeAllElse(t *testing.T) {
 	asRootAndNot(t, func(t *testing.T, u *user) {
 		u.does(t, "image", "import", "--quiet", filepath.Join(dir, "v1"), "app:v1")
 		u.says(t, "--image app:v1 --state work --state-size 16M", "sh", "-c", closes)
-		contains(t, u.does(t, "state", "ls"), "work")
 		u.keepsModes(t, func() {
+			var all []struct {
+				Disk int64 `json:"disk_bytes"`
+			}
+			must(t, json.Unmarshal([]byte(u.does(t, "state", "ls", "--json")), &all))
+			if len(all) != 1 || all[0].Disk < 512<<10 {
+				t.Errorf("%+v", all)
+			}
 			contains(t, u.does(t, "state", "diff", "work"), "/etc/kept", "/srv/d/big", "3 added, 1 changed")
 			u.does(t, "state", "export", "work", "backup")
 			u.does(t, "state", "commit", "work", "app:mine")
@@ -47,16 +54,35 @@ func (u *user) keepsModes(t *testing.T, does func()) {
 	modes := func() (m [2]uint32) {
 		for i, name := range []string{"/etc/kept", "/srv/d"} {
 			var st unix.Stat_t
-			if err := unix.Lstat(at+name, &st); u.uid != 0 && err != nil {
-				t.Error(err)
-			}
+			must(t, unix.Lstat(at+name, &st))
 			m[i] = st.Mode & 0o7777
 		}
 		return m
 	}
+	if u.uid == 0 {
+		does() // root's are on a disk of the state's own
+		return
+	}
 	before := modes()
 	does()
-	if after := modes(); after != before || u.uid != 0 && before != [2]uint32{} {
+	if after := modes(); after != before || before != [2]uint32{} {
 		t.Errorf("the modes were %o, and are %o", before, after)
 	}
+}
+
+// TestARootThatIsClosedIsKeptToo: the top folder of what was changed.
+func TestARootThatIsClosedIsKeptToo(t *testing.T) {
+	dir := public(t)
+	must(t, image(small(t)...).Layout(filepath.Join(dir, "v1")))
+	asRootAndNot(t, func(t *testing.T, u *user) {
+		u.does(t, "image", "import", "--quiet", filepath.Join(dir, "v1"), "app:v1")
+		u.says(t, "--image app:v1 --state work --state-size 16M", "sh", "-c", "echo mine >/etc/mine; chmod 0 /")
+		contains(t, u.does(t, "state", "diff", "work"), "changed  folder        mode  /\n", "/etc/mine", "1 added, 1 changed")
+		u.does(t, "state", "export", "work", "backup")
+		u.does(t, "state", "commit", "work", "app:mine")
+		u.does(t, "state", "import", "backup", "again")
+		contains(t, u.does(t, "state", "diff", "again"), "/etc/mine")
+		u.does(t, "image", "verify")
+		u.does(t, "state", "discard", "work", "again")
+	})
 }

@@ -67,12 +67,12 @@ func exportPart(ctx context.Context, s *state.State, t *tar.Writer, p *state.Par
 }
 
 func pack(ctx context.Context, s *state.State, w io.Writer, p *state.Part) (layer.Info, error) {
-	dir, err := s.Upper(p)
+	dir, err := s.Folder(p)
 	if err != nil {
 		return layer.Info{}, err
 	}
 	defer dir.Close()
-	return layer.Pack(ctx, w, dir, layer.PackOptions{Upper: true, Owned: true})
+	return layer.Pack(ctx, w, dir, layer.PackOptions{Upper: true, Owned: state.UpperDir})
 }
 
 // Pack writes what was changed of the image, or of the host's own root, as the archive of
