@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path"
 	"strconv"
@@ -54,6 +55,7 @@ func (e *CopyError) Unwrap() error { return e.Err }
 var (
 	errNowhere  = errors.New("nothing can be copied there: only /box, /tmp, /dev/shm, and a root that can be written to, are the jail's own")
 	errShownIn  = errors.New("it lies in what is shown of the host")
+	errCopyIn   = errors.New("it lies in a copy of a folder (--cow), whose changes a --state keeps and jail state apply brings out")
 	errOwnSize  = errors.New("it lies in a tmpfs that has a size of its own")
 	errNotAlive = errors.New("the jail is not there")
 )
@@ -202,6 +204,8 @@ func (r *run) tmpfsOf(p string) (int, error) {
 			continue
 		}
 		switch {
+		case f.Kind == policy.FileCOW:
+			return -1, errCopyIn
 		case f.Kind != policy.FileTmpfs:
 			return -1, errShownIn
 		case r.tmpfsDir(i) == "":
@@ -235,7 +239,11 @@ func (r *run) copyAllIn() error {
 	for i := range r.cmd.CopyIns {
 		c := &r.cmd.CopyIns[i]
 		report, err := r.copyIn(r.cmd.ctx, c)
-		r.copied = append(r.copied, copied(result.CopiedIn, c.To, &report, err))
+		told := copied(result.CopiedIn, absolute(c.To), &report, err)
+		if named, ok := c.From.(fmt.Stringer); ok {
+			told.Source = named.String()
+		}
+		r.copied = append(r.copied, told)
 		if err != nil {
 			return &LaunchError{Op: "copy to " + strconv.Quote(absolute(c.To)) + " in the jail", Index: -1, Err: err, Hint: "nothing was run"}
 		}

@@ -36,12 +36,7 @@ func shelf(t *testing.T) *store.Store {
 		}
 		t.Skip("needs overlays in a user namespace that show ids anew: Linux 5.12")
 	}
-	dir := t.TempDir()
-	if at := os.Getenv("JAIL_TEST_DISK"); at != "" && os.Geteuid() == 0 {
-		dir, err = os.MkdirTemp(at, "store")
-		must(t, err)
-		t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	}
+	dir := onDisk(t)
 	must(t, os.Chmod(dir, 0o700))
 	t.Cleanup(func() { _ = removal.All(filepath.Join(dir, "states")) }) // what programs have closed too
 	t.Setenv(store.Variable, dir)
@@ -49,6 +44,19 @@ func shelf(t *testing.T) *store.Store {
 	must(t, err)
 	t.Cleanup(func() { s.Close() })
 	return s
+}
+
+// onDisk is a folder of the test's own, on a disk where one is named.
+func onDisk(t *testing.T) string {
+	t.Helper()
+	at := os.Getenv("JAIL_TEST_DISK")
+	if at == "" || os.Geteuid() != 0 {
+		return t.TempDir()
+	}
+	dir, err := os.MkdirTemp(at, "layered")
+	must(t, err)
+	t.Cleanup(func() { _ = removal.All(dir) })
+	return dir
 }
 
 // anImage puts an image into the store of layers, the lowest first: contents by path. The
@@ -251,7 +259,7 @@ func TestAFullStateIsTheReason(t *testing.T) {
 
 func TestAFolderThatIsLaidOutStaysAsItIs(t *testing.T) {
 	shelf(t)
-	dir := t.TempDir()
+	dir := onDisk(t)
 	must(t, os.WriteFile(dir+"/a", []byte("mine"), 0o644))
 	must(t, os.WriteFile(dir+"/b", []byte("mine"), 0o644))
 	must(t, os.Chmod(dir, 0o755))

@@ -31,8 +31,9 @@ func report(r *request, p *policy.Policy, cmd *isolate.Cmd, beside *lookout, s *
 	if lost := result.Lost(res); lost != "" {
 		_, _ = os.Stderr.WriteString(lost + "\n")
 	}
-	if lost := tellLost(res); lost && status == 0 {
-		status = result.StatusFailed
+	tellCopied(res)
+	for _, line := range result.LostFiles(res) {
+		say(line)
 	}
 	switch {
 	case res.Reason == result.SetupFailed && err != nil:

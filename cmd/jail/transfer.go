@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"errors"
+	"math"
 	"os"
 	"path"
 	"path/filepath"
@@ -28,7 +29,7 @@ var errNoSource = errors.New("it names nothing to copy")
 func readTransfer(flag, v string) (transfer, error) {
 	from, to, _ := strings.Cut(v, ":")
 	if from == "" {
-		return transfer{}, &failure{op: "--" + flag, object: v, err: errNoSource, hint: "for example --" + flag + " data:input"}
+		return transfer{}, &failure{op: "--" + flag, object: v, err: errNoSource, hint: "for example --" + flag + " " + map[string]string{"in": "data:input", "out": "result.json"}[flag]}
 	}
 	return transfer{from, cmp.Or(to, "./")}, nil
 }
@@ -46,6 +47,10 @@ func addOut(r *request, v string) error {
 }
 
 func setOutLimit(r *request, v string) (err error) {
+	if v == "unlimited" {
+		r.outLimit = math.MaxInt64
+		return nil
+	}
 	r.outLimit, err = size.Parse(v)
 	if err != nil {
 		return &failure{op: "--out-limit", object: v, err: err, hint: "for example --out-limit 64M"}
@@ -87,31 +92,21 @@ func room(p *policy.Policy) size.Bytes {
 	return 0 // the default of both
 }
 
-// tellLost says what could neither be copied out nor kept.
-func tellLost(res *result.Result) (lost bool) {
-	lost = tellCopied(res)
-	if res.StateError == nil {
-		return lost
-	}
-	say(*res.StateError)
-	return true
-}
-
-// tellCopied says which files could not be copied out, or not wholly.
-func tellCopied(res *result.Result) (lost bool) {
+// tellCopied says which files were not copied wholly.
+func tellCopied(res *result.Result) {
 	for i := range res.Copied {
-		switch c := &res.Copied[i]; {
-		case c.Direction == result.CopiedIn:
-		case c.Error != "":
-			lost = true
-			say("copy " + escape.All(c.Path) + " out of the jail: " + c.Error)
+		c := &res.Copied[i]
+		flag := "--out " + escape.All(c.Path)
+		if c.Direction == result.CopiedIn {
+			flag = "--in " + escape.All(c.Source)
+		}
+		switch {
 		case c.Truncated:
-			say("--out " + escape.All(c.Path) + " was cut off; --out-limit sets how much may be copied")
+			say(flag + " was cut off after " + size.Bytes(c.Bytes).Words() + "; --out-limit sets how much may be copied")
 		case c.Skipped > 0:
-			say("--out " + escape.All(c.Path) + ": " + itoa(c.Skipped) + " links or special files were left out")
+			say(flag + ": " + itoa(c.Skipped) + " links or special files were left out")
 		}
 	}
-	return lost
 }
 
 // hostPlace is where an --out goes: into a folder that is there, or ends in a slash,
@@ -126,13 +121,27 @@ func hostPlace(t transfer) (exchange.Sink, error) {
 	switch {
 	case err == nil && info.IsDir():
 		return exchange.ToFolder(abs, o), nil
+	case err == nil && strings.HasSuffix(t.to, "/"):
+		return nil, &failure{op: "--out", object: t.to, err: unix.ENOTDIR, hint: "name a folder, or the file without the slash"}
 	case strings.HasSuffix(t.to, "/") || strings.ContainsAny(path.Base(t.from), "*?["):
 		if err := makeFolder(abs); err != nil {
 			return nil, &failure{op: "--out", object: t.to, err: err, hint: "make the folder first"}
 		}
 		return exchange.ToFolder(abs, o), nil
 	}
+	if info, err := os.Stat(filepath.Dir(abs)); err != nil || !info.IsDir() {
+		return nil, &failure{op: "--out", object: t.to, err: cmp.Or(bare(err), error(unix.ENOTDIR)), hint: "make the folder " + escape.All(filepath.Dir(t.to)) + " first"}
+	}
 	return exchange.ToPath(abs, o), nil
+}
+
+// bare is an error without the path that whoever tells of it names too.
+func bare(err error) error {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
 }
 
 // makeFolder makes a folder, and follows no link on the way that a stranger could have
@@ -149,6 +158,6 @@ func makeFolder(abs string) error {
 // moves says whether a file of the working directory is the program's own to have, by --in,
 // or to make, by --out: it is not shown read-only then.
 func (r *request) moves(file string) bool {
-	of := func(t transfer) bool { return within(file, path.Clean(t.from)) }
+	of := func(t transfer) bool { from := path.Clean(t.from); return from == "." || within(file, from) }
 	return slices.ContainsFunc(r.ins, of) || slices.ContainsFunc(r.outs, of)
 }

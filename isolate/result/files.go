@@ -20,6 +20,7 @@ const (
 type Copied struct {
 	Direction Direction `json:"direction"`  // "in" or "out"
 	Path      string    `json:"path"`       // inside
+	Source    string    `json:"source"`     // what of the host's was copied in, as it was named; "" for what is none of its files
 	Files     int64     `json:"files"`      // that were copied
 	Bytes     int64     `json:"size_bytes"` // of them
 	Skipped   int64     `json:"skipped"`    // links and special files that were left out
@@ -52,6 +53,7 @@ func (w *writer) copied(list []Copied) {
 		w.b = append(w.b, '{')
 		w.str("direction", string(c.Direction))
 		w.str("path", c.Path)
+		w.str("source", c.Source)
 		w.num("files", c.Files)
 		w.num("size_bytes", c.Bytes)
 		w.num("skipped", c.Skipped)

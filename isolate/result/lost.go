@@ -24,6 +24,20 @@ func Lost(r *Result) string {
 	return "jail: " + oneLine(name+" of the program is not complete: "+text)
 }
 
+// LostFiles returns a line for each copy out of the jail that failed, and for a state of
+// which some is lost.
+func LostFiles(r *Result) (lines []string) {
+	for i := range r.Copied {
+		if c := &r.Copied[i]; c.Direction == CopiedOut && c.Error != "" {
+			lines = append(lines, oneLine("copy "+c.Path+" out of the jail: "+c.Error))
+		}
+	}
+	if r.StateError != nil {
+		lines = append(lines, oneLine(*r.StateError))
+	}
+	return lines
+}
+
 func isLoss(why *string) bool {
 	return why != nil && *why != unix.ErrnoName(unix.EPIPE)
 }

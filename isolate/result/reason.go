@@ -83,7 +83,7 @@ var verdicts = [...]verdict{
 	{ReasonInfo{Disk, "the disk was full and the kill is ours (--disk-action kill); or the program died of a signal not ours and no block or no inode was free", "--disk", "137 when killed by the jail, else 128+n"}, diskFull},
 	{ReasonInfo{FileSize, "the program died of SIGXFSZ, not ours, and RLIMIT_FSIZE was set", "--file-size", "153"}, fileTooLarge},
 	{ReasonInfo{Signaled, "the program died of a signal that the jail did not send", "", "128+n; 125 when output of it was lost"}, signaled},
-	{ReasonInfo{Exited, "the program exited by itself; one that handles ENOMEM, ENOSPC or EAGAIN and exits is here, with the counters in the evidence", "", "the program's own; 125 when output of it was lost, as on a full disk"}, exited},
+	{ReasonInfo{Exited, "the program exited by itself; one that handles ENOMEM, ENOSPC or EAGAIN and exits is here, with the counters in the evidence", "", "the program's own; 125 when output, an `--out` or its state was lost"}, exited},
 	{ReasonInfo{SetupFailed, "the launch failed at a step that is named, before the program's first instruction; or what was read back did not prove a required layer, which with `--verify fast` a program has just begun to run by then", "", "127 when the program or its interpreter was not found, 126 when it could not be executed, else 125"}, setupFailed},
 	{ReasonInfo{Internal, "the supervisor could not go on watching, or nothing above holds", "", "125"}, always},
 }

@@ -21,6 +21,8 @@ func ExitStatus(r *Result) int {
 		return execStatus(r.Evidence.Setup.Errno)
 	case r.Reason == SetupFailed, r.Reason == Internal, lost(r):
 		return StatusFailed
+	case r.ExitCode != nil && *r.ExitCode == 0 && len(LostFiles(r)) > 0:
+		return StatusFailed
 	case r.ExitCode != nil:
 		return *r.ExitCode
 	case r.Evidence.Killed == "" && r.Signal != nil:

@@ -66,7 +66,7 @@ type destination struct {
 
 // of is the path for what has a name of its own.
 func (d destination) of(name string) string {
-	if d.folder {
+	if d.folder && name != "" { // a folder without a name, as ".", gives what is in it
 		return join(d.path, name)
 	}
 	return d.path

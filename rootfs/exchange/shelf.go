@@ -93,7 +93,7 @@ func publishError(path string, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, unix.EEXIST):
-		return &Error{Op: creating, Object: path, Err: ErrExists, Hint: "remove it, name another, or ask for it to be replaced"}
+		return &Error{Op: creating, Object: path, Err: ErrExists, Hint: "remove it, or name another"}
 	}
 	return fail(creating, path, err)
 }

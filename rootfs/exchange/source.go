@@ -110,7 +110,7 @@ func (h hostPath) give(ctx context.Context, t *tally, to *shelf, where destinati
 	if err != nil {
 		return err
 	}
-	w := &walk{tally: t, text: h.path, pattern: rest, to: to, host: h.Follow}
+	w := &walk{tally: t, text: h.path, pattern: rest, to: to, host: h.Follow, whole: true}
 	if h.FollowLinks {
 		w.links = followLinks
 	}
@@ -134,6 +134,9 @@ func (h hostPath) give(ctx context.Context, t *tally, to *shelf, where destinati
 	s.to, s.at, s.named = where.of(ownName(before)), all, true
 	return w.into(ctx, f, s, true)
 }
+
+// String is the path or pattern.
+func (h hostPath) String() string { return h.path }
 
 // file takes the one file that was named.
 func (h hostPath) file(ctx context.Context, w *walk, name string, where destination) error {

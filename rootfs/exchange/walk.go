@@ -20,6 +20,7 @@ type walk struct {
 	host     safepath.Follow // asked of the links that are followed
 	name     string          // what the one thing that was named is called where it is put; "": as it is
 	matched  bool
+	whole    bool // the tree is the caller's own: what can't be read of it is an error, but for what is no file
 }
 
 // A linkRule says what becomes of a link that is found.
@@ -204,7 +205,8 @@ func (w *walk) deep(s spot) error {
 
 // leave leaves out what can't be read, unless the caller has named it.
 func (w *walk) leave(path string, err error, named bool) error {
-	if named || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrTooMany) {
+	var kind safepath.Refusal
+	if named || w.whole && !errors.As(err, &kind) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrTooMany) {
 		return err
 	}
 	w.skip(path, err)

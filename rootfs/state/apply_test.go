@@ -331,6 +331,7 @@ func TestWhatCameSinceAFolderWasMadeAnewStays(t *testing.T) {
 	opaque(t, upperOf(s)+"/d")
 	opaque(t, upperOf(s)+"/sub")
 	must(t, os.Chmod(upperOf(s)+"/d", 0o555))
+	t.Cleanup(func() { _ = os.Chmod(upperOf(s)+"/d", 0o755) }) // for an ordinary user's TempDir
 	later(t)
 	tree(t, dir, map[string]string{"d/mine": "mine", "sub/mine": "mine"})
 	later(t)

@@ -319,7 +319,7 @@ func TestMembersAreListed(t *testing.T) {
 	offered(t, "memory")
 	name := groupName(t, "listed")
 	limited(t, name, policy.Limits{Memory: 64 * size.MiB})
-	end := start(t, policy.Policy{Group: name}, "burn", "1")
+	end := start(t, policy.Policy{Group: name}, "burn", "5")
 	jails, groups, err := isolate.Running()
 	end()
 	if err != nil {

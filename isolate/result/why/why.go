@@ -33,7 +33,7 @@ type Explanation struct {
 	Denials  []Denial      `json:"denials"`   // calls that were refused
 	Walls    []Wall        `json:"walls"`     // that did not stand, or not in full
 	Noise    []Remark      `json:"noise"`     // how the host disturbed the times
-	Output   []string      `json:"output"`    // what is missing of the program's streams
+	Output   []string      `json:"output"`    // what is missing of the program's streams and files
 	Notes    []string      `json:"notes"`     // what is odd about the result itself
 	More     int           `json:"more"`      // denials that are not listed here
 	MoreLost bool          `json:"more_lost"` // there were more denials than the result could hold
@@ -161,6 +161,9 @@ func output(r *result.Result) []string {
 	}
 	if lost := result.Lost(r); lost != "" {
 		list = append(list, bounded(strings.TrimPrefix(lost, "jail: "), mostSentence))
+	}
+	for _, line := range result.LostFiles(r) {
+		list = append(list, bounded(line, mostSentence))
 	}
 	return list
 }

@@ -45,7 +45,7 @@ const (
 )
 
 // modules are those that a jail may need; the ones a kernel lacks are left out.
-var modules = []string{"overlay", "fuse", "veth", "bridge", "nf_tables", "nft_chain_nat", "nft_ct", "nft_masq", "vsock", "ext4", "bfq", "null_blk"}
+var modules = []string{"overlay", "fuse", "veth", "bridge", "nf_tables", "nft_chain_nat", "nft_ct", "nft_masq", "vsock", "ext4", "loop", "bfq", "null_blk"}
 
 // disk tells jobs of the machine's disk.
 var disk = []string{"JAIL_TEST_DISK=" + job.DiskAt, "JAIL_TEST_DEVICE=" + job.Disk}
@@ -80,7 +80,7 @@ func newGuest(ctx context.Context, o options, cache *kernels.Cache, work string)
 			return nil, err
 		}
 	}
-	for _, step := range []func(context.Context) error{g.addBase, g.addDisk, g.addPrograms, g.addTests, g.addExtra, g.addAppArmor, g.addSystemd} {
+	for _, step := range []func(context.Context) error{g.addBase, g.addDisk, g.addMaker, g.addPrograms, g.addTests, g.addExtra, g.addAppArmor, g.addSystemd} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}

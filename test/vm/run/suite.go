@@ -55,7 +55,7 @@ var always = []part{
 // that the kernel decides, and not those that only compute.
 var short = append(slices.Clip(always), []part{
 	{pkg: "./isolate/cgroup", skip: keeps + "|" + onPages},
-	{pkg: "./isolate", tests: "Posture|Deaths|VerifyFull|PidsLimit|Writable|Tmpfs|AKilledSupervisor|AChildOutOfMemory|BothStreams|Image|AState|FullState|LaidOut|HostsView|RootInside|LinkInAState|CopiedIn|CopiedWhile", cgroups: v2},
+	{pkg: "./isolate", tests: "Posture|Deaths|VerifyFull|PidsLimit|Writable|Tmpfs|AKilledSupervisor|AChildOutOfMemory|BothStreams|Image|AState|FullState|LaidOut|HostsView|RootInside|LinkInAState|CopiedIn|CopiedWhile|RootIsProved|ManyLayers", cgroups: v2},
 	{pkg: "./isolate/notify", cgroups: v2},
 	{pkg: "./policy/seccomp", tests: "Kernel|Listener|Lease|Packets|SetID", cgroups: v2},
 	{pkg: "./isolate/stage", tests: "Holder|Negative|ImageCannot|KernelsError", cgroups: v2},
