@@ -172,6 +172,9 @@ func notFound(f *policy.File, err error) error {
 	if _, refused := e.Err.(safepath.Refusal); refused {
 		return sourceError(f, err, "") // it has a hint of its own
 	}
+	if f.Kind == policy.FileCOW {
+		return sourceError(f, &os.PathError{Op: "find", Path: f.Source, Err: e.Err}, "check the path")
+	}
 	return sourceError(f, &os.PathError{Op: "find", Path: f.Source, Err: e.Err}, "check the path; if it may be absent, "+optional(asWritten(f)))
 }
 

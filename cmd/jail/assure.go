@@ -12,14 +12,14 @@ var (
 	errNotVerified = errors.New("it could not be read to its end")
 )
 
-// verifyByJaild has an image read whole, once after the host has gone down before it was
-// known to be on the disk.
+// verifyByJaild has an image read whole: once after the host has gone down before it was
+// known to be on the disk, and as long as it is damaged.
 func verifyByJaild(i *store.Image) error {
 	path := findJaild()
 	if path == "" {
 		return &failure{op: "verify the image", object: i.ID.String(), err: errNoJaild, hint: "put jaild beside jail"}
 	}
-	say("the host went down before the image was known to be on the disk: it is verified, once")
+	say("the image was not known to be on the disk when the host went down, or was found damaged: it is verified")
 	p, err := os.StartProcess(path, []string{jaildName, "image", "verify", i.ID.String()}, &os.ProcAttr{Env: os.Environ(), Files: []*os.File{nil, nil, os.Stderr}})
 	if err != nil {
 		return &failure{op: "start", object: path, err: err}

@@ -5,7 +5,7 @@
 //	jaild doctor --delegate [--] [COMMAND [ARGUMENT…]]
 //	jaild export [FLAGS] FILE
 //	jaild image import|pull|verify|export|sign …
-//	jaild help [export|image]
+//	jaild help [export|image|state]
 //	jaild version
 package main
 
@@ -48,6 +48,8 @@ func run(args []string) int {
 		return stateCommand(args[1:])
 	case len(args) >= 2 && args[0] == "help" && args[1] == "image":
 		return imageHelp(args[2:])
+	case len(args) >= 2 && args[0] == "help" && args[1] == "state":
+		return stateCommand(append(args[2:], "--help"))
 	case slices.Equal(args, []string{"help", "export"}):
 		return printed(os.Stdout, exportHelp())
 	case len(args) == 1 && slices.Contains([]string{"help", "--help", "-help", "-h"}, args[0]):
@@ -64,7 +66,7 @@ stands beside jail or in PATH.
     jaild export [FLAGS] FILE              give an audit log's events to other services
     jaild image import|pull|verify|…       what "jail image" does by these names
     jaild state commit|export|import       what "jail state" does by these names
-    jaild help [export|image]
+    jaild help [export|image|state]
     jaild version
 `
 

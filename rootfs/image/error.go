@@ -57,7 +57,7 @@ const (
 )
 
 var hints = hint.Table{
-	{ErrKind, "name an OCI layout, what docker save has written, an archive of a root file system, or a folder with one"},
+	{ErrKind, "name an OCI layout, what docker save has written, an archive of a root file system, plain or compressed by gzip or zstd, or a folder with one"},
 	{ErrCompressed, "decompress it first: gzip -d, zstd -d"},
 	{ErrDigest, "get it again, from a source that you trust"},
 	{ErrSize, "get it again, from a source that you trust"},

@@ -240,6 +240,7 @@ func TestWhateverIsChangedInALayerIsFound(t *testing.T) {
 			if len(all) != 1 || all[0].Intact() {
 				t.Errorf("%+v", all)
 			}
+			mends(t, s)
 		})
 	}
 }
@@ -266,6 +267,32 @@ func TestARecordThatTellsOfOthersIsMadeAnew(t *testing.T) {
 	_, err = Import(t.Context(), s, source, name(t, "image"), options(t)) // as it is told to do
 	must(t, err)
 	intact(t, s)
+}
+
+// mends has an image that was found damaged be imported again, first while it is in use.
+func mends(t *testing.T, s *store.Store) {
+	t.Helper()
+	source := written(t, tarOf(t, base...))
+	if i, err := s.Hold(idOf(t, s)); err == nil {
+		_, err := Import(t.Context(), s, source, name(t, "image"), options(t))
+		if err != nil && !errors.Is(err, store.ErrInUse) {
+			t.Errorf("in use: %v", err)
+		}
+		must(t, i.Close())
+	}
+	_, err := Import(t.Context(), s, source, name(t, "image"), options(t))
+	must(t, err)
+	intact(t, s)
+	i, err := s.Use("image")
+	must(t, err)
+	must(t, i.Close())
+}
+
+func idOf(t *testing.T, s *store.Store) digest.Digest {
+	t.Helper()
+	_, id, err := s.Resolve("image")
+	must(t, err)
+	return id
 }
 
 // rewrite keeps what stat(2) says of a file.

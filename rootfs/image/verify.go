@@ -29,9 +29,20 @@ type Problem struct {
 // Intact says whether nothing was found.
 func (v *Verified) Intact() bool { return len(v.Problems) == 0 }
 
+// damaged are the layers with problems.
+func (v *Verified) damaged() (layers []digest.Digest) {
+	for _, p := range v.Problems {
+		if p.Layer != (digest.Digest{}) && !slices.Contains(layers, p.Layer) {
+			layers = append(layers, p.Layer)
+		}
+	}
+	return layers
+}
+
 // Verify reads all that the image of a ref, or with "" each image, consists of, and
 // holds it to its digests and to what its archives say. Layers that several have are
-// read once. What is found intact, and was not known to be on the disk, is then.
+// read once. What is found intact, and was not known to be on the disk, is then; what is
+// damaged is known to be so, and made anew by the next import of it.
 func Verify(ctx context.Context, s *store.Store, ref string) ([]Verified, error) {
 	v := &verifier{ctx: ctx, store: s, layers: map[digest.Digest][]Problem{}}
 	list, err := v.list(ref)
@@ -44,7 +55,7 @@ func Verify(ctx context.Context, s *store.Store, ref string) ([]Verified, error)
 		if err != nil {
 			return all, err
 		}
-		found.Names = i.Names
+		found.Names = append(found.Names, i.Names...)
 		all = append(all, found)
 	}
 	return all, s.Sync()
@@ -59,7 +70,7 @@ func Assure(ctx context.Context, s *store.Store) func(*store.Image) error {
 			return err
 		}
 		if !found.Intact() {
-			return &Error{Op: "verify", Object: i.ID.String(), Err: ErrDamaged, Hint: "the host went down before it was on the disk (" + found.Problems[0].Text + "): import it again"}
+			return &Error{Op: "verify", Object: i.ID.String(), Err: ErrDamaged, Hint: found.Problems[0].Text + ": import it again"}
 		}
 		return nil
 	}
@@ -101,21 +112,25 @@ func (v *verifier) image(id digest.Digest) (Verified, error) {
 	i, err := v.store.Hold(id)
 	if err != nil {
 		if errors.Is(err, store.ErrDamaged) || errors.Is(err, unix.ENOENT) {
-			return Verified{ID: id, Problems: []Problem{{Text: err.Error(), Err: err}}}, nil
+			return Verified{ID: id, Names: []string{}, Problems: []Problem{{Text: err.Error(), Err: err}}}, nil
 		}
 		return Verified{}, err
 	}
 	defer i.Close()
 	found, err := v.held(i)
-	if err == nil && found.Intact() {
+	switch {
+	case err != nil:
+	case found.Intact():
 		err = v.store.Verified(i)
+	default:
+		err = v.store.Doubt(i.ID, found.damaged())
 	}
 	return found, err
 }
 
 // held verifies an image that is held.
 func (v *verifier) held(i *store.Image) (Verified, error) {
-	found := Verified{ID: i.ID}
+	found := Verified{ID: i.ID, Names: []string{}, Problems: []Problem{}}
 	if err := v.config(i); err != nil {
 		found.Problems = append(found.Problems, Problem{Text: err.Error(), Err: err})
 	}

@@ -46,6 +46,7 @@ const (
 	ErrDamaged   Fault = "is damaged"
 	ErrUnsure    Fault = "was not known to be on the disk when the host went down"
 	ErrNoStore   Fault = "there is no store"
+	ErrInUse     Fault = "a jail uses it, damaged as it is"
 	ErrLong      Fault = "its environment and users are more than the store records, 1 MiB"
 )
 
@@ -56,6 +57,7 @@ var hints = hint.Table{
 	{ErrOpen, "name a folder of your own, which only you can use (mode 0700)"},
 	{ErrDamaged, "jail image verify says what is left; import the image again"},
 	{ErrNoStore, "import an image first"},
+	{ErrInUse, "end the jails that run on it, and import it again"},
 	{filelock.ErrBusy, "another jail works on the store; try again"},
 	{unix.ENOSPC, "free space on the store's file system: jail image gc"},
 	{unix.EDQUOT, "free space of yours on the store's file system: jail image gc"},

@@ -20,17 +20,22 @@ type Swept struct {
 	InUse     []digest.Digest `json:"in_use"`    // images without a name that stay: somebody uses them, or a state lies over them
 }
 
+// newSwept has lists, which are not null in JSON.
+func newSwept() *Swept {
+	return &Swept{Images: []digest.Digest{}, Layers: []digest.Digest{}, Abandoned: []string{}, InUse: []digest.Digest{}}
+}
+
 // GC removes images without a name, if nobody uses them and inUse does not name them;
 // layers that no image has; and what killed makers left behind.
 func (s *Store) GC(ctx context.Context, inUse []digest.Digest) (*Swept, error) {
 	if s.dir == nil {
-		return &Swept{}, nil
+		return newSwept(), nil
 	}
 	m, err := s.Make()
 	if err != nil {
 		return nil, err
 	}
-	w := &sweeper{store: s, into: m, swept: &Swept{}, kept: inUse}
+	w := &sweeper{store: s, into: m, swept: newSwept(), kept: inUse}
 	err = w.take(ctx)
 	if e := m.Close(); err == nil { // outside of the lock: this takes its time
 		err = e

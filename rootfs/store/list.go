@@ -45,7 +45,7 @@ func (s *Store) List() ([]Summary, error) {
 			shares[l.DiffID]++
 		}
 		r.Accounts = nil // the text of two files is no summary
-		all = append(all, Summary{Record: *r, Names: named[id], Synced: !s.has(imagesDir + "/" + id.Hex() + "/" + unsyncedFile)})
+		all = append(all, Summary{Record: *r, Names: append([]string{}, named[id]...), Synced: !s.has(imagesDir + "/" + id.Hex() + "/" + unsyncedFile)})
 	}
 	for i := range all {
 		all[i].weigh(shares)

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"os"
+	"slices"
 	"strconv"
 
 	"github.com/jailrun/jail/internal/filelock"
@@ -98,8 +99,8 @@ func (m *Making) Discard(name string) error {
 }
 
 // Need says that the image will have a layer, and whether the store has it already: it
-// is kept then, until the Making is closed. A layer that was lost with the host's power
-// is not had, and makes room for another.
+// is kept then, until the Making is closed. A layer that was lost with the host's power,
+// or is damaged, is not had, and makes room for another, unless a jail uses it: ErrInUse.
 func (m *Making) Need(ctx context.Context, id digest.Digest) (*LayerRecord, error) {
 	unlock, err := m.store.lock(ctx)
 	if err != nil {
@@ -122,7 +123,31 @@ func (m *Making) Need(ctx context.Context, id digest.Digest) (*LayerRecord, erro
 	if err != nil && !errors.Is(err, ErrDamaged) {
 		return nil, m.store.fail("read", id.String(), err)
 	}
-	return nil, m.store.fail("replace", id.String(), m.takeAway(layersDir+"/"+id.Hex()))
+	return nil, m.store.fail("replace", id.String(), m.replace(id))
+}
+
+// replace takes a damaged layer away, if nobody uses it.
+func (m *Making) replace(id digest.Digest) error {
+	all, err := m.store.ids(imagesDir)
+	if err != nil {
+		return err
+	}
+	for _, i := range all {
+		r, err := m.store.Record(i)
+		if err != nil || !slices.ContainsFunc(r.Layers, func(l LayerRecord) bool { return l.DiffID == id }) {
+			continue
+		}
+		f, err := m.store.openAny(imagesDir + "/" + i.Hex() + "/" + imageFile)
+		if err != nil {
+			return err
+		}
+		err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		f.Close()
+		if err == unix.EWOULDBLOCK {
+			return ErrInUse
+		}
+	}
+	return m.takeAway(layersDir + "/" + id.Hex())
 }
 
 // takeAway moves what is damaged out of the store, to be removed with the Making.

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"errors"
 	"os"
 	"strings"
 
+	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/rootfs/digest"
 	"golang.org/x/sys/unix"
 )
@@ -12,7 +14,8 @@ import (
 // the import. An image and its layers have a file "unsynced" instead, with the ID of
 // the host's boot, until a sync has come after them. Where the host went down before
 // that, the image is verified when it is next used. The file may then have lost what
-// stood in it, and says by being there that it is of another boot.
+// stood in it, and says by being there that it is of another boot. So does the mark of
+// what was found damaged.
 
 // bootID tells boots of the host apart: random(4).
 func bootID() (string, error) {
@@ -110,6 +113,30 @@ func (s *Store) Verified(i *Image) error {
 		}
 	}
 	return s.unmark(imagesDir, i.ID)
+}
+
+// Doubt notes of an image, and of such layers of it, that they were found damaged: an
+// image is verified then when it is next used, and an import makes the layers anew.
+func (s *Store) Doubt(id digest.Digest, layers []digest.Digest) error {
+	for _, l := range layers {
+		if err := s.mark(layersDir, l); err != nil {
+			return err
+		}
+	}
+	return s.mark(imagesDir, id)
+}
+
+// mark leaves a mark of no boot.
+func (s *Store) mark(dir string, id digest.Digest) error {
+	f, err := safepath.Beneath(s.fd(), dir+"/"+id.Hex()+"/"+unsyncedFile, unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC)
+	if isGone(err) {
+		return nil // with all of it
+	}
+	if err == nil {
+		_, err = f.WriteString("damaged")
+		err = errors.Join(err, f.Close())
+	}
+	return s.fail("mark as damaged", id.String(), err)
 }
 
 func (s *Store) unmark(dir string, id digest.Digest) error {
