@@ -9,7 +9,8 @@ import (
 )
 
 // As does something by the ids of a user for files, setfsuid(2): what it makes is his, and
-// it has no right there that he lacks. The error is EPERM if the caller may not.
+// it has no right there that he lacks, but for those of the caller's further groups. The
+// error is EPERM if the caller may not.
 func As(uid, gid int, does func() error) error {
 	if uid == os.Geteuid() && gid == os.Getegid() {
 		return does()

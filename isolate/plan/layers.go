@@ -160,7 +160,7 @@ func (l *Layers) Names(k int) []string {
 		names = append(names, treeName(k))
 	}
 	name := layerLink
-	if l.plain() {
+	if l.byPath() {
 		name = l.layerPath
 	}
 	for i := range l.Lowers {
@@ -173,10 +173,10 @@ func (l *Layers) Names(k int) []string {
 // a page (mount(2)), beside those of the upper layer.
 const mostNames = 3840
 
-// plain says whether the lower layers can be called by their paths. Links to them have
+// byPath says whether the lower layers can be called by their paths. Links to them have
 // names of a few letters each, so that 128 fit; but of 40 layers, they cost a launch
 // some four hundredths.
-func (l *Layers) plain() bool {
+func (l *Layers) byPath() bool {
 	for _, lower := range l.Lowers {
 		if strings.ContainsAny(lower, `:,\`) { // what the options have a meaning for
 			return false
@@ -195,7 +195,7 @@ func (l *Layers) pathsSize() (n int) {
 
 // namesSize is no less than how many bytes the lower layers' names have.
 func (l *Layers) namesSize() int {
-	if l.plain() {
+	if l.byPath() {
 		return l.pathsSize()
 	}
 	return len(l.Lowers) * len("i99.999:")
@@ -208,7 +208,7 @@ func layerLink(k, i int) string { return treeName(k) + "." + strconv.Itoa(i) }
 // lowers has the lower layers be there by their names.
 func (b *builder) lowers(k int) string {
 	l := &b.in.Layers[k]
-	if !l.plain() {
+	if !l.byPath() {
 		for i := range l.Lowers {
 			b.Call("name a layer of "+l.Target, unix.SYS_SYMLINKAT, b.CString(l.layerPath(k, i)), atFdcwd, b.CString(layerLink(k, i)))
 		}

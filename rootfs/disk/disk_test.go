@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -64,6 +65,35 @@ func TestWhatIsWrittenIsThereAtTheNextMountAndNoMoreThanTheDiskHolds(t *testing.
 	defer root.Close()
 	if b, err := os.ReadFile(within(root, "a")); err != nil || string(b) != "kept" {
 		t.Errorf("%q, %v", b, err)
+	}
+}
+
+func TestWhatIsRemovedGivesItsRoomBack(t *testing.T) {
+	path := disk(t, Options{Bytes: 64 << 20})
+	used := func() int64 {
+		t.Helper()
+		var st unix.Stat_t
+		must(t, unix.Stat(path, &st))
+		return st.Blocks * 512
+	}
+	empty, most := used(), int64(0)
+	for _, does := range []func(*os.File) error{
+		func(root *os.File) error {
+			return os.WriteFile(within(root, "big"), bytes.Repeat([]byte("x"), 20<<20), 0o600)
+		},
+		func(root *os.File) error { return os.Remove(within(root, "big")) },
+	} {
+		root, err := mounted(t, path)
+		must(t, err)
+		must(t, does(root))
+		must(t, root.Close())
+		again, err := mounted(t, path) // the kernel has let go of the first then
+		must(t, err)
+		most = max(most, used())
+		must(t, again.Close())
+	}
+	if got := used(); most < 20<<20 || got > empty+2<<20 {
+		t.Errorf("%d bytes are used at the end, %d when it was empty, %d in between", got, empty, most)
 	}
 }
 

@@ -86,9 +86,12 @@ func mount(dev *os.File) (*os.File, error) {
 			return nil, os.NewSyscallError("fsconfig "+o[0], err)
 		}
 	}
-	// Its tables are zeros in the file already, which would come to take room there.
-	if err := unix.FsconfigSetFlag(fs, "noinit_itable"); err != nil {
-		return nil, os.NewSyscallError("fsconfig noinit_itable", err)
+	// Its tables are zeros in the file already, which would come to take room there; and
+	// what is removed in it gives its room in the file back.
+	for _, o := range [...]string{"noinit_itable", "discard"} {
+		if err := unix.FsconfigSetFlag(fs, o); err != nil {
+			return nil, os.NewSyscallError("fsconfig "+o, err)
+		}
 	}
 	if err := unix.FsconfigCreate(fs); err != nil {
 		return nil, os.NewSyscallError("fsconfig", err)
