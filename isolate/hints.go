@@ -20,7 +20,7 @@ func stepHint(op *tape.Op, errno unix.Errno) string {
 	case op.Step == stepRegained:
 		return "jail runs as root and has no other ids to run the program as: start it as an ordinary user, or let the outer container give it user namespaces or a range of ids"
 	case op.Call == unix.SYS_CHDIR && errno == unix.EACCES:
-		return "what is shown there keeps the host's permissions, which keep the jail's user out of that folder: see them with ls -ld, or show another folder"
+		return "what is shown there keeps the host's permissions, which keep the jail's user out of that folder: see them with ls -ld, or show another folder; in a state a program has closed it: jail state diff lists that"
 	case op.Call == unix.SYS_CHDIR:
 		return "the folder must be there in the jail, and the jail's user must be allowed to enter it"
 	case op.Call == unix.SYS_SECCOMP && errno == unix.EINVAL:
