@@ -31,16 +31,17 @@ func TestNothingIsHalfDoneWhenItIsKilled(t *testing.T) {
 	asRootAndNot(t, func(t *testing.T, u *user) {
 		k := newKiller(t, u, dir)
 		kills := 50 / 2 // of each user's half
+		least := 1
 		if long() {
-			kills = 200 / 2
+			kills, least = 3*200/2, 200/2
 		}
-		for i := range kills {
+		for i := 0; i < kills && (k.killed < least || !long()); i++ {
 			k.kill(i, k.works[i%len(k.works)])
 		}
-		if k.killed == 0 {
-			t.Error("none was killed at its work: the test says nothing")
+		if k.killed < least {
+			t.Errorf("%d were killed at their work, want %d", k.killed, least)
 		}
-		t.Logf("seed %d: %d of %d were killed at their work", k.seed, k.killed, kills)
+		t.Logf("seed %d: %d were killed at their work, of %d tries at most", k.seed, k.killed, kills)
 	})
 }
 
