@@ -57,7 +57,18 @@ func stateCommand(least, most int, do func(context.Context, *request, *store.Sto
 		ctx, stop := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM)
 		defer stop()
 		signal.Ignore(unix.SIGPIPE) // who stops reading must not keep what programs have closed from being closed again
-		return withStore(func(s *store.Store) error { return do(ctx, r, s) })
+		left := false
+		status := withStore(func(s *store.Store) error {
+			err := do(ctx, r, s)
+			if left = errors.Is(err, unix.EPIPE); left {
+				return nil
+			}
+			return err
+		})
+		if left {
+			return result.StatusSignalOffset + int(unix.SIGPIPE)
+		}
+		return status
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -68,7 +69,11 @@ func stateCommand(args []string) int {
 		case len(args) == 2 && (args[1] == "--help" || args[1] == "-h"):
 			return printed(os.Stdout, "Usage: jail state "+v.name+" "+v.args+"\n\n"+v.help)
 		}
-		if err := v.take(ctx, args[1:]); err != nil {
+		err := v.take(ctx, args[1:])
+		if v.name == "export" && errors.Is(err, unix.EPIPE) {
+			return result.StatusSignalOffset + int(unix.SIGPIPE)
+		}
+		if err != nil {
 			complain(err)
 			return result.StatusFailed
 		}

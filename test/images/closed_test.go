@@ -1,7 +1,9 @@
 package images
 
 import (
+	"bytes"
 	"encoding/json"
+	"io"
 	"path/filepath"
 	"testing"
 
@@ -84,5 +86,32 @@ func TestARootThatIsClosedIsKeptToo(t *testing.T) {
 		contains(t, u.does(t, "state", "diff", "again"), "/etc/mine")
 		u.does(t, "image", "verify")
 		u.does(t, "state", "discard", "work", "again")
+	})
+}
+
+// TestWhoStopsReadingLeavesWhatIsClosed: a pipe whose reader has gone ends a listing, and
+// nothing is said of it.
+func TestWhoStopsReadingLeavesWhatIsClosed(t *testing.T) {
+	dir := public(t)
+	must(t, image(small(t)...).Layout(filepath.Join(dir, "v1")))
+	asRootAndNot(t, func(t *testing.T, u *user) {
+		u.does(t, "image", "import", "--quiet", filepath.Join(dir, "v1"), "app:v1")
+		u.says(t, "--image app:v1 --state work --state-size 16M", "sh", "-c", "mkdir -p /srv/d; i=0; while [ $i -lt 1500 ]; do : >/srv/d/a-name-that-fills-the-buffer-of-the-listing-$i; i=$((i+1)); done; echo more >>/etc/kept; chmod 0 /etc/kept /srv/d")
+		u.keepsModes(t, func() {
+			for _, verb := range [][]string{{"diff", "work"}, {"export", "work", "-"}} {
+				c := u.command(append([]string{"state"}, verb...)...)
+				out, err := c.StdoutPipe()
+				must(t, err)
+				var said bytes.Buffer
+				c.Stderr = &said
+				must(t, c.Start())
+				_, err = io.ReadFull(out, make([]byte, 8))
+				must(t, err)
+				must(t, out.Close())
+				if err := c.Wait(); c.ProcessState.ExitCode() != 128+int(unix.SIGPIPE) || said.Len() > 0 {
+					t.Errorf("%s: %v, %q", verb[0], err, said.String())
+				}
+			}
+		})
 	})
 }
