@@ -15,7 +15,9 @@ import (
 var unplayed = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`\w+: report the error`, `\w+: exit(?: after an error)?`,
 	`init: has the supervisor gone, or the time run out\?`, `init: kill the target`,
-	`init: note that /\w+ is no overlay`, `init: open \w+`, `init: (?:set the mount attributes of|attach) /\w+`,
+	`init: note that /\w+ is no overlay`, `init: open \w+`,
+	`init: open /proc`, // where one for settings could be mounted
+	`init: (?:set the mount attributes of|attach) /\w+`,
 	`init: (?:take|make the mount point|attach) .*/etc/.*`, // what this host has not
 	`target: read back the bounding set`,                   // an ordinary user without a user namespace has not emptied it
 	`target: see that root could be regained`, `target: is it there\?`, `target: report that nothing could be executed`,

@@ -63,6 +63,9 @@ func isJailed(pid int) bool {
 	return len(strings.Fields(ids)) > 1
 }
 
+// lastStep is init's, when its program has ended and that was told.
+const lastStep = "init: exit, and the namespace with it"
+
 // holdKilled checks the verdict of a jail whose processes were killed: a launch
 // that failed, or a program that died of it, and what had no part in the launch
 // any more is not missed. Nobody has to collect anything.
@@ -80,6 +83,8 @@ func (g *ground) holdKilled(s *supervisor, i int, step string, jailed bool) {
 	case res.Reason == result.Internal && status == result.StatusFailed && res.Evidence.Started:
 		return
 	case res.Reason == result.Exited && status == 0 && !jailed: // the stage has no part in it any more
+		return
+	case res.Reason == result.Exited && status == 0 && step == lastStep: // nor has init
 		return
 	case res.Reason == result.Signaled && status == 137 && res.Evidence.Started:
 		return
