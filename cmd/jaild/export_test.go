@@ -162,7 +162,8 @@ func TestRestartsNeitherLoseNorDouble(t *testing.T) {
 // A kill loses nothing, and doubles no more than what was under way.
 func TestAKillLosesNothing(t *testing.T) {
 	path, state := t.TempDir()+"/audit.jsonl", t.TempDir()+"/state"
-	r := otlp.Start(t, "", nil)
+	slow := func(int, http.ResponseWriter, *http.Request) bool { time.Sleep(10 * time.Millisecond); return false }
+	r := otlp.Start(t, "", slow) // that takes all in no less time than two runs have
 	write(t, path, 3000, audit.Options{})
 	midst := 0
 	for range 20 {
