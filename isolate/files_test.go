@@ -10,6 +10,7 @@ import (
 
 	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/policy"
+	"github.com/jailrun/jail/test/racer"
 	"golang.org/x/sys/unix"
 )
 
@@ -89,8 +90,7 @@ func TestARacerIsNeverFollowed(t *testing.T) {
 	for _, name := range []string{"small", "large"} {
 		ok(t, os.Symlink(filepath.Join(ours, name), filepath.Join(his, name+".link")))
 		give(t, filepath.Join(his, name+".link"))
-		stop, done := make(chan struct{}), make(chan struct{})
-		go race(filepath.Join(his, name), stop, done)
+		stop := racer.Swap(filepath.Join(his, name), filepath.Join(his, name+".link"))
 		for range 25 {
 			cmd := Command(nil, "head", "-c", "6", "/box/"+name)
 			if cmd.Show(his, name) != nil {
@@ -101,21 +101,7 @@ func TestARacerIsNeverFollowed(t *testing.T) {
 				break
 			}
 		}
-		close(stop)
-		<-done
-	}
-}
-
-// race exchanges a file and a link as fast as it can.
-func race(path string, stop, done chan struct{}) {
-	defer close(done)
-	for {
-		select {
-		case <-stop:
-			return
-		default:
-			_ = unix.Renameat2(unix.AT_FDCWD, path, unix.AT_FDCWD, path+".link", unix.RENAME_EXCHANGE)
-		}
+		stop()
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/policy"
+	"github.com/jailrun/jail/test/racer"
 	"golang.org/x/sys/unix"
 )
 
@@ -92,16 +93,14 @@ func TestARacerNeverGetsASource(t *testing.T) {
 	ok(t, os.WriteFile(ours+"/x", []byte("secret"), 0o644))
 	ok(t, os.Symlink(ours, his+"/sub.link"))
 	give(t, his+"/sub.link")
-	stop, done := make(chan struct{}), make(chan struct{})
-	go race(his+"/sub", stop, done)
+	stop := racer.Swap(his+"/sub", his+"/sub.link")
 	for range 30 {
 		if out, _ := readsSource(policy.FileRO, his+"/sub"); strings.Contains(out, "secret") {
 			t.Error("the racer's link was followed")
 			break
 		}
 	}
-	close(stop)
-	<-done
+	stop()
 }
 
 func TestASourceIsJudgedByWhatItReallyIs(t *testing.T) {

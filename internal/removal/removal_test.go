@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jailrun/jail/test/racer"
 	"golang.org/x/sys/unix"
 )
 
@@ -69,21 +70,9 @@ func TestALinkThatIsSwappedInIsNotFollowed(t *testing.T) {
 		if err := errors.Join(os.MkdirAll(d+"/tree/x", 0o755), os.Chmod(d+"/tree/x", 0), os.Symlink(victim, d+"/link")); err != nil {
 			t.Fatal(err)
 		}
-		stop, done := make(chan struct{}), make(chan struct{})
-		go func() {
-			defer close(done)
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-					_ = unix.Renameat2(unix.AT_FDCWD, d+"/tree/x", unix.AT_FDCWD, d+"/link", unix.RENAME_EXCHANGE)
-				}
-			}
-		}()
+		stop := racer.Swap(d+"/tree/x", d+"/link")
 		_ = All(d + "/tree") // it may find no end
-		close(stop)
-		<-done
+		stop()
 		st, err := os.Stat(victim)
 		if err != nil || st.Mode().Perm() != 0o644 {
 			t.Fatalf("the file outside has mode %v (%v)", st.Mode(), err)

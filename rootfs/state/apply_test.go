@@ -1,7 +1,6 @@
 package state
 
 import (
-	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/test/apart"
+	"github.com/jailrun/jail/test/racer"
 	"golang.org/x/sys/unix"
 )
 
@@ -302,7 +302,7 @@ func TestASwapWhileItIsAppliedLeadsNowhereElse(t *testing.T) {
 	for range 1000 {
 		must(t, errors.Join(os.RemoveAll(dir+"/d"), os.RemoveAll(dir+"/link"), os.Mkdir(dir+"/d", 0o755), os.Symlink(out, dir+"/link")))
 		tree(t, upperOf(s), map[string]string{"d/n": "new", "d/o": "new"})
-		stop := swaps(t.Context(), dir+"/d", dir+"/link")
+		stop := racer.Swap(dir+"/d", dir+"/link")
 		_, err := s.Apply(t.Context(), nil, ApplyOptions{})
 		stop()
 		must(t, err)
@@ -310,19 +310,6 @@ func TestASwapWhileItIsAppliedLeadsNowhereElse(t *testing.T) {
 	if names, err := os.ReadDir(out); err != nil || len(names) != 0 {
 		t.Errorf("%v, %v", names, err)
 	}
-}
-
-// swaps exchanges two names until it is stopped.
-func swaps(ctx context.Context, a, b string) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for ctx.Err() == nil {
-			_ = unix.Renameat2(unix.AT_FDCWD, a, unix.AT_FDCWD, b, unix.RENAME_EXCHANGE)
-		}
-	}()
-	return func() { cancel(); <-done }
 }
 
 func TestWhatCameSinceAFolderWasMadeAnewStays(t *testing.T) {

@@ -10,11 +10,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// withApp runs a test as root and not, each with the image app:v1.
+func withApp(t *testing.T, test func(t *testing.T, u *user)) {
+	dir := filepath.Join(public(t), "v1")
+	must(t, image(small(t)...).Layout(dir))
+	asRootAndNot(t, func(t *testing.T, u *user) {
+		u.does(t, "image", "import", "--quiet", dir, "app:v1")
+		test(t, u)
+	})
+}
+
 // TestWhatAProgramHasClosedIsKeptLikeAllElse: a folder and a file of no rights are the
 // caller's to measure, compare, back up and make an image of, and stay closed.
 func TestWhatAProgramHasClosedIsKeptLikeAllElse(t *testing.T) {
-	dir := public(t)
-	must(t, image(small(t)...).Layout(filepath.Join(dir, "v1")))
 	const (
 		closes = "mkdir /srv /srv/d; dd if=/dev/zero of=/srv/d/big bs=1024 count=512 2>/dev/null; echo more >>/etc/kept; chmod 0 /etc/kept /srv/d/big /srv/d; sync"
 		opens  = "ls -ld /etc/kept /srv/d | cut -c1-10; chmod 700 /srv/d /srv/d/big /etc/kept; wc -c </srv/d/big; cat /etc/kept"
@@ -22,8 +30,7 @@ func TestWhatAProgramHasClosedIsKeptLikeAllElse(t *testing.T) {
 		closed = "----------\nd---------"
 		lifted = "-r--------\ndr-x------" // an ordinary user's copies are such as he can read
 	)
-	asRootAndNot(t, func(t *testing.T, u *user) {
-		u.does(t, "image", "import", "--quiet", filepath.Join(dir, "v1"), "app:v1")
+	withApp(t, func(t *testing.T, u *user) {
 		u.says(t, "--image app:v1 --state work --state-size 16M", "sh", "-c", closes)
 		u.keepsModes(t, func() {
 			var all []struct {
@@ -74,10 +81,7 @@ func (u *user) keepsModes(t *testing.T, does func()) {
 
 // TestARootThatIsClosedIsKeptToo: the top folder of what was changed.
 func TestARootThatIsClosedIsKeptToo(t *testing.T) {
-	dir := public(t)
-	must(t, image(small(t)...).Layout(filepath.Join(dir, "v1")))
-	asRootAndNot(t, func(t *testing.T, u *user) {
-		u.does(t, "image", "import", "--quiet", filepath.Join(dir, "v1"), "app:v1")
+	withApp(t, func(t *testing.T, u *user) {
 		u.says(t, "--image app:v1 --state work --state-size 16M", "sh", "-c", "echo mine >/etc/mine; chmod 0 /")
 		contains(t, u.does(t, "state", "diff", "work"), "changed  folder        mode  /\n", "/etc/mine", "1 added, 1 changed")
 		u.does(t, "state", "export", "work", "backup")
@@ -92,10 +96,7 @@ func TestARootThatIsClosedIsKeptToo(t *testing.T) {
 // TestWhoStopsReadingLeavesWhatIsClosed: a pipe whose reader has gone ends a listing, and
 // nothing is said of it.
 func TestWhoStopsReadingLeavesWhatIsClosed(t *testing.T) {
-	dir := public(t)
-	must(t, image(small(t)...).Layout(filepath.Join(dir, "v1")))
-	asRootAndNot(t, func(t *testing.T, u *user) {
-		u.does(t, "image", "import", "--quiet", filepath.Join(dir, "v1"), "app:v1")
+	withApp(t, func(t *testing.T, u *user) {
 		u.says(t, "--image app:v1 --state work --state-size 16M", "sh", "-c", "mkdir -p /srv/d; i=0; while [ $i -lt 1500 ]; do : >/srv/d/a-name-that-fills-the-buffer-of-the-listing-$i; i=$((i+1)); done; echo more >>/etc/kept; chmod 0 /etc/kept /srv/d")
 		u.keepsModes(t, func() {
 			for _, verb := range [][]string{{"diff", "work"}, {"export", "work", "-"}} {

@@ -151,6 +151,15 @@ func leading(s string) (head, rest string) {
 
 func digit(c byte) bool { return c >= '0' && c <= '9' }
 
+// packages gives a folder of the cache in which some packages are unpacked.
+func (c *Cache) packages(ctx context.Context, name string, list ...string) (dir string, err error) {
+	dir = filepath.Join(c.dir, name)
+	if _, err := os.Stat(dir); err == nil {
+		return dir, nil
+	}
+	return dir, c.unpack(ctx, dir, list)
+}
+
 // unpack downloads the first set of packages that the mirror has and unpacks
 // it. The folder appears whole or not at all.
 func (c *Cache) unpack(ctx context.Context, dir string, sets ...[]string) error {

@@ -26,13 +26,8 @@ func (g *guest) addAppArmor(ctx context.Context) error {
 	errs := []error{
 		g.addFile("opt/apparmor/apparmor_parser", filepath.Join(tree, "usr/sbin/apparmor_parser")),
 		g.addTree("etc/apparmor.d/abi", filepath.Join(tree, "etc/apparmor.d/abi")),
-	}
-	for at, pattern := range map[string]string{"opt/apparmor/libc.so.6": "usr/lib/*/libc.so.6", "opt/apparmor/ld.so": "usr/lib/*/ld-linux-*.so.*"} {
-		found, err := filepath.Glob(filepath.Join(tree, pattern))
-		if err != nil || len(found) == 0 {
-			return errors.Join(err, errors.New(pattern+" is missing in "+tree))
-		}
-		errs = append(errs, g.addFile(at, found[0]))
+		g.addOne("opt/apparmor/libc.so.6", tree, "lib/*/libc.so.6"),
+		g.addOne("opt/apparmor/ld.so", tree, "lib/*/ld-linux-*.so.*"),
 	}
 	return errors.Join(errs...)
 }

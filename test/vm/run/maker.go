@@ -23,9 +23,9 @@ func (g *guest) addMaker(ctx context.Context) error {
 		return err
 	}
 	g.files = append(g.files, cpio.Entry{Path: "usr/sbin/mkfs.ext4", Kind: cpio.File, Perm: 0o755, Data: []byte(runMaker)})
-	errs := []error{g.addOne("opt/e2fsprogs/mkfs.ext4", tree, "*sbin/mke2fs"), g.addOne("opt/e2fsprogs/ld.so", tree, "*lib/*/ld-linux-*.so.*")}
+	errs := []error{g.addOne("opt/e2fsprogs/mkfs.ext4", tree, "sbin/mke2fs"), g.addOne("opt/e2fsprogs/ld.so", tree, "lib/*/ld-linux-*.so.*")}
 	for _, l := range makerLibraries {
-		errs = append(errs, g.addOne("opt/e2fsprogs/"+l, tree, "*lib/*/"+l))
+		errs = append(errs, g.addOne("opt/e2fsprogs/"+l, tree, "lib/*/"+l))
 	}
 	return errors.Join(errs...)
 }
