@@ -172,10 +172,11 @@ func notFound(f *policy.File, err error) error {
 	if _, refused := e.Err.(safepath.Refusal); refused {
 		return sourceError(f, err, "") // it has a hint of its own
 	}
-	if f.Kind == policy.FileCOW {
-		return sourceError(f, &os.PathError{Op: "find", Path: f.Source, Err: e.Err}, "check the path")
+	todo := "check the path"
+	if f.Kind != policy.FileCOW { // which lies over something
+		todo += "; if it may be absent, " + optional(asWritten(f))
 	}
-	return sourceError(f, &os.PathError{Op: "find", Path: f.Source, Err: e.Err}, "check the path; if it may be absent, "+optional(asWritten(f)))
+	return sourceError(f, &os.PathError{Op: "find", Path: f.Source, Err: e.Err}, todo)
 }
 
 // optional says how each place in which a path can be written lets it be absent.

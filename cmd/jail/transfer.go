@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/jailrun/jail/internal/escape"
+	"github.com/jailrun/jail/internal/hint"
 	"github.com/jailrun/jail/internal/safepath"
 	"github.com/jailrun/jail/internal/size"
 	"github.com/jailrun/jail/isolate"
@@ -25,23 +26,23 @@ type transfer struct{ from, to string }
 
 var errNoSource = errors.New("it names nothing to copy")
 
-// readTransfer reads FROM or FROM:TO.
-func readTransfer(flag, v string) (transfer, error) {
+// readTransfer reads FROM or FROM:TO; example is such a one.
+func readTransfer(flag, v, example string) (transfer, error) {
 	from, to, _ := strings.Cut(v, ":")
 	if from == "" {
-		return transfer{}, &failure{op: "--" + flag, object: v, err: errNoSource, hint: "for example --" + flag + " " + map[string]string{"in": "data:input", "out": "result.json"}[flag]}
+		return transfer{}, &failure{op: "--" + flag, object: v, err: errNoSource, hint: "for example --" + flag + " " + example}
 	}
 	return transfer{from, cmp.Or(to, "./")}, nil
 }
 
 func addIn(r *request, v string) error {
-	t, err := readTransfer("in", v)
+	t, err := readTransfer("in", v, "data:input")
 	r.ins = append(r.ins, t)
 	return err
 }
 
 func addOut(r *request, v string) error {
-	t, err := readTransfer("out", v)
+	t, err := readTransfer("out", v, "result.json")
 	r.outs = append(r.outs, t)
 	return err
 }
@@ -130,18 +131,9 @@ func hostPlace(t transfer) (exchange.Sink, error) {
 		return exchange.ToFolder(abs, o), nil
 	}
 	if info, err := os.Stat(filepath.Dir(abs)); err != nil || !info.IsDir() {
-		return nil, &failure{op: "--out", object: t.to, err: cmp.Or(bare(err), error(unix.ENOTDIR)), hint: "make the folder " + escape.All(filepath.Dir(t.to)) + " first"}
+		return nil, &failure{op: "--out", object: t.to, err: cmp.Or(hint.Cause(err), error(unix.ENOTDIR)), hint: "make the folder " + escape.All(filepath.Dir(t.to)) + " first"}
 	}
 	return exchange.ToPath(abs, o), nil
-}
-
-// bare is an error without the path that whoever tells of it names too.
-func bare(err error) error {
-	var p *os.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return err
 }
 
 // makeFolder makes a folder, and follows no link on the way that a stranger could have

@@ -70,9 +70,9 @@ func imageImportHelp() string {
 
 Bring an image into the store: an OCI layout, as a folder or in a tar file; what docker
 save writes; a tar archive of a root file system, plain or compressed by gzip or zstd;
-or a folder with one. A - is a tar file that comes from standard input. Layers that the store has are not read again. Whatever is not as
-its digest says, leads out of its layer, or could fill the host is refused, and nothing
-of it stays.
+or a folder with one. A - is a tar file that comes from standard input. Layers that the
+store has are not read again. Whatever is not as its digest says, leads out of its layer,
+or could fill the host is refused, and nothing of it stays.
 
 `)
 	writeFlags(&b, imageImportFlags[:])

@@ -50,9 +50,9 @@ more. The layers below are shared. The state stays as it is.
 output if that is -: a backup, without what it lies over.
 `, exportState},
 	{"import", "[--state-size SIZE] FILE NAME", "build-1.tar build-2", 2, keepFlags[:], `Make a state of what jail state export has written, or of what comes from standard input
-if FILE is -. The file need not be trusted: it
-is unpacked by a process that reaches nothing but the state, and what it says of folders
-of the host's is left out: name the folder with --cow when the state is next used.
+if FILE is -. The file need not be trusted: it is unpacked by a process that reaches
+nothing but the state, and what it says of folders of the host's is left out: name the
+folder with --cow when the state is next used.
 `, importState},
 }
 

@@ -15,14 +15,20 @@ type Table []struct {
 // Of says what to do about an error, "" if that is not known, and gives its cause without
 // the path that an *os.PathError adds, since who asks names the object himself.
 func (t Table) Of(err error) (hint string, cause error) {
-	var p *os.PathError
-	if errors.As(err, &p) {
-		err = p.Err
-	}
+	err = Cause(err)
 	for i := range t {
 		if errors.Is(err, t[i].Err) {
 			return t[i].Hint, err
 		}
 	}
 	return "", err
+}
+
+// Cause is an error without the path that an *os.PathError adds.
+func Cause(err error) error {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
 }

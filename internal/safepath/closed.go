@@ -8,7 +8,7 @@ import (
 )
 
 // Opened is a file or a folder on which its owner has the rights, until it is closed,
-// that it was opened with.
+// that it was opened with. One of a File alone is that, as it is.
 type Opened struct {
 	*os.File
 	mode, raised uint32 // it had, and has for as long as it is open
@@ -88,29 +88,30 @@ func (p *place) chmod(mode uint32) error { return unix.Chmod(p.path(), mode) }
 func (p *place) opened(name string, rights uint32, flags int) (*Opened, error) {
 	f := &Opened{mode: p.st.Mode & 0o7777}
 	f.raised = f.mode | rights
-	f.lower = f.mode&rights != rights
-	if f.lower && os.Geteuid() == 0 {
-		fd, err := p.open(flags)
-		if err == nil {
-			f.lower, f.File = false, os.NewFile(uintptr(fd), name)
-			return f, nil
-		}
-		if err != unix.EACCES {
-			return nil, err
-		}
+	lacks := f.raised != f.mode
+	fd, err := -1, error(unix.EACCES)
+	if !lacks || os.Geteuid() == 0 {
+		fd, err = p.open(flags)
 	}
-	if f.lower {
-		if err := p.chmod(f.raised); err != nil {
-			return nil, err
-		}
+	if lacks && err == unix.EACCES {
+		fd, err = p.raised(f.mode, f.raised, flags)
+		f.lower = true
 	}
-	fd, err := p.open(flags)
 	if err != nil {
-		if f.lower {
-			_ = p.chmod(f.mode) // it is as it was
-		}
 		return nil, err
 	}
 	f.File = os.NewFile(uintptr(fd), name)
 	return f, nil
+}
+
+// raised opens it with another mode, which stays unless that fails.
+func (p *place) raised(mode, raised uint32, flags int) (int, error) {
+	if err := p.chmod(raised); err != nil {
+		return -1, err
+	}
+	fd, err := p.open(flags)
+	if err != nil {
+		_ = p.chmod(mode) // it is as it was
+	}
+	return fd, err
 }

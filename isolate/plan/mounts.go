@@ -57,15 +57,15 @@ func (b *builder) ownMounts() {
 	}
 	n, size := b.in.mountChunks()
 	fd, none := b.Var(8), b.NewLabel()
-	b.mounts = b.Var(n * size)
+	mounts := b.Var(n * size)
 	b.mountParts = b.Var(16 * (n + 1))
 	b.SetVar(b.mountParts, uint64(b.seen), uint64(SeenSize))
 	for i := range n {
-		b.SetVar(b.mountPart(i), uint64(b.mounts)+uint64(i*size), uint64(size))
+		b.SetVar(b.mountPart(i), uint64(mounts)+uint64(i*size), uint64(size))
 	}
 	b.Call("open its mounts", unix.SYS_OPENAT, atFdcwd, b.CString("/proc/self/mountinfo"), unix.O_RDONLY|unix.O_CLOEXEC, 0).Into(fd).Or(none)
 	for i := range n {
-		b.Call("read back the root's layers", unix.SYS_READ, uint64(fd), uint64(b.mounts)+uint64(i*size), uint64(size)).Loading(0).
+		b.Call("read back the root's layers", unix.SYS_READ, uint64(fd), uint64(mounts)+uint64(i*size), uint64(size)).Loading(0).
 			Into(b.mountPart(i) + 8) // as many as came are sent
 	}
 	b.Call("close its mounts", unix.SYS_CLOSE, uint64(fd)).Loading(0)

@@ -146,7 +146,7 @@ type builder struct {
 	pid       tape.Addr // the target's, inside
 	seen      tape.Addr // the read-back message
 
-	mounts, mountParts tape.Addr // of a root that is an overlay: its mounts, and an iovec of each piece
+	mountParts tape.Addr // of a root that is an overlay: an iovec of each piece of the read-back
 }
 
 func newBuilder(in *Input) *builder {

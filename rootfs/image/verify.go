@@ -55,7 +55,8 @@ func Verify(ctx context.Context, s *store.Store, ref string) ([]Verified, error)
 		if err != nil {
 			return all, err
 		}
-		found.Names = append(found.Names, i.Names...)
+		found.Names = append([]string{}, i.Names...) // in JSON no list is null
+		found.Problems = append([]Problem{}, found.Problems...)
 		all = append(all, found)
 	}
 	return all, s.Sync()
@@ -112,7 +113,7 @@ func (v *verifier) image(id digest.Digest) (Verified, error) {
 	i, err := v.store.Hold(id)
 	if err != nil {
 		if errors.Is(err, store.ErrDamaged) || errors.Is(err, unix.ENOENT) {
-			return Verified{ID: id, Names: []string{}, Problems: []Problem{{Text: err.Error(), Err: err}}}, nil
+			return Verified{ID: id, Problems: []Problem{{Text: err.Error(), Err: err}}}, nil
 		}
 		return Verified{}, err
 	}
@@ -130,7 +131,7 @@ func (v *verifier) image(id digest.Digest) (Verified, error) {
 
 // held verifies an image that is held.
 func (v *verifier) held(i *store.Image) (Verified, error) {
-	found := Verified{ID: i.ID, Names: []string{}, Problems: []Problem{}}
+	found := Verified{ID: i.ID}
 	if err := v.config(i); err != nil {
 		found.Problems = append(found.Problems, Problem{Text: err.Error(), Err: err})
 	}

@@ -195,26 +195,13 @@ func (p *packer) entry(in *os.File, name, path string, depth int) error {
 	return nil
 }
 
-// below goes into a folder that was looked at.
-func (p *packer) below(in *os.File, name, path string, st *unix.Stat_t, depth int) error {
-	if p.options.Owned != "" {
-		f, err := safepath.OpenFolder(int(in.Fd()), name, 0o500)
-		if err != nil {
-			return changed(err)
-		}
-		defer f.Close()
-		return p.opened(f.File, path, st, depth)
-	}
-	f, err := safepath.Beneath(int(in.Fd()), name, unix.O_RDONLY|unix.O_DIRECTORY)
+// below goes into a folder that was looked at, if it is still that one.
+func (p *packer) below(in *os.File, name, path string, was *unix.Stat_t, depth int) error {
+	f, err := p.openFolder(int(in.Fd()), name)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	return p.opened(f, path, st, depth)
-}
-
-// opened goes into a folder that is the one that was looked at.
-func (p *packer) opened(f *os.File, path string, was *unix.Stat_t, depth int) error {
 	var st unix.Stat_t
 	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
 		return err
@@ -222,7 +209,16 @@ func (p *packer) opened(f *os.File, path string, was *unix.Stat_t, depth int) er
 	if st.Ino != was.Ino || st.Dev != was.Dev {
 		return ErrChanged
 	}
-	return p.folder(f, path, was, depth)
+	return p.folder(f.File, path, was, depth)
+}
+
+func (p *packer) openFolder(in int, name string) (*safepath.Opened, error) {
+	if p.options.Owned != "" {
+		f, err := safepath.OpenFolder(in, name, 0o500)
+		return f, changed(err)
+	}
+	f, err := safepath.Beneath(in, name, unix.O_RDONLY|unix.O_DIRECTORY)
+	return &safepath.Opened{File: f}, err
 }
 
 // write writes a header, and counts it.

@@ -71,12 +71,12 @@ func (p *packer) file(in int, name, path string, st *unix.Stat_t) error {
 		h.Typeflag, h.Linkname = tar.TypeLink, first
 		return p.write(h)
 	}
-	f, done, err := p.open(in, name)
+	f, err := p.open(in, name)
 	if err != nil {
 		return changed(err)
 	}
-	defer done()
-	if err := isStill(f, st); err != nil {
+	defer f.Close()
+	if err := isStill(f.File, st); err != nil {
 		return err
 	}
 	h.Typeflag, h.Size = tar.TypeReg, st.Size
@@ -87,24 +87,19 @@ func (p *packer) file(in int, name, path string, st *unix.Stat_t) error {
 		return err
 	}
 	p.info.Bytes += h.Size
-	return p.contents(f, st)
+	return p.contents(f.File, st)
 }
 
 // open follows no link, and waits for no FIFO.
-func (p *packer) open(in int, name string) (*os.File, func(), error) {
+func (p *packer) open(in int, name string) (*safepath.Opened, error) {
 	if p.options.Owned != "" {
-		f, err := safepath.OpenFile(in, name)
-		if err != nil {
-			return nil, nil, err
-		}
-		return f.File, func() { f.Close() }, nil
+		return safepath.OpenFile(in, name)
 	}
 	fd, err := unix.Openat(in, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	f := os.NewFile(uintptr(fd), name)
-	return f, func() { f.Close() }, nil
+	return &safepath.Opened{File: os.NewFile(uintptr(fd), name)}, nil
 }
 
 func (p *packer) contents(f *os.File, st *unix.Stat_t) error {

@@ -36,25 +36,24 @@ func (s *State) walk(ctx context.Context, w *walk, p *Part, image rootfs.Stack) 
 
 // walkOver walks over a folder, which it closes.
 func (s *State) walkOver(ctx context.Context, w *walk, p *Part, below *rootfs.Folder) error {
-	upper, err := safepath.OpenFolder(int(s.root.Fd()), p.Dir, w.rights())
+	defer below.Close()
+	part, err := safepath.OpenFolder(int(s.root.Fd()), p.Dir, w.rights())
 	if err != nil {
-		below.Close()
 		return s.fail("open", &os.PathError{Op: "open", Path: p.Dir, Err: err})
 	}
-	defer upper.Close()
+	defer part.Close()
 	w.ctx, w.state, w.part, w.left = ctx, s, p, cmp.Or(w.bounded, most)
-	if err := w.closedTop(int(upper.Fd())); err != nil {
-		below.Close()
-		return err
+	if w.tops {
+		if err := w.closedTop(int(part.Fd())); err != nil {
+			return err
+		}
 	}
-	layer, err := safepath.OpenFolder(int(upper.Fd()), UpperDir, w.rights())
+	upper, err := safepath.OpenFolder(int(part.Fd()), UpperDir, w.rights())
 	if err != nil {
-		below.Close()
 		return s.fail("open", &os.PathError{Op: "open", Path: p.Dir + "/" + UpperDir, Err: err})
 	}
-	top := &level{upper: layer, below: below, inside: p.Target}
-	defer top.close()
-	_, err = w.folder(top)
+	defer upper.Close()
+	_, err = w.folder(&level{upper: upper, below: below, inside: p.Target})
 	return err
 }
 
@@ -65,7 +64,7 @@ func (w *walk) closedTop(part int) error {
 	if err := unix.Fstatat(part, UpperDir, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
 		return w.state.fail("look at", err)
 	}
-	if !w.tops || st.Mode&0o700 == 0o700 {
+	if st.Mode&0o700 == 0o700 {
 		return nil
 	}
 	e := &entry{Change: Change{Path: w.part.Target, Folder: w.part.Source}}

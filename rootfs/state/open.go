@@ -232,16 +232,20 @@ func (s *State) serve(w Want) error {
 
 // note has the record tell of a use, and of the parts where these are others than before.
 func (s *State) note(before []Part) error {
-	err := s.use(s.dir)
-	if !slices.EqualFunc(before, s.Parts, func(a, b Part) bool {
-		return a.Target == b.Target && a.Source == b.Source && a.Dev == b.Dev && a.Ino == b.Ino
-	}) {
-		err = s.write(s.dir)
+	tell := s.use
+	if !slices.EqualFunc(before, s.Parts, sameRecord) {
+		tell = s.write
 	}
-	if err != nil {
+	if err := tell(s.dir); err != nil {
 		return s.fail("use", err)
 	}
 	return nil
+}
+
+// sameRecord says whether a part is written as it was: a use changes neither its kind nor
+// its folder.
+func sameRecord(a, b Part) bool {
+	return a.Target == b.Target && a.Source == b.Source && a.Dev == b.Dev && a.Ino == b.Ino
 }
 
 // makePart makes the folders of a part, once: later its programs have been there.

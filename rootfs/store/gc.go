@@ -90,20 +90,32 @@ func (w *sweeper) abandoned() error {
 // takeIfFree moves path away if nobody holds a lock of what is at locked. It holds that
 // lock itself meanwhile: who waits for it finds that the thing is gone.
 func (w *sweeper) takeIfFree(path, locked string) (bool, error) {
-	f, err := w.store.openAny(locked)
-	if err == nil {
+	f, err := w.store.holdAlone(locked)
+	switch {
+	case err == nil:
 		defer f.Close()
-		if err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err == unix.EWOULDBLOCK {
-			return false, nil
-		}
-	}
-	if err != nil && !isGone(err) {
+	case err == unix.EWOULDBLOCK:
+		return false, nil
+	case !isGone(err):
 		return false, err
 	}
 	if err = w.into.takeAway(path); isGone(err) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// holdAlone opens what is at path with its lock: EWOULDBLOCK if somebody has that.
+func (s *Store) holdAlone(path string) (*os.File, error) {
+	f, err := s.openAny(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
 }
 
 func (s *Store) openAny(path string) (*os.File, error) {

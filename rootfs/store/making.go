@@ -137,15 +137,14 @@ func (m *Making) replace(id digest.Digest) error {
 		if err != nil || !slices.ContainsFunc(r.Layers, func(l LayerRecord) bool { return l.DiffID == id }) {
 			continue
 		}
-		f, err := m.store.openAny(imagesDir + "/" + i.Hex() + "/" + imageFile)
-		if err != nil {
-			return err
-		}
-		err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		f.Close()
+		f, err := m.store.holdAlone(imagesDir + "/" + i.Hex() + "/" + imageFile)
 		if err == unix.EWOULDBLOCK {
 			return ErrInUse
 		}
+		if err != nil {
+			return err
+		}
+		f.Close()
 	}
 	return m.takeAway(layersDir + "/" + id.Hex())
 }
